@@ -1,0 +1,1 @@
+//! What an adapter must be: manifest, package, Source and Sink.

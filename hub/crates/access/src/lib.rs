@@ -1,0 +1,1 @@
+//! Who is calling and how strongly: channel credentials, signatures, the Pass.

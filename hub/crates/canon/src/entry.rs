@@ -1,0 +1,300 @@
+//! What the journal holds: one entry per arrival, refusal, delivery attempt or
+//! act of an operator. Every fold reads these and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{clock::Timestamp, event::Event};
+
+/// One entry of the journal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// Position in the journal, from 1, without gaps.
+    pub seq: u64,
+    /// The hub's clock when it was appended.
+    pub at: Timestamp,
+    /// What happened.
+    pub body: Body,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Body {
+    /// Bytes came in and were accepted.
+    Arrival(Arrival),
+    /// Bytes came in and were turned away.
+    Refusal(Refusal),
+    /// One try to deliver one parcel, and what came of it.
+    Attempt(Attempt),
+    /// An operator, or the hub for them, did something.
+    Act(Act),
+}
+
+/// An accepted arrival: everything it became, in one entry.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Arrival {
+    /// UUIDv7 given at ingress; also the `instance` of problem documents.
+    pub id: String,
+    /// The channel it came by.
+    pub channel: String,
+    /// Who brought it.
+    pub principal: String,
+    /// How strongly that was proven: `signature`, `token`, `folder`, `pull`, `unsigned` …
+    pub strength: String,
+    /// File name, message id or request id at the far side.
+    pub origin: String,
+    /// When the first byte came.
+    pub received_at: Timestamp,
+    /// What each boundary decided, in order.
+    pub trail: Vec<Crossing>,
+    /// SHA-256 hex of the raw bytes.
+    pub raw_sha256: String,
+    /// How many raw bytes.
+    pub raw_bytes: u64,
+    /// Key under which a repetition is recognised, if the sender gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dedupe_key: Option<String>,
+    /// Where a puller goes on next time; opaque.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// Records read from the bytes.
+    pub records: u64,
+    /// Events left out because their source fact was in the journal already.
+    pub duplicates: u64,
+    /// The canonical events, in record order.
+    pub events: Vec<Event>,
+    /// Records that could not be used, with their faults.
+    pub set_aside: Vec<SetAside>,
+    /// What lossy steps lost.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Loss>,
+    /// W3C trace context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+/// A refused arrival. Its bytes are not kept, their hash is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// UUIDv7 given at ingress.
+    pub id: String,
+    /// The channel named by the caller, if it exists.
+    pub channel: Option<String>,
+    /// Who it was, if that was proven before the refusal.
+    pub principal: Option<String>,
+    /// Peer address or file name.
+    pub origin: String,
+    /// When the first byte came.
+    pub received_at: Timestamp,
+    /// What each boundary decided, the last one refusing.
+    pub trail: Vec<Crossing>,
+    /// Problem code.
+    pub code: String,
+    /// What was wrong, without personal data.
+    pub detail: String,
+    /// SHA-256 hex of the bytes, if they were read.
+    pub raw_sha256: Option<String>,
+}
+
+/// What one boundary decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crossing {
+    /// Which.
+    pub boundary: Boundary,
+    /// `None`: passed. `Some`: the problem code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// The boundaries, in walking order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Boundary {
+    /// Who is calling.
+    Admit,
+    /// May they send this much.
+    Quota,
+    /// Bytes to records.
+    Decode,
+    /// Records against the source schema.
+    Validate,
+    /// Records to canonical events.
+    Map,
+}
+
+/// A record that could not be used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Record number in the arrival, from 1.
+    pub record: u64,
+    /// Byte offset of the record in the raw bytes.
+    pub offset: u64,
+    /// Bytes of the record.
+    pub length: u64,
+    /// Boundary that could not use it.
+    pub boundary: Boundary,
+    /// Problem code.
+    pub code: String,
+    /// All that is wrong with it.
+    pub faults: Vec<RecordFault>,
+}
+
+/// One thing that is wrong with a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFault {
+    /// Field or path at the source; empty when it is the whole record.
+    pub field: String,
+    /// Byte offset in the raw bytes, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// What was found, escaped, shortened, masked where the field is personal.
+    pub found: String,
+    /// What was expected.
+    pub expected: String,
+    /// Map and target field that needed it, when a map did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed_by: Option<String>,
+}
+
+/// What one lossy step lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// Record number, from 1.
+    pub record: u64,
+    /// Target field.
+    pub field: String,
+    /// The step: a function of the map, or a character set.
+    pub step: String,
+    /// Before.
+    pub before: String,
+    /// After.
+    pub after: String,
+}
+
+/// Which parcel: one event, one destination. `{seq}.{index}.{destination}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ParcelId {
+    /// Entry of the event.
+    pub seq: u64,
+    /// Index of the event in the entry.
+    pub index: u32,
+    /// Channel it goes to.
+    pub destination: String,
+}
+
+/// One try of one parcel.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Which parcel.
+    pub parcel: ParcelId,
+    /// Which try, from 1.
+    pub number: u32,
+    /// Idempotency key sent, the same on every try.
+    pub key: String,
+    /// `{map id}@{version}` that rendered it.
+    pub mapping: String,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// How long it took, milliseconds.
+    pub took_ms: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of one try.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// The far side has it.
+    Done {
+        /// Its answer: an HTTP status, a file name.
+        answer: String,
+        /// Its own id of what was delivered, if it said one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        far_id: Option<String>,
+    },
+    /// Not now; tried again at that time.
+    Later {
+        /// Why, without personal data.
+        reason: String,
+        /// Not before.
+        not_before: Timestamp,
+    },
+    /// Never as it is: a dead letter.
+    Refused {
+        /// Problem code.
+        code: String,
+        /// What the far side said, shortened.
+        reason: String,
+    },
+}
+
+/// An act of an operator, or of the hub on its own account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Act {
+    /// Who: `operator:{name}` or `hub`.
+    pub actor: String,
+    /// What.
+    pub act: Deed,
+}
+
+/// What was done.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "deed", rename_all = "snake_case")]
+pub enum Deed {
+    /// The hub started.
+    Started {
+        /// Its version.
+        version: String,
+    },
+    /// The hub stopped in an orderly way.
+    Stopped,
+    /// A configuration came into force.
+    Configured {
+        /// SHA-256 hex over all its files.
+        config_sha256: String,
+        /// Routes now in force; the deliveries fold follows these.
+        routes: Vec<Route>,
+    },
+    /// Dead parcels go out again.
+    Resubmitted {
+        /// Which.
+        parcels: Vec<ParcelId>,
+        /// Why.
+        reason: String,
+    },
+    /// Dead parcels are given up.
+    Discarded {
+        /// Which.
+        parcels: Vec<ParcelId>,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where events of one kind go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Entity name.
+    pub entity: String,
+    /// Action names; empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// Only events from these channels; empty: all but the destination itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<String>,
+    /// Only when the field at this JSON pointer of the data has one of these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Condition>,
+    /// Channel it goes to.
+    pub to: String,
+}
+
+/// One condition of a route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// JSON pointer (RFC 6901) into the event's data.
+    pub pointer: String,
+    /// Texts it may have.
+    pub one_of: Vec<String>,
+}

@@ -1,0 +1,1 @@
+//! Bytes to records and back: charsets, CSV, fixed width, JSON, YAML with places. Pure.

@@ -1,0 +1,1 @@
+//! One destination at a time: attempts, back-off, key lanes, address guard, HTTP client.

@@ -1,0 +1,1 @@
+//! A Merkle tree over the journal: checkpoints, verification.

@@ -1,0 +1,1 @@
+//! Retail rules: identity resolution, stock, orders. Pure.

@@ -1,0 +1,1 @@
+//! Current state: a fold of the journal, and its queries.

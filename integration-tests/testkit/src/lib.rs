@@ -1,0 +1,1 @@
+//! The hub in a box and the far systems it talks to, for tests and the demo.

@@ -1,0 +1,1 @@
+//! The mapping language: compile, check, run, explain. Pure.
