@@ -1,1 +1,10 @@
 //! Bytes to records and back: charsets, CSV, fixed width, JSON, YAML with places. Pure.
+//!
+//! Nothing here reads a clock, a file or the network, and nothing changes a
+//! character in silence: what cannot be read or written is a fault with its
+//! place. Reading order: [`diagnostic`], [`yaml`], [`rows`].
+
+pub mod diagnostic;
+pub mod yaml;
+
+pub mod rows;
