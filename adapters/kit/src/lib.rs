@@ -1,1 +1,14 @@
 //! What an adapter must be: manifest, package, Source and Sink.
+//!
+//! An adapter for one kind of system is a folder of data (a *package*): a
+//! manifest, source schemas or layouts, maps, fixtures. Only a transport that
+//! nobody has written yet needs Rust. Reading order: [`manifest`] (what a
+//! package says), [`files`] (where it is read from), [`transport`] (for
+//! adapters that bring their own).
+
+pub mod files;
+pub mod manifest;
+
+mod record;
+
+pub mod transport;

@@ -1,0 +1,296 @@
+//! How data comes in: transport, format, proof, and which maps read it.
+
+use codec::yaml::{Node, Table};
+
+use super::{Predicate, Signature, Template, read};
+
+/// How data comes in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// What brings it.
+    pub transport: Transport,
+    /// What the bytes are.
+    pub format: Format,
+    /// What tells kinds of arrivals apart.
+    pub topic: Topic,
+    /// How the sender signs, for webhooks.
+    pub signature: Option<Signature>,
+    /// Headers whose values recognise a repetition, first present wins. Empty:
+    /// only the same source facts collapse.
+    pub dedupe_headers: Vec<String>,
+    /// What is asked for, when the transport is `pull`.
+    pub feeds: Vec<Feed>,
+    /// Kinds of records, first match wins. A record that matches none is set aside.
+    pub records: Vec<RecordKind>,
+    /// Topics that carry nothing for the hub and are accepted without records.
+    pub ignore_topics: Vec<String>,
+}
+
+/// What brings the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// The far system calls `POST /in/{channel}`.
+    Webhook,
+    /// Files are dropped into a folder.
+    Folder,
+    /// The hub asks the far system.
+    Pull,
+    /// The hub makes the data itself, to try things out.
+    Generated,
+}
+
+/// What the bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON document: one record, or the list at this pointer, one record
+    /// each. An empty pointer is the document itself being a list.
+    Json {
+        /// Where the list is; `None`: the document is the record.
+        records_at: Option<String>,
+    },
+    /// One JSON document a line.
+    Ndjson,
+    /// Rows by a layout: CSV, fixed width.
+    Layout {
+        /// The layout's file, relative to the package.
+        file: String,
+    },
+}
+
+/// What tells kinds of arrivals apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Topic {
+    /// Nothing: there is one kind, or predicates tell.
+    #[default]
+    None,
+    /// A header of the request.
+    Header(String),
+    /// A text of each JSON record, at this pointer.
+    Pointer(String),
+    /// The feed that was pulled.
+    Feed,
+}
+
+/// One thing that is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Feed {
+    /// Also its topic.
+    pub name: String,
+    /// Path at the channel's base URL.
+    pub path: Template,
+    /// Query parameters: name and value. One whose holes have no value is left
+    /// out, so a first call goes without `{cursor}`.
+    pub query: Vec<(String, Template)>,
+    /// Where the list of records is in the answer, in place of the format's pointer.
+    pub records_at: Option<String>,
+    /// Where the next cursor is in the answer. Not there or null: the feed
+    /// is at its end, and the next call repeats the same cursor.
+    pub cursor_at: Option<String>,
+    /// How long to wait after the end of the feed, seconds, unless the channel says.
+    pub interval_s: u32,
+}
+
+/// One kind of records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordKind {
+    /// For people and reports.
+    pub name: String,
+    /// Topics it comes under; empty: any.
+    pub topics: Vec<String>,
+    /// Conditions that all hold for it.
+    pub when: Vec<Predicate>,
+    /// Its JSON Schema, relative to the package; rows are described by their layout.
+    pub schema: Option<String>,
+    /// What reads it. Empty: recognised, and nothing for the hub.
+    pub maps: Vec<MapUse>,
+}
+
+/// One map that reads a kind of records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapUse {
+    /// The map's file, relative to the package.
+    pub file: String,
+    /// Only for these topics of the kind's; empty: any.
+    pub topics: Vec<String>,
+    /// Only when all these hold.
+    pub when: Vec<Predicate>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum FormatName {
+    Json,
+    Ndjson,
+    Layout,
+}
+
+const FORMATS: &[(&str, FormatName)] =
+    &[("json", FormatName::Json), ("ndjson", FormatName::Ndjson), ("layout", FormatName::Layout)];
+
+/// How long a puller waits unless anybody says otherwise.
+const INTERVAL_S_DEFAULT: u32 = 60;
+
+// === impl Transport ===
+
+impl Transport {
+    /// All of them, with their names.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("webhook", Self::Webhook),
+        ("folder", Self::Folder),
+        ("pull", Self::Pull),
+        ("generated", Self::Generated),
+    ];
+
+    /// The name in manifests.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, it)| *it == self).map_or("webhook", |(name, _)| name)
+    }
+}
+
+// === impl Input ===
+
+impl Input {
+    pub(super) fn read(table: Table<'_>) -> Option<Self> {
+        let transport = table.required_one_of("transport", Transport::ALL);
+        let format = Format::read(&table);
+        let topic = table.table("topic", "`topic`").and_then(Topic::read).unwrap_or_default();
+        let signature = table.table("signature", "a signature").and_then(Signature::read);
+        let dedupe_headers = read::text_or_texts(&table, "dedupe_headers");
+        let feeds: Vec<Feed> =
+            table.tables("feeds", "a feed").into_iter().filter_map(Feed::read).collect();
+        let records = table.tables("records", "a kind of records");
+        let records: Vec<RecordKind> = records.into_iter().filter_map(RecordKind::read).collect();
+        let ignore_topics = read::text_or_texts(&table, "ignore_topics");
+        if table.required("records").is_some() && records.is_empty() {
+            table.error("K03", "`in` reads no kind of records: `records` is empty");
+        }
+        match transport {
+            Some(Transport::Pull) if feeds.is_empty() => {
+                table.error("K03", "a pull needs `feeds`: what to ask for");
+            }
+            Some(Transport::Webhook | Transport::Folder | Transport::Generated)
+                if !feeds.is_empty() =>
+            {
+                table.error("K03", "`feeds` are for the transport `pull`");
+            }
+            _ => {}
+        }
+        if signature.is_some() && transport.is_some_and(|it| it != Transport::Webhook) {
+            table.error("K03", "`signature` is for the transport `webhook`");
+        }
+        table.finish();
+        let (transport, format) = (transport?, format?);
+        Some(Self {
+            transport,
+            format,
+            topic,
+            signature,
+            dedupe_headers,
+            feeds,
+            records,
+            ignore_topics,
+        })
+    }
+
+    /// The feed of that name.
+    #[must_use]
+    pub fn feed(&self, name: &str) -> Option<&Feed> {
+        self.feeds.iter().find(|it| it.name == name)
+    }
+}
+
+// === impl Format, Topic ===
+
+impl Format {
+    fn read(table: &Table<'_>) -> Option<Self> {
+        let name = table.required_one_of("format", FORMATS);
+        let records_at = read::pointer(table, "records_at");
+        let layout = read::file(table, "layout");
+        if records_at.is_some() && name.is_some_and(|it| it != FormatName::Json) {
+            table.error("K03", "`records_at` is for the format `json`");
+        }
+        match (name?, layout) {
+            (FormatName::Layout, None) => {
+                table.error("K03", "the format `layout` needs `layout`: its file");
+                None
+            }
+            (FormatName::Layout, Some(file)) => Some(Self::Layout { file }),
+            (FormatName::Json | FormatName::Ndjson, Some(_)) => {
+                table.error("K03", "`layout` is for the format `layout`");
+                None
+            }
+            (FormatName::Json, None) => Some(Self::Json { records_at }),
+            (FormatName::Ndjson, None) => Some(Self::Ndjson),
+        }
+    }
+}
+
+impl Topic {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let header = table.text("header").map(|it| Self::Header(it.to_owned()));
+        let pointer = read::pointer(&table, "pointer").map(Self::Pointer);
+        let feed = table.bool("feed").filter(|it| *it).map(|_| Self::Feed);
+        let given: Vec<Self> = [header, pointer, feed].into_iter().flatten().collect();
+        if given.len() != 1 {
+            table.error("K03", "`topic` needs one of `header`, `pointer`, `feed: true`");
+        }
+        table.finish();
+        given.into_iter().next()
+    }
+}
+
+// === impl Feed ===
+
+impl Feed {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let name = read::name(&table, "name");
+        let path = read::template(&table, "path");
+        let query = table.entries("query").iter().filter_map(|(name, value)| {
+            let template = read::template_of(&table, value, value.text()?)?;
+            Some((name.text()?.to_owned(), template))
+        });
+        let query = query.collect();
+        let records_at = read::pointer(&table, "records_at");
+        let cursor_at = read::pointer(&table, "cursor_at");
+        let interval = table.number("interval_s", "seconds");
+        table.finish();
+        Some(Self {
+            name: name?,
+            path: path?,
+            query,
+            records_at,
+            cursor_at,
+            interval_s: interval.unwrap_or(INTERVAL_S_DEFAULT).max(1),
+        })
+    }
+}
+
+// === impl RecordKind, MapUse ===
+
+impl RecordKind {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let name = read::name(&table, "name");
+        let topics = read::text_or_texts(&table, "topics");
+        let when = Predicate::read_all(&table);
+        let schema = read::file(&table, "schema");
+        let maps = table.list("maps").iter().filter_map(|it| MapUse::read(&table, it)).collect();
+        table.finish();
+        Some(Self { name: name?, topics, when, schema, maps })
+    }
+}
+
+impl MapUse {
+    /// A file's name alone, or `{ map, topics, when }`.
+    fn read(table: &Table<'_>, node: &Node) -> Option<Self> {
+        if node.text().is_some() {
+            let file = read::file_of(table, node)?;
+            return Some(Self { file, topics: Vec::new(), when: Vec::new() });
+        }
+        let table = Table::open(table.faults(), node, "a map's use")?;
+        let file = table.required("map").and_then(|it| read::file_of(&table, it));
+        let topics = read::text_or_texts(&table, "topics");
+        let when = Predicate::read_all(&table);
+        table.finish();
+        Some(Self { file: file?, topics, when })
+    }
+}

@@ -1,0 +1,273 @@
+//! How data goes out: which map renders which event, where it goes, and how the
+//! far system's answer is to be read.
+
+use canon::entity::{Action, Entity};
+use codec::yaml::{Node, Table};
+
+use super::{Predicate, Template, read};
+
+/// How data goes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    /// First match wins; an event that matches none is not for this system.
+    pub operations: Vec<Operation>,
+}
+
+/// One call that carries one event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// For people and reports; unique in the package.
+    pub name: String,
+    /// What it carries.
+    pub entity: Entity,
+    /// Which actions; empty: all but `deleted`.
+    pub actions: Vec<Action>,
+    /// Only when all these hold for the event's data.
+    pub when: Vec<Predicate>,
+    /// The map that renders it, relative to the package.
+    pub map: String,
+    /// Values the map's `needs` and the path get.
+    pub needs: Vec<Need>,
+    /// HTTP method, upper case.
+    pub method: String,
+    /// Path at the channel's base URL.
+    pub path: Template,
+    /// How the rendered JSON is sent.
+    pub body: Body,
+    /// Header for the key that is the same on every attempt.
+    pub idempotency_header: Option<String>,
+    /// Statuses that mean the far side has it. Never empty.
+    pub success: Vec<u16>,
+    /// Answers that mean "slow down", besides the statuses 429 and 503.
+    pub throttle: Vec<Reply>,
+    /// Answers with a good status that mean "refused".
+    pub refused: Vec<Reply>,
+    /// Where the far side's own id of it is in the answer (JSON pointer).
+    pub far_id: Option<String>,
+}
+
+/// How the rendered JSON is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// As it is, `application/json`.
+    #[default]
+    Json,
+    /// As `application/x-www-form-urlencoded`: the top-level members by name,
+    /// nested ones as `name[member]`.
+    Form,
+    /// Nothing: the path says it all.
+    None,
+}
+
+/// One value a map or a path needs from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Need {
+    /// Its name in the map.
+    pub name: String,
+    /// Where it comes from.
+    pub from: NeedFrom,
+}
+
+/// Where a needed value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NeedFrom {
+    /// A setting of the channel.
+    Setting(String),
+    /// The id the destination gave to a thing when it was delivered before.
+    FarId {
+        /// Of what kind.
+        entity: Entity,
+        /// JSON pointer to its hub id in the event's data; `None`: the event's own.
+        pointer: Option<String>,
+    },
+}
+
+/// An answer that means something else than its status says. All parts hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// A text of the JSON body: pointer and the values that count.
+    pub body: Option<(String, Vec<String>)>,
+    /// A header that is there.
+    pub header: Option<String>,
+}
+
+const METHODS: &[(&str, &str)] =
+    &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH"), ("DELETE", "DELETE")];
+const BODIES: &[(&str, Body)] = &[("json", Body::Json), ("form", Body::Form), ("none", Body::None)];
+const SUCCESS_DEFAULT: [u16; 4] = [200, 201, 202, 204];
+
+// === impl Output ===
+
+impl Output {
+    pub(super) fn read(table: Table<'_>) -> Option<Self> {
+        let operations = table.tables("operations", "an operation");
+        let operations: Vec<Operation> =
+            operations.into_iter().filter_map(Operation::read).collect();
+        if table.required("operations").is_some() && operations.is_empty() {
+            table.error("K03", "`out` does nothing: `operations` is empty");
+        }
+        for (index, operation) in operations.iter().enumerate() {
+            if operations.iter().take(index).any(|it| it.name == operation.name) {
+                let message = format!("two operations are called `{}`", operation.name);
+                table.error("K10", message);
+            }
+        }
+        table.finish();
+        Some(Self { operations })
+    }
+}
+
+// === impl Operation ===
+
+impl Operation {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let name = read::name(&table, "name");
+        let entity = table.required("entity").and_then(|it| entity(&table, it));
+        let actions = table.list("actions").iter().filter_map(|node| {
+            let found = node.text().and_then(Action::from_name);
+            if found.is_none() {
+                read::unknown(&table, node, "action", Action::ALL.iter().map(|it| it.name()));
+            }
+            found
+        });
+        let actions = actions.collect();
+        let when = Predicate::read_all(&table);
+        let map = table.required("map").and_then(|it| read::file_of(&table, it));
+        let needs = table.entries("needs").iter();
+        let needs = needs.filter_map(|(name, it)| Need::read(&table, name, it)).collect();
+        let method = table.required_one_of("method", METHODS);
+        let path = read::template(&table, "path");
+        let body = table.one_of("body", BODIES).unwrap_or_default();
+        let idempotency_header = table.text("idempotency_header").map(str::to_owned);
+        let success = table.list("success").iter().filter_map(|it| status(&table, it));
+        let mut success: Vec<u16> = success.collect();
+        if success.is_empty() {
+            success.extend(SUCCESS_DEFAULT);
+        }
+        let replies = |key| -> Vec<Reply> {
+            table.tables(key, "an answer").into_iter().filter_map(Reply::read).collect()
+        };
+        let (throttle, refused) = (replies("throttle"), replies("refused"));
+        let far_id = read::pointer(&table, "far_id");
+        table.finish();
+        Some(Self {
+            name: name?,
+            entity: entity?,
+            actions,
+            when,
+            map: map?,
+            needs,
+            method: method?.to_owned(),
+            path: path?,
+            body,
+            idempotency_header,
+            success,
+            throttle,
+            refused,
+            far_id,
+        })
+    }
+
+    /// Whether it carries events of that kind; its predicates are asked apart.
+    #[must_use]
+    pub fn carries(&self, entity: Entity, action: Action) -> bool {
+        let action_fits = if self.actions.is_empty() {
+            action != Action::Deleted
+        } else {
+            self.actions.contains(&action)
+        };
+        self.entity == entity && action_fits
+    }
+}
+
+// === impl Need ===
+
+impl Need {
+    fn read(table: &Table<'_>, name: &Node, node: &Node) -> Option<Self> {
+        let name = name.text()?.to_owned();
+        let table = Table::open(table.faults(), node, "a need")?;
+        let setting = table.text("setting").map(|it| NeedFrom::Setting(it.to_owned()));
+        let of = table.node("far_id_of").and_then(|it| entity(&table, it));
+        let pointer = read::pointer(&table, "at");
+        let far_id = of.map(|entity| NeedFrom::FarId { entity, pointer });
+        if setting.is_some() == far_id.is_some() {
+            table.error("K03", "a need comes from a `setting` or is the `far_id_of` an entity");
+        }
+        table.finish();
+        Some(Self { name, from: setting.or(far_id)? })
+    }
+}
+
+// === impl Reply ===
+
+impl Reply {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let status = table.required("status").and_then(|it| status(&table, it));
+        let pointer = read::pointer(&table, "pointer");
+        let values = read::text_or_texts(&table, "one_of");
+        let header = table.text("header").map(str::to_owned);
+        if pointer.is_some() == values.is_empty() {
+            table.error("K03", "`pointer` and `one_of` go together");
+        }
+        table.finish();
+        Some(Self { status: status?, body: pointer.map(|it| (it, values)), header })
+    }
+
+    /// Whether an answer is of this kind. `header` says whether a header is
+    /// there, `body` is the parsed JSON body, if it was that.
+    #[must_use]
+    pub fn matches(
+        &self,
+        status: u16,
+        header: impl Fn(&str) -> bool,
+        body: Option<&serde_json::Value>,
+    ) -> bool {
+        let body_fits = self.body.as_ref().is_none_or(|(pointer, values)| {
+            let found = body.and_then(|it| it.pointer(pointer)).and_then(crate::record::scalar);
+            found.is_some_and(|found| values.contains(&found))
+        });
+        self.status == status && self.header.as_deref().is_none_or(header) && body_fits
+    }
+}
+
+fn entity(table: &Table<'_>, node: &Node) -> Option<Entity> {
+    let found = node.text().and_then(Entity::from_name);
+    if found.is_none() {
+        read::unknown(table, node, "entity", Entity::ALL.iter().map(|it| it.name()));
+    }
+    found
+}
+
+fn status(table: &Table<'_>, node: &Node) -> Option<u16> {
+    let found = node.text().and_then(|it| it.parse().ok()).filter(|it| (200..600).contains(it));
+    if found.is_none() {
+        let fault = table.faults().new_error("Y13", node, "this is not an HTTP status");
+        table.faults().push(fault.expected("a number from 200 to 599"));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn throttles_hide_behind_many_statuses() {
+        let by_body = Reply {
+            status: 200,
+            body: Some(("/errors/0/code".into(), vec!["606".into(), "607".into()])),
+            header: None,
+        };
+        let answer = json!({"success": false, "errors": [{"code": "606"}]});
+        assert!(by_body.matches(200, |_| false, Some(&answer)));
+        assert!(by_body.matches(200, |_| false, Some(&json!({"errors": [{"code": 607}]}))));
+        assert!(!by_body.matches(200, |_| false, Some(&json!({"success": true}))));
+        assert!(!by_body.matches(200, |_| false, None));
+        let by_header = Reply { status: 403, body: None, header: Some("Retry-After".into()) };
+        assert!(by_header.matches(403, |it| it == "Retry-After", None));
+        assert!(!by_header.matches(403, |_| false, None));
+    }
+}

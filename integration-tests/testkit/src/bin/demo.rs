@@ -1,2 +1,0 @@
-//! `make demo`: the main job on real input, shown on a terminal.
-fn main() {}
