@@ -92,7 +92,8 @@ impl Timestamp {
         let offset_minutes = match bytes.get(index)? {
             b'Z' | b'z' if bytes.len() == index + 1 => 0,
             sign @ (b'+' | b'-') if bytes.len() == index + 6 && at(index + 3, b":") => {
-                let (hours, minutes) = (digits(index + 1, index + 3)?, digits(index + 4, index + 6)?);
+                let (hours, minutes) =
+                    (digits(index + 1, index + 3)?, digits(index + 4, index + 6)?);
                 if hours > 23 || minutes > 59 {
                     return None;
                 }
@@ -101,10 +102,9 @@ impl Timestamp {
             }
             _ => return None,
         };
-        let seconds = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute
-            - offset_minutes)
-            * 60
-            + second;
+        let seconds =
+            ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - offset_minutes) * 60
+                + second;
         Some(Self(seconds * 1000 + ms))
     }
 }

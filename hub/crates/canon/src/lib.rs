@@ -10,4 +10,6 @@ pub mod id;
 pub mod entity;
 pub mod event;
 
+pub mod schema;
+
 pub mod entry;
