@@ -1,0 +1,23 @@
+//! The far systems: what stands at the other end of each channel.
+
+pub mod desk;
+pub mod faults;
+mod server;
+pub mod signing;
+
+pub mod crm;
+pub mod erp;
+mod keeper;
+pub mod ma;
+mod oauth;
+mod sender;
+pub mod sfa;
+pub mod shopify;
+
+pub use desk::{Desk, Effect, Received, Verdict};
+pub use erp::FakeErp;
+pub use faults::Fault;
+pub use keeper::Keeper;
+pub use sender::{Answer, Webhook};
+pub use server::Server;
+pub use shopify::FakeShopify;
