@@ -1,0 +1,96 @@
+//! Bytes as they came in, before anyone has read them, and what is known of how
+//! they came. The same for a webhook, a dropped file and a poll.
+
+use crate::{app::house::Channel, trail::Trail};
+use bytes::Bytes;
+use canon::clock::Timestamp;
+use http::HeaderMap;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// One arrival.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// UUIDv7; the `instance` of problem documents and the key of the raw bytes.
+    pub id: String,
+    /// The channel it came by.
+    pub channel: Arc<Channel>,
+    /// File name, message id or request id at the far side.
+    pub origin: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// How it came.
+    pub way: Way,
+    /// W3C trace context it came with.
+    pub traceparent: Option<String>,
+    /// What the boundaries decided so far.
+    pub trail: Trail,
+}
+
+/// How an arrival came.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// `POST /in/{channel}`.
+    Http {
+        /// As received.
+        headers: HeaderMap,
+    },
+    /// A file in the channel's folder.
+    File {
+        /// Its name, without folders.
+        name: String,
+    },
+    /// The hub asked for it.
+    Pulled {
+        /// Where to go on next time.
+        cursor: Option<String>,
+    },
+    /// The hub made it up.
+    Sample {
+        /// How many before it.
+        number: u64,
+    },
+}
+
+/// What an accepted arrival is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Answer {
+    /// Position in the journal.
+    pub sequence: u64,
+    /// Id of this arrival.
+    pub arrival: String,
+    /// Ids of the events it became; of a duplicate, those of the first.
+    pub events: Vec<String>,
+    /// Records read.
+    pub records: u64,
+    /// Events left out because they were in the journal already.
+    pub duplicates: u64,
+    /// Records set aside; they wait among the dead letters.
+    pub set_aside: u64,
+    /// The whole of it was in the journal already.
+    pub duplicate: bool,
+}
+
+impl Way {
+    /// The headers of a request; none for the other ways.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        match self {
+            Self::Http { headers } => Some(headers),
+            Self::File { .. } | Self::Pulled { .. } | Self::Sample { .. } => None,
+        }
+    }
+
+    /// The word in spans and the tap.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Http { .. } => "http",
+            Self::File { .. } => "file",
+            Self::Pulled { .. } => "pull",
+            Self::Sample { .. } => "sample",
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! `POST /in/{channel}`: head, body and time-outs of one HTTP request, until it
+//! is an arrival like any other.
+
+use super::{
+    receive::{Reception, Stranger},
+    strict,
+};
+use crate::{
+    arrival::{Answer, Arrival, Way},
+    problem::{Language, Refusal, Retry},
+    trail::Trail,
+};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Path, State},
+    response::{IntoResponse, Response},
+};
+use bytes::{Bytes, BytesMut};
+use canon::clock::Clock;
+use futures_util::future::{Either, select};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+/// Bytes of a refused body that are read so that the refusal can be told.
+const DRAIN_BYTES_MAX: usize = 64 << 10;
+
+/// Takes one request on a channel.
+pub async fn accept(
+    State(reception): State<Reception>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let language = language(request.headers());
+    let id = uuid::Uuid::now_v7().to_string();
+    match admit_and_walk(&reception, peer, &name, request, &id).await {
+        Ok(answer) => answered(&answer),
+        Err(refusal) => refused(&refusal, &id, language),
+    }
+}
+
+async fn admit_and_walk(
+    reception: &Reception,
+    peer: SocketAddr,
+    name: &str,
+    request: Request<Body>,
+    id: &str,
+) -> Result<Answer, Refusal> {
+    let rooms = reception.rooms();
+    let received_at = rooms.clock.now();
+    let house = rooms.house();
+    let channel = house.channel(name).cloned();
+    let stranger = Stranger {
+        id: id.to_owned(),
+        channel: channel.as_ref().map(|it| it.name().to_owned()),
+        origin: peer.ip().to_string(),
+        received_at,
+    };
+    // A stranger's flood is counted, not written down: the journal must not be
+    // the lever by which somebody without a credential fills the disk.
+    rooms.peers.count(peer.ip()).inspect_err(|refusal| {
+        rooms.metrics.arrival("-", refusal.code());
+    })?;
+    let before_body = strict::check(&request).and_then(|()| match channel {
+        None => Err(Refusal::UnknownChannel { name: name.chars().take(64).collect() }),
+        Some(channel) if !channel.is_webhook() => {
+            Err(Refusal::NotAWebhook { channel: channel.name().to_owned() })
+        }
+        Some(channel) => Ok(channel),
+    });
+    let channel = match before_body {
+        Ok(channel) => channel,
+        Err(refusal) => {
+            reception.refuse(&stranger, &refusal, Vec::new(), None).await;
+            return Err(refusal);
+        }
+    };
+    let (head, body) = request.into_parts();
+    let limit_bytes = channel.limits().body_bytes_max;
+    let wait_max = rooms.body_wait_max;
+    let bytes = match read_body(body, limit_bytes, wait_max, &rooms.clock).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => {
+            reception.refuse(&stranger, &refusal, Vec::new(), None).await;
+            return Err(refusal);
+        }
+    };
+    let traceparent = head.headers.get("traceparent").and_then(|it| it.to_str().ok());
+    let arrival = Arrival {
+        id: id.to_owned(),
+        origin: stranger.origin,
+        received_at,
+        bytes,
+        traceparent: traceparent.map(str::to_owned),
+        way: Way::Http { headers: head.headers },
+        trail: Trail::default(),
+        channel,
+    };
+    // From here on the caller's connection no longer matters: an arrival whose
+    // caller hangs up is still walked to its end.
+    let reception = reception.clone();
+    let tasks = reception.rooms().tasks.clone();
+    let (answer_to, answer) = tokio::sync::oneshot::channel();
+    tasks.spawn(async move {
+        // Nobody waits any more: the walk is done, only its answer is not read.
+        let _unread = answer_to.send(reception.receive(arrival).await);
+    });
+    answer.await.unwrap_or_else(|_| Err(Refusal::Inside { detail: "the walk ended early".into() }))
+}
+
+/// Reads a body of at most `limit_bytes` within `wait_max`.
+async fn read_body(
+    body: Body,
+    limit_bytes: u64,
+    wait_max: Duration,
+    clock: &Arc<dyn Clock>,
+) -> Result<Bytes, Refusal> {
+    let read = pin!(collect(body, limit_bytes));
+    match select(read, clock.sleep(wait_max)).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(((), _)) => Err(Refusal::BodyTooSlow { limit: wait_max }),
+    }
+}
+
+async fn collect(mut body: Body, limit_bytes: u64) -> Result<Bytes, Refusal> {
+    let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::new();
+    let mut dropped = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|cause| Refusal::BodyBroken { reason: cause.to_string() })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if dropped > 0 || bytes.len().saturating_add(data.len()) > limit {
+            // A little more is read so that the caller hears why; not all of it.
+            dropped += data.len();
+            if dropped > DRAIN_BYTES_MAX {
+                break;
+            }
+        } else {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if dropped > 0 { Err(Refusal::BodyTooLarge { limit_bytes }) } else { Ok(bytes.freeze()) }
+}
+
+fn answered(answer: &Answer) -> Response {
+    let status = if answer.duplicate { StatusCode::OK } else { StatusCode::ACCEPTED };
+    (status, axum::Json(answer)).into_response()
+}
+
+/// A refusal as `application/problem+json`.
+#[must_use]
+pub fn refused(refusal: &Refusal, instance: &str, language: Language) -> Response {
+    let problem = refusal.to_problem(instance, language);
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let retry = problem.retry;
+    let mut response = (status, axum::Json(problem)).into_response();
+    let headers = response.headers_mut();
+    let problem_json = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, problem_json);
+    if let Retry::AfterSeconds(seconds) = retry {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The language a caller reads.
+#[must_use]
+pub fn language(headers: &HeaderMap) -> Language {
+    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+    Language::from_header(accept)
+}

@@ -1,0 +1,142 @@
+//! From the ways in to the gates: hands an arrival over, and writes down a
+//! refusal, so that everything that crosses a boundary is in the journal.
+
+use crate::{
+    app::Rooms,
+    arrival::{Answer, Arrival},
+    observe::tap::Line,
+    problem::Refusal,
+};
+use canon::{clock::Timestamp, entry};
+use journal::Draft;
+use serde_json::json;
+use std::sync::Arc;
+use tower::{Service as _, ServiceExt as _, util::BoxCloneSyncService};
+use tracing::{Instrument as _, info, info_span, warn};
+
+/// Gates and walk, in running order.
+pub type Stack = BoxCloneSyncService<Arrival, Answer, Refusal>;
+
+/// What a refusal entry says of a caller that never became an arrival.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// Id given to the attempt.
+    pub id: String,
+    /// Channel named, if it exists.
+    pub channel: Option<String>,
+    /// Peer address or file name.
+    pub origin: String,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Hands arrivals to the gates.
+#[derive(Clone, Debug)]
+pub struct Reception {
+    rooms: Arc<Rooms>,
+    stack: Stack,
+}
+
+// === impl Reception ===
+
+impl Reception {
+    /// Arrivals go into `stack`.
+    #[must_use]
+    pub fn new(rooms: Arc<Rooms>, stack: Stack) -> Self {
+        Self { rooms, stack }
+    }
+
+    /// The rooms behind the gates.
+    #[must_use]
+    pub fn rooms(&self) -> &Arc<Rooms> {
+        &self.rooms
+    }
+
+    /// Takes one arrival through the gates and the walk.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, which is in the journal by then if the journal takes it.
+    pub async fn receive(&self, arrival: Arrival) -> Result<Answer, Refusal> {
+        let channel = arrival.channel.name().to_owned();
+        let span = info_span!("arrival", id = %arrival.id, %channel, way = arrival.way.name());
+        crate::observe::logs::follow(&span, arrival.traceparent.as_deref());
+        self.take(arrival, channel).instrument(span).await
+    }
+
+    async fn take(&self, arrival: Arrival, channel: String) -> Result<Answer, Refusal> {
+        let started = self.rooms.clock.now();
+        self.rooms.tap.tell(|| Line {
+            at: started,
+            step: "arrived",
+            channel: channel.clone(),
+            id: arrival.id.clone(),
+            what: json!({ "way": arrival.way.name(), "origin": arrival.origin,
+                          "bytes": arrival.bytes.len() }),
+        });
+        let stranger = Stranger {
+            id: arrival.id.clone(),
+            channel: Some(channel.clone()),
+            origin: arrival.origin.clone(),
+            received_at: arrival.received_at,
+        };
+        let (trail, bytes) = (arrival.trail.clone(), arrival.bytes.clone());
+        let mut stack = self.stack.clone();
+        let outcome = match stack.ready().await {
+            Ok(ready) => ready.call(arrival).await,
+            Err(refusal) => Err(refusal),
+        };
+        let took = self.rooms.clock.now().since(started);
+        let of_channel = crate::observe::metrics::OfChannel { channel: channel.clone() };
+        self.rooms.metrics.walk_seconds.get_or_create(&of_channel).observe(took.as_secs_f64());
+        match outcome {
+            Ok(answer) => {
+                let word = if answer.duplicate { "duplicate" } else { "accepted" };
+                self.rooms.metrics.arrival(&channel, word);
+                info!(sequence = answer.sequence, events = answer.events.len(),
+                      set_aside = answer.set_aside, duplicate = answer.duplicate, "{word}");
+                Ok(answer)
+            }
+            Err(refusal) => {
+                self.refuse(&stranger, &refusal, trail.crossings(), Some(&bytes)).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Writes down that somebody was turned away.
+    pub async fn refuse(
+        &self,
+        stranger: &Stranger,
+        refusal: &Refusal,
+        trail: Vec<entry::Crossing>,
+        bytes: Option<&[u8]>,
+    ) {
+        let code = refusal.code();
+        let channel = stranger.channel.as_deref().unwrap_or("-");
+        self.rooms.metrics.arrival(channel, code);
+        self.rooms.tap.tell(|| Line {
+            at: self.rooms.clock.now(),
+            step: "refused",
+            channel: channel.to_owned(),
+            id: stranger.id.clone(),
+            what: json!({ "code": code, "reason": refusal.to_string() }),
+        });
+        warn!(code, reason = %refusal, "refused");
+        let draft = Draft::Refusal(Box::new(entry::Refusal {
+            id: stranger.id.clone(),
+            channel: stranger.channel.clone(),
+            principal: None,
+            origin: stranger.origin.clone(),
+            received_at: stranger.received_at,
+            trail,
+            code: code.to_owned(),
+            detail: refusal.to_string(),
+            raw_sha256: bytes.map(canon::id::sha256_hex),
+        }));
+        // The caller is refused all the same; the log has what the journal could not take.
+        if let Err(fault) = self.rooms.journal.append(draft).await {
+            warn!(%fault, "the refusal is not in the journal");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! How the daemon is seen from outside: logs, traces, metrics, the live tap.
+
+pub mod logs;
+pub mod metrics;
+pub mod tap;

@@ -1,0 +1,133 @@
+//! What `/metrics` shows, in the OpenMetrics text format.
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+
+/// Label: a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfChannel {
+    /// Its name; `-` when the caller named none that exists.
+    pub channel: String,
+}
+
+/// Labels: a channel and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Came {
+    /// Its name.
+    pub channel: String,
+    /// What came of it: a word or a problem code.
+    pub outcome: String,
+}
+
+/// Label: a fold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct OfFold {
+    /// Its name.
+    pub fold: &'static str,
+}
+
+/// All metrics of the daemon.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Arrivals by channel: `accepted`, `duplicate`, or a problem code.
+    pub arrivals: Family<Came, Counter>,
+    /// Records by channel: `event`, `duplicate`, `set_aside`.
+    pub records: Family<Came, Counter>,
+    /// From the first byte read to the answer, by channel.
+    pub walk_seconds: Family<OfChannel, Histogram>,
+    /// Waiting for the group commit.
+    pub commit_seconds: Histogram,
+    /// Delivery attempts by destination: `done`, `later`, `refused`.
+    pub attempts: Family<Came, Counter>,
+    /// Last sequence in the journal.
+    pub journal_head: Gauge,
+    /// Last sequence each fold has taken in.
+    pub fold_position: Family<OfFold, Gauge>,
+    /// Group commits so far.
+    pub commits: Gauge,
+    /// Entries in those commits.
+    pub committed_entries: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("channelhub");
+        let arrivals = Family::<Came, Counter>::default();
+        registry.register("arrivals", "Arrivals, by what came of them", arrivals.clone());
+        let records = Family::<Came, Counter>::default();
+        registry.register("records", "Records and events, by what came of them", records.clone());
+        let seconds = || Histogram::new(exponential_buckets(0.0005, 2.0, 15));
+        let walk_seconds = Family::<OfChannel, Histogram>::new_with_constructor(
+            || Histogram::new(exponential_buckets(0.0005, 2.0, 15)),
+        );
+        let walk = "From the body read to the answer known";
+        registry.register_with_unit("walk", walk, Unit::Seconds, walk_seconds.clone());
+        let commit_seconds = seconds();
+        let commit = "Waiting for the group commit";
+        registry.register_with_unit("commit", commit, Unit::Seconds, commit_seconds.clone());
+        let attempts = Family::<Came, Counter>::default();
+        registry.register("delivery_attempts", "Delivery attempts, by outcome", attempts.clone());
+        let journal_head = Gauge::default();
+        registry.register("journal_head", "Last sequence in the journal", journal_head.clone());
+        let fold_position = Family::<OfFold, Gauge>::default();
+        registry.register("fold_position", "Last sequence of each fold", fold_position.clone());
+        let commits = Gauge::default();
+        registry.register("commits", "Group commits since start", commits.clone());
+        let committed_entries = Gauge::default();
+        let help = "Entries in group commits since start";
+        registry.register("committed_entries", help, committed_entries.clone());
+        Self {
+            registry,
+            arrivals,
+            records,
+            walk_seconds,
+            commit_seconds,
+            attempts,
+            journal_head,
+            fold_position,
+            commits,
+            committed_entries,
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts one arrival.
+    pub fn arrival(&self, channel: &str, outcome: &str) {
+        self.arrivals.get_or_create(&came(channel, outcome)).inc();
+    }
+
+    /// Counts records.
+    pub fn records(&self, channel: &str, outcome: &str, count: u64) {
+        if count > 0 {
+            self.records.get_or_create(&came(channel, outcome)).inc_by(count);
+        }
+    }
+
+    /// Counts one delivery attempt.
+    pub fn attempt(&self, destination: &str, outcome: &str) {
+        self.attempts.get_or_create(&came(destination, outcome)).inc();
+    }
+
+    /// The page a scraper reads.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let mut page = String::new();
+        // Writing to a `String` cannot fail.
+        let _infallible = encode(&mut page, &self.registry);
+        page
+    }
+}
+
+fn came(channel: &str, outcome: &str) -> Came {
+    Came { channel: channel.to_owned(), outcome: outcome.to_owned() }
+}

@@ -1,0 +1,131 @@
+//! `hub.yaml`: what concerns the daemon as a whole.
+
+use super::{SecretText, fault_at, units};
+use codec::yaml::Table;
+use std::{
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Settings of the daemon.
+#[derive(Clone, Debug)]
+pub struct HubSettings {
+    /// The organisation this hub serves; part of every id it makes.
+    pub organisation: String,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where journal, store and keys live.
+    pub data: PathBuf,
+    /// Folders of packages, searched before the built-in ones.
+    pub packages: Vec<PackageFolder>,
+    /// Who may use `/api/v1`.
+    pub tokens: Vec<ApiToken>,
+    /// Calls one network address may make in a minute before anyone is known.
+    pub peer_per_minute: NonZeroU32,
+    /// Longest wait for a whole body.
+    pub body_wait_max: Duration,
+    /// Arrivals under way at once.
+    pub in_flight_max: usize,
+    /// Longest wait for what is under way when stopping.
+    pub drain_wait_max: Duration,
+    /// Log filter in the syntax of `RUST_LOG`.
+    pub log: String,
+    /// Base address of an OTLP/HTTP collector.
+    pub otlp_endpoint: Option<String>,
+}
+
+/// A folder of packages.
+pub type PackageFolder = PathBuf;
+
+/// A token for `/api/v1`.
+#[derive(Clone, Debug)]
+pub struct ApiToken {
+    /// Whose it is; stands in the ledger.
+    pub name: String,
+    /// The token.
+    pub token: SecretText,
+}
+
+const PEER_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(5999);
+const IN_FLIGHT_DEFAULT: usize = 1024;
+
+pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
+    let organisation = table.required_text("organisation").map(str::to_owned);
+    let listen = listen(table);
+    let data = dir.join(table.text("data").unwrap_or("data"));
+    let packages = packages(table, dir);
+    let tokens = tokens(table, dir);
+    let limits = table.table("limits", "the limits of the hub");
+    let limits = limits.as_ref();
+    let peer_per_minute = limits.and_then(|it| it.number("peer_per_minute", "a count, from 1"));
+    let body_wait_max = limits.and_then(|it| units::duration(it, "body_wait_max"));
+    let in_flight_max = limits.and_then(|it| it.number("in_flight_max", "a count, from 1"));
+    let drain_wait_max = limits.and_then(|it| units::duration(it, "drain_wait_max"));
+    let telemetry = table.table("telemetry", "the telemetry settings");
+    let telemetry = telemetry.as_ref();
+    let log = telemetry.and_then(|it| it.text("log")).unwrap_or("info").to_owned();
+    let otlp_endpoint = telemetry.and_then(|it| it.text("otlp_endpoint")).map(str::to_owned);
+    if let Some(name) = organisation.as_deref()
+        && name.contains('\u{1f}')
+        && let Some(node) = table.node("organisation")
+    {
+        fault_at(table, "C13", node, "control character".into(), "a name without U+001F");
+    }
+    Some(HubSettings {
+        organisation: organisation?,
+        listen: listen?,
+        data,
+        packages,
+        tokens,
+        peer_per_minute: peer_per_minute.unwrap_or(PEER_PER_MINUTE_DEFAULT),
+        body_wait_max: body_wait_max.unwrap_or(Duration::from_secs(30)),
+        in_flight_max: in_flight_max.unwrap_or(IN_FLIGHT_DEFAULT).max(1),
+        drain_wait_max: drain_wait_max.unwrap_or(Duration::from_secs(30)),
+        log,
+        otlp_endpoint,
+    })
+}
+
+fn listen(table: &Table<'_>) -> Option<SocketAddr> {
+    let Some(text) = table.text("listen") else {
+        return Some(SocketAddr::from(([127, 0, 0, 1], 8080)));
+    };
+    let address = text.parse().ok();
+    if address.is_none()
+        && let Some(node) = table.node("listen")
+    {
+        fault_at(table, "C14", node, format!("`listen` is `{text}`"), "ADDRESS:PORT, 127.0.0.1:8080");
+    }
+    address
+}
+
+fn packages(table: &Table<'_>, dir: &Path) -> Vec<PackageFolder> {
+    let mut folders = Vec::new();
+    for node in table.list("packages") {
+        let Some(text) = node.text() else { continue };
+        let folder = dir.join(text);
+        if !folder.is_dir() {
+            let message = format!("there is no folder {}", folder.display());
+            fault_at(table, "C15", node, message, "a folder of packages");
+        }
+        folders.push(folder);
+    }
+    folders
+}
+
+fn tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
+    let Some(api) = table.table("api", "the settings of the API") else { return Vec::new() };
+    let mut tokens = Vec::new();
+    for token in api.tables("tokens", "a token of the API") {
+        let name = token.required_text("name").map(str::to_owned);
+        let secret = token.required("token").and_then(|it| units::secret(&token, it, dir));
+        token.finish();
+        if let (Some(name), Some(secret)) = (name, secret) {
+            tokens.push(ApiToken { name, token: SecretText::new(secret) });
+        }
+    }
+    api.finish();
+    tokens
+}
