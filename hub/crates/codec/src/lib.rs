@@ -2,9 +2,11 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
-//! place. Reading order: [`diagnostic`], [`yaml`], [`rows`].
+//! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`].
 
 pub mod diagnostic;
 pub mod yaml;
+
+pub mod charset;
 
 pub mod rows;
