@@ -1,1 +1,34 @@
 //! The log, the only truth: append, read, dedupe, sealed raw bytes.
+//!
+//! One entry per arrival, refusal, delivery attempt or act. Entry, dedupe key,
+//! trail and sealed raw bytes are one commit; an append is answered after that
+//! commit is on disk and never before. The engine is one SQLite file in WAL
+//! mode with `synchronous=FULL`, one writer thread, and group commit.
+//!
+//! Reading order: [`draft`] (what goes in and what comes back), [`journal`]
+//! (the handle), [`writer`] (the one thread), [`settle`] (one append inside the
+//! transaction), [`leaf`] (what the ledger hashes), [`reader`] (what folds use).
+
+pub mod draft;
+pub mod journal;
+
+mod prepare;
+mod settle;
+mod writer;
+
+pub mod leaf;
+pub mod reader;
+
+pub mod check;
+mod schema;
+mod seal;
+
+pub mod error;
+pub mod stats;
+
+pub use draft::{Answer, Appended, Draft, Span};
+pub use error::Error;
+pub use journal::{Journal, Options};
+pub use reader::{Reader, Stored};
+pub use seal::Seal;
+pub use stats::Stats;

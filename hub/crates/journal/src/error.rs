@@ -1,0 +1,142 @@
+//! Why the journal did not do what it was asked.
+
+use std::path::PathBuf;
+
+/// Why the journal did not do what it was asked. Nothing that ends in an error
+/// was acknowledged, and all but [`Error::Closed`] say that nothing was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The writer has stopped; an append in flight may or may not be on disk.
+    #[error("the journal is closed: {reason}")]
+    Closed {
+        /// Why it stopped.
+        reason: String,
+    },
+    /// The disk, or the limit set for the file, is full. Try again later.
+    #[error("no space for the journal; nothing of this append was kept")]
+    Full,
+    /// Another process held the file too long. Try again later.
+    #[error("another process holds the journal; nothing of this append was kept")]
+    Busy,
+    /// A boundary is missing, out of order or refusing.
+    #[error("the trail of arrival {id} has a gap; every boundary must be passed once, in order")]
+    TrailIncomplete {
+        /// The arrival.
+        id: String,
+    },
+    /// The draft contradicts itself.
+    #[error("{id} cannot be appended: {fault}")]
+    Unfit {
+        /// Arrival, refusal or parcel.
+        id: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Another process has the journal open for writing.
+    #[error("{path:?} is open in another process; one hub writes one journal")]
+    InUse {
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{path:?} is not a ChannelHub journal ({found}); name another file or move it away")]
+    NotAJournal {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: String,
+    },
+    /// Made by a newer program.
+    #[error("{path:?} has schema {found}, this program knows up to {known}; use a newer program")]
+    NewerSchema {
+        /// The journal.
+        path: PathBuf,
+        /// Its schema version.
+        found: i64,
+        /// The newest one known here.
+        known: i64,
+    },
+    /// The file is damaged.
+    #[error("{path:?} is damaged: {faults}; entries 1 to {readable_to} can be read")]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What the check found, shortened.
+        faults: String,
+        /// The last entry before the damage.
+        readable_to: u64,
+    },
+    /// The seal key is missing, not a key, or another journal's.
+    #[error("seal key {path:?}: {fault}")]
+    SealKey {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Sealed raw bytes do not open: damaged, moved or sealed with another key.
+    #[error("the raw bytes of entry {seq} cannot be unsealed: {fault}")]
+    Unsealable {
+        /// The entry.
+        seq: u64,
+        /// Why.
+        fault: &'static str,
+    },
+    /// An entry is not what this program writes.
+    #[error("entry {seq} cannot be read")]
+    Unreadable {
+        /// The entry.
+        seq: u64,
+        /// Where the reading stopped.
+        source: serde_json::Error,
+    },
+    /// The machine's source of randomness failed.
+    #[error("the machine gives no random numbers")]
+    NoRandomness,
+    /// A file could not be used.
+    #[error("{doing} {path:?}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite refused.
+    #[error("{doing} the journal")]
+    Sqlite {
+        /// What was tried.
+        doing: &'static str,
+        /// What it said.
+        source: rusqlite::Error,
+    },
+}
+
+// === impl Error ===
+
+impl Error {
+    pub(crate) fn sqlite(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| match source.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::Busy
+            }
+            _ => Self::Sqlite { doing, source },
+        }
+    }
+
+    pub(crate) fn file(
+        doing: &'static str,
+        path: &std::path::Path,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { doing, path, source }
+    }
+
+    /// Whether the same append may succeed later without a restart.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Full | Self::Busy)
+    }
+}

@@ -1,0 +1,369 @@
+//! The handle: open, append, watch, close.
+
+use canon::{clock::Clock, entry::Entry};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use crate::{
+    Answer, Appended, Draft, Error, Reader, Seal, Stats, check,
+    prepare::Prepared,
+    schema,
+    settle::Settled,
+    writer::{Append, Gathering, Work, Writer, lock},
+};
+
+/// The queue counts in steps of this many bytes.
+const PLACE_BYTES: usize = 1024;
+
+/// Raw bytes beyond this are hashed and sealed off the async threads.
+const INLINE_BYTES_MAX: usize = 256 << 10;
+
+/// How a journal is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// File with the key that seals raw bytes; made on first open, mode 0600.
+    pub seal_key: PathBuf,
+    /// Tells the time of commits.
+    pub clock: Arc<dyn Clock>,
+    /// Longest wait for company after a batch that had some.
+    pub linger: Duration,
+    /// Most entries in one commit.
+    pub batch_entries_max: usize,
+    /// Most bytes in one commit, but for a single larger entry.
+    pub batch_bytes_max: usize,
+    /// Most bytes waiting for the writer; appends beyond it wait their turn.
+    pub queue_bytes_max: usize,
+    /// Most bytes the file may have; `None`: what the disk has.
+    pub file_bytes_max: Option<u64>,
+    /// What is checked before the journal is used.
+    pub check: check::Depth,
+}
+
+/// The journal, open for writing. Cheap to clone; the last one to be dropped
+/// ends the writer.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: Reader,
+    seal: Arc<Seal>,
+    queue: Mutex<Option<mpsc::Sender<Work>>>,
+    places: Arc<Semaphore>,
+    places_all: u32,
+    head: watch::Receiver<u64>,
+    stats: Arc<Mutex<Stats>>,
+    /// Why the writer ended, once it has.
+    ended: Arc<Mutex<Option<String>>>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+// === impl Options ===
+
+impl Options {
+    /// With the bounds that suit one machine.
+    #[must_use]
+    pub fn new(seal_key: impl Into<PathBuf>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            seal_key: seal_key.into(),
+            clock,
+            linger: Duration::from_millis(2),
+            batch_entries_max: 512,
+            batch_bytes_max: 16 << 20,
+            queue_bytes_max: 64 << 20,
+            file_bytes_max: None,
+            check: check::Depth::Quick,
+        }
+    }
+}
+
+// === impl Journal ===
+
+impl Journal {
+    /// Opens the journal at `path` for writing, making it and its seal key when
+    /// there is none, checking it, and bringing an older one forward.
+    ///
+    /// # Errors
+    ///
+    /// When another process writes it, when it is damaged, newer or not a
+    /// journal, and when the seal key is missing or another one's.
+    pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
+        let file_lock = lock_file(path)?;
+        let conn = schema::open_for_writing(path)?;
+        let head = check::at_start(&conn, path, options.check)?;
+        let seal = Arc::new(open_seal(&conn, &options.seal_key)?);
+        if let Some(bytes) = options.file_bytes_max {
+            limit(&conn, bytes)?;
+        }
+        let (head_tx, head_rx) = watch::channel(head);
+        let (queue_tx, queue) = mpsc::channel();
+        let stats = Arc::new(Mutex::new(Stats::default()));
+        let writer = Writer {
+            conn,
+            queue,
+            gathering: Gathering {
+                linger: options.linger,
+                entries_max: options.batch_entries_max.max(1),
+                bytes_max: options.batch_bytes_max.max(1),
+            },
+            clock: options.clock,
+            head: head_tx,
+            stats: Arc::clone(&stats),
+            unfolded: 0,
+            next: None,
+            last: 1,
+        };
+        let ended = Arc::new(Mutex::new(None));
+        let note = Arc::clone(&ended);
+        let thread = thread::Builder::new()
+            .name("journal-writer".to_owned())
+            .spawn(move || {
+                let reason = writer.run();
+                *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+                drop(file_lock);
+            })
+            .map_err(Error::file("starting the writer of", path))?;
+        let places_all =
+            u32::try_from(options.queue_bytes_max / PLACE_BYTES).unwrap_or(u32::MAX).max(1);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                reader: Reader::new(path, Some(Arc::clone(&seal))),
+                seal,
+                queue: Mutex::new(Some(queue_tx)),
+                places: Arc::new(Semaphore::new(places_all as usize)),
+                places_all,
+                head: head_rx,
+                stats,
+                ended,
+                thread: Mutex::new(Some(thread)),
+            }),
+        })
+    }
+
+    /// Appends; ready only after the commit that holds it is synced to disk.
+    ///
+    /// Waits while the writer has too much to do. Dropped before the writer has
+    /// it, nothing happens; dropped later, it is committed all the same.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. [`Error::is_transient`] tells whether to try again.
+    pub async fn append(&self, draft: Draft) -> Result<Appended, Error> {
+        let item = self.prepare(draft).await?;
+        let size = u32::try_from(item.bytes() / PLACE_BYTES).unwrap_or(u32::MAX);
+        let places = size.clamp(1, self.inner.places_all);
+        let place = Arc::clone(&self.inner.places)
+            .acquire_many_owned(places)
+            .await
+            .map_err(|_| self.closed())?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Work::Append(Box::new(Append { item, reply, place })))?;
+        let settled = answer.await.map_err(|_| self.closed())??;
+        self.appended(settled).await
+    }
+
+    /// Entries from `from_seq` on; see [`Reader::read`].
+    ///
+    /// # Errors
+    ///
+    /// When the file or an entry cannot be read.
+    pub fn read(&self, from_seq: u64, max: usize) -> Result<Vec<Entry>, Error> {
+        self.inner.reader.read(from_seq, max)
+    }
+
+    /// The entry at `seq`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the file or the entry cannot be read.
+    pub fn entry(&self, seq: u64) -> Result<Option<Entry>, Error> {
+        self.inner.reader.entry(seq)
+    }
+
+    /// The raw bytes of the arrival at `seq`; see [`Reader::raw`].
+    ///
+    /// # Errors
+    ///
+    /// When they do not open.
+    pub fn raw(&self, seq: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.inner.reader.raw(seq)
+    }
+
+    /// The last committed cursor of a puller's channel.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn cursor(&self, channel: &str) -> Result<Option<String>, Error> {
+        self.inner.reader.cursor(channel)
+    }
+
+    /// The last committed position; 0 for an empty journal.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        *self.inner.head.borrow()
+    }
+
+    /// Tells each new head; a fold waits on it and then reads.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.inner.head.clone()
+    }
+
+    /// A reader for folds and tools.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        self.inner.reader.clone()
+    }
+
+    /// What the writer did so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        lock(&self.inner.stats).clone()
+    }
+
+    /// Why the writer has ended; `None` while it works.
+    #[must_use]
+    pub fn ended(&self) -> Option<String> {
+        self.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Finishes what was given, copies the log into the file, and ends the writer.
+    ///
+    /// # Errors
+    ///
+    /// When it had ended before, or the last copy failed (nothing is lost then:
+    /// the log stays beside the file).
+    pub async fn close(&self) -> Result<(), Error> {
+        self.inner.reader.rest();
+        let (reply, answer) = oneshot::channel();
+        self.send(Work::Close(reply))?;
+        answer.await.map_err(|_| self.closed())?
+    }
+
+    async fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {
+        let large = match &draft {
+            Draft::Arrival { raw: Some(raw), .. } => raw.len() > INLINE_BYTES_MAX,
+            Draft::Arrival { .. } | Draft::Refusal(_) | Draft::Attempt(_) | Draft::Act(_) => false,
+        };
+        if !large {
+            return Prepared::new(draft, &self.inner.seal);
+        }
+        let seal = Arc::clone(&self.inner.seal);
+        tokio::task::spawn_blocking(move || Prepared::new(draft, &seal))
+            .await
+            .map_err(|_| self.closed())?
+    }
+
+    async fn appended(&self, settled: Settled) -> Result<Appended, Error> {
+        Ok(match settled {
+            Settled::Committed { seq, events, duplicates, set_aside, .. } => {
+                Appended::Committed { seq, events, duplicates, set_aside }
+            }
+            Settled::KeyReused { first_seq } => Appended::KeyReused { first_seq },
+            Settled::SameFacts { seq, events } => {
+                let duplicates = events.len() as u64;
+                Appended::Duplicate { seq, answer: Answer { events, duplicates, set_aside: 0 } }
+            }
+            Settled::SameKey { seq } => {
+                let reader = self.reader();
+                let answer = tokio::task::spawn_blocking(move || reader.answer(seq))
+                    .await
+                    .map_err(|_| self.closed())??;
+                Appended::Duplicate { seq, answer }
+            }
+        })
+    }
+
+    fn send(&self, work: Work) -> Result<(), Error> {
+        let queue = self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sent = queue.as_ref().map(|queue| queue.send(work));
+        drop(queue);
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) | None => Err(self.closed()),
+        }
+    }
+
+    fn closed(&self) -> Error {
+        let reason = self.ended().unwrap_or_else(|| "its writer is ending".to_owned());
+        Error::Closed { reason }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("head", &self.head()).finish_non_exhaustive()
+    }
+}
+
+// === impl Inner ===
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The writer finishes its queue and leaves the file to the next opener.
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Makes sure that no other process writes this journal. Let go by the kernel
+/// when the process ends, however it ends.
+fn lock_file(path: &Path) -> Result<fs::File, Error> {
+    let lock = schema::beside(path, ".lock");
+    schema::create_private(&lock)?;
+    let file =
+        fs::OpenOptions::new().write(true).open(&lock).map_err(Error::file("opening", &lock))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::InUse { path: path.to_owned() }),
+        Err(fs::TryLockError::Error(error)) => Err(Error::file("locking", &lock)(error)),
+    }
+}
+
+/// Reads the seal key, or makes it for a journal that never had one.
+fn open_seal(conn: &rusqlite::Connection, path: &Path) -> Result<Seal, Error> {
+    use rusqlite::OptionalExtension as _;
+    let known: Option<String> = conn
+        .query_row("SELECT value FROM setting WHERE name = 'seal_key_id'", [], |row| row.get(0))
+        .optional()
+        .map_err(Error::sqlite("reading"))?;
+    let fault = |fault: String| Error::SealKey { path: path.to_owned(), fault };
+    let seal = match (&known, path.exists()) {
+        (_, true) => Seal::load(path)?,
+        (None, false) => Seal::create(path)?,
+        (Some(id), false) => {
+            return Err(fault(format!("it is missing; restore the key with id {id}")));
+        }
+    };
+    match known {
+        Some(id) if id == seal.id() => {}
+        Some(id) => {
+            return Err(fault(format!("this is key {}, the journal needs {id}", seal.id())));
+        }
+        None => {
+            conn.execute("INSERT INTO setting(name, value) VALUES('seal_key_id', ?1)", [seal.id()])
+                .map_err(Error::sqlite("writing"))?;
+        }
+    }
+    Ok(seal)
+}
+
+fn limit(conn: &rusqlite::Connection, bytes: u64) -> Result<(), Error> {
+    let page: i64 = conn
+        .pragma_query_value(None, "page_size", |row| row.get(0))
+        .map_err(Error::sqlite("setting up"))?;
+    let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+    conn.pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))
+        .map_err(Error::sqlite("setting up"))
+}

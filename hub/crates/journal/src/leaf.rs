@@ -1,0 +1,206 @@
+//! What the ledger hashes of an entry: small canonical JSON without personal data.
+//!
+//! RFC 8785 for the subset used: members sorted by name, no white space, whole
+//! numbers below 2^53, texts escaped as ECMAScript does. Absent members are left
+//! out. The body itself is bound by a salted commitment, so that body and salt
+//! can be destroyed later and every proof still verifies.
+
+use aws_lc_rs::hmac;
+use canon::{
+    clock::Timestamp,
+    entry::{Body, Boundary, Crossing, Deed, Outcome},
+};
+use serde::Serialize;
+
+/// A leaf is an entry of a C2SP bundle, whose length is 16 bits.
+pub const LEAF_BYTES_MAX: usize = 65_535;
+
+/// Longer texts stand in a leaf as `sha256:{hex}`.
+const TEXT_BYTES_MAX: usize = 512;
+
+/// Version of this format.
+const VERSION: u8 = 1;
+
+/// Members in the order of their names.
+#[derive(Serialize)]
+struct Leaf<'a> {
+    at: Timestamp,
+    body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+    decision: &'a str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_sha256: Option<String>,
+    seq: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trail: Vec<String>,
+    v: u8,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    duplicates: u64,
+    events: u64,
+    losses: u64,
+    records: u64,
+    set_aside: u64,
+}
+
+/// The leaf of the entry `seq`, committed at `at`, with `commitment` to its body.
+///
+/// It is a function of its arguments alone, so a verifier makes it again and
+/// compares byte by byte.
+///
+/// # Errors
+///
+/// When it would be longer than [`LEAF_BYTES_MAX`], which only a trail of
+/// hundreds of crossings can do.
+pub fn leaf(seq: u64, at: Timestamp, body: &Body, commitment: &[u8; 32]) -> Result<Vec<u8>, usize> {
+    let leaf = Leaf {
+        at,
+        body: hex::encode(commitment),
+        channel: channel(body).map(shortened),
+        code: code(body).map(shortened),
+        counts: counts(body),
+        decision: decision(body),
+        kind: kind(body),
+        principal: principal(body).map(shortened),
+        raw_sha256: raw_sha256(body).map(shortened),
+        seq,
+        trail: trail(body).iter().map(crossing).collect(),
+        v: VERSION,
+    };
+    // Texts and numbers always serialize.
+    let bytes = serde_json::to_vec(&leaf).unwrap_or_default();
+    if bytes.len() > LEAF_BYTES_MAX { Err(bytes.len()) } else { Ok(bytes) }
+}
+
+/// HMAC-SHA256 over the body's bytes as stored, keyed with the entry's own salt.
+#[must_use]
+pub fn commitment(salt: &[u8; 32], body: &[u8]) -> [u8; 32] {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, salt);
+    let mut commitment = [0; 32];
+    commitment.iter_mut().zip(hmac::sign(&key, body).as_ref()).for_each(|(to, from)| *to = *from);
+    commitment
+}
+
+/// The name of the body's kind, as stored and as in the leaf.
+#[must_use]
+pub fn kind(body: &Body) -> &'static str {
+    match body {
+        Body::Arrival(_) => "arrival",
+        Body::Refusal(_) => "refusal",
+        Body::Attempt(_) => "attempt",
+        Body::Act(_) => "act",
+    }
+}
+
+fn channel(body: &Body) -> Option<&str> {
+    match body {
+        Body::Arrival(it) => Some(&it.channel),
+        Body::Refusal(it) => it.channel.as_deref(),
+        Body::Attempt(it) => Some(&it.parcel.destination),
+        Body::Act(_) => None,
+    }
+}
+
+fn principal(body: &Body) -> Option<&str> {
+    match body {
+        Body::Arrival(it) => Some(&it.principal),
+        Body::Refusal(it) => it.principal.as_deref(),
+        Body::Attempt(_) => None,
+        Body::Act(it) => Some(&it.actor),
+    }
+}
+
+fn decision(body: &Body) -> &'static str {
+    match body {
+        Body::Arrival(_) => "accepted",
+        Body::Refusal(_) => "refused",
+        Body::Attempt(it) => match it.outcome {
+            Outcome::Done { .. } => "done",
+            Outcome::Later { .. } => "later",
+            Outcome::Refused { .. } => "refused",
+        },
+        Body::Act(it) => deed(&it.act),
+    }
+}
+
+fn deed(deed: &Deed) -> &'static str {
+    match deed {
+        Deed::Started { .. } => "started",
+        Deed::Stopped => "stopped",
+        Deed::Configured { .. } => "configured",
+        Deed::Resubmitted { .. } => "resubmitted",
+        Deed::Discarded { .. } => "discarded",
+    }
+}
+
+fn code(body: &Body) -> Option<&str> {
+    match body {
+        Body::Refusal(it) => Some(&it.code),
+        Body::Attempt(it) => match &it.outcome {
+            Outcome::Refused { code, .. } => Some(code),
+            Outcome::Done { .. } | Outcome::Later { .. } => None,
+        },
+        Body::Arrival(_) | Body::Act(_) => None,
+    }
+}
+
+fn counts(body: &Body) -> Option<Counts> {
+    let Body::Arrival(it) = body else { return None };
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    Some(Counts {
+        duplicates: it.duplicates,
+        events: count(it.events.len()),
+        losses: count(it.losses.len()),
+        records: it.records,
+        set_aside: count(it.set_aside.len()),
+    })
+}
+
+fn raw_sha256(body: &Body) -> Option<&str> {
+    match body {
+        Body::Arrival(it) => Some(&it.raw_sha256),
+        Body::Refusal(it) => it.raw_sha256.as_deref(),
+        Body::Attempt(_) | Body::Act(_) => None,
+    }
+}
+
+fn trail(body: &Body) -> &[Crossing] {
+    match body {
+        Body::Arrival(it) => &it.trail,
+        Body::Refusal(it) => &it.trail,
+        Body::Attempt(_) | Body::Act(_) => &[],
+    }
+}
+
+/// `admit` when it let pass, `decode:undecodable` when it did not.
+fn crossing(crossing: &Crossing) -> String {
+    let boundary = match crossing.boundary {
+        Boundary::Admit => "admit",
+        Boundary::Quota => "quota",
+        Boundary::Decode => "decode",
+        Boundary::Validate => "validate",
+        Boundary::Map => "map",
+    };
+    match &crossing.refused {
+        None => boundary.to_owned(),
+        Some(code) => format!("{boundary}:{}", shortened(code)),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() <= TEXT_BYTES_MAX {
+        text.to_owned()
+    } else {
+        format!("sha256:{}", canon::id::sha256_hex(text.as_bytes()))
+    }
+}

@@ -1,0 +1,127 @@
+//! Raw bytes at rest: AES-256-GCM under one key file, bound to their arrival.
+//!
+//! Sealed form: `0x01`, key id (4 bytes), nonce (12 random bytes), cipher text
+//! with its tag. The arrival's id is the associated data, so sealed bytes moved
+//! to another entry do not open.
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    rand,
+};
+use std::{fmt, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use crate::Error;
+
+const FORMAT: u8 = 1;
+const KEY_ID_BYTES: usize = 4;
+
+/// The key that seals raw bytes.
+pub struct Seal {
+    key: LessSafeKey,
+    id: [u8; KEY_ID_BYTES],
+}
+
+// === impl Seal ===
+
+impl Seal {
+    /// Reads the key file: 64 hex digits.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or not that.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let fault = |fault: String| Error::SealKey { path: path.to_owned(), fault };
+        let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.trim(), &mut bytes)
+            .map_err(|error| fault(format!("expected 64 hex digits: {error}")))?;
+        Self::from_bytes(&bytes).ok_or_else(|| fault("the key was not accepted".to_owned()))
+    }
+
+    /// Writes a new key, readable by its owner only, and reads it back.
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
+        let text = hex::encode(random::<32>()?);
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|mut file| {
+                writeln!(file, "{text}")?;
+                file.sync_all()
+            })
+            .map_err(Error::file("writing the seal key", path))?;
+        Self::load(path)
+    }
+
+    fn from_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).ok()?);
+        let digest = canon::id::sha256_hex(bytes);
+        let mut id = [0; KEY_ID_BYTES];
+        hex::decode_to_slice(digest.get(..KEY_ID_BYTES * 2)?, &mut id).ok()?;
+        Some(Self { key, id })
+    }
+
+    /// Names the key without telling it: 8 hex digits.
+    #[must_use]
+    pub fn id(&self) -> String {
+        hex::encode(self.id)
+    }
+
+    pub(crate) fn seal(&self, arrival: &str, raw: &[u8]) -> Result<Vec<u8>, Error> {
+        let nonce = random::<NONCE_LEN>()?;
+        let mut sealed = raw.to_vec();
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(arrival.as_bytes()),
+                &mut sealed,
+            )
+            .map_err(|_| Error::Unfit {
+                id: arrival.to_owned(),
+                fault: "its raw bytes are too many to seal".to_owned(),
+            })?;
+        let mut stored = Vec::with_capacity(1 + KEY_ID_BYTES + NONCE_LEN + sealed.len() + 16);
+        stored.push(FORMAT);
+        stored.extend_from_slice(&self.id);
+        stored.extend_from_slice(&nonce);
+        stored.append(&mut sealed);
+        stored.extend_from_slice(tag.as_ref());
+        Ok(stored)
+    }
+
+    /// Opens what [`Seal::seal`] made for the same arrival; the error says why not.
+    pub(crate) fn open(&self, arrival: &str, stored: &[u8]) -> Result<Vec<u8>, &'static str> {
+        let (format, rest) = stored.split_first().ok_or("nothing is stored")?;
+        if *format != FORMAT {
+            return Err("their format is not known");
+        }
+        let (id, rest) = rest.split_at_checked(KEY_ID_BYTES).ok_or("they are cut short")?;
+        if id != self.id {
+            return Err("they were sealed with another key");
+        }
+        let (nonce, sealed) = rest.split_at_checked(NONCE_LEN).ok_or("they are cut short")?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| "they are cut short")?;
+        let mut opened = sealed.to_vec();
+        let length = self
+            .key
+            .open_in_place(nonce, Aad::from(arrival.as_bytes()), &mut opened)
+            .map_err(|_| "they were changed or belong to another arrival")?
+            .len();
+        opened.truncate(length);
+        Ok(opened)
+    }
+}
+
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seal").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
+    Ok(bytes)
+}

@@ -1,0 +1,9 @@
+//! The journal as its users see it: opened on a real file, appended to, reopened.
+
+#[cfg(test)]
+mod samples;
+
+#[cfg(test)]
+mod append;
+#[cfg(test)]
+mod dedupe;
