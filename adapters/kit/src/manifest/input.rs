@@ -15,6 +15,8 @@ pub struct Input {
     pub topic: Topic,
     /// How the sender signs, for webhooks.
     pub signature: Option<Signature>,
+    /// Header that holds a fixed secret, of a sender that cannot sign.
+    pub static_header: Option<String>,
     /// Headers whose values recognise a repetition, first present wins. Empty:
     /// only the same source facts collapse.
     pub dedupe_headers: Vec<String>,
@@ -83,9 +85,12 @@ pub struct Feed {
     pub query: Vec<(String, Template)>,
     /// Where the list of records is in the answer, in place of the format's pointer.
     pub records_at: Option<String>,
-    /// Where the next cursor is in the answer. Not there or null: the feed
-    /// is at its end, and the next call repeats the same cursor.
+    /// Where the next cursor is in the answer. Not there or null: the next
+    /// call repeats the same cursor.
     pub cursor_at: Option<String>,
+    /// Where the answer says whether there is more now (`true` or `false`).
+    /// Without it a page without records is the end.
+    pub more_at: Option<String>,
     /// How long to wait after the end of the feed, seconds, unless the channel says.
     pub interval_s: u32,
 }
@@ -110,9 +115,17 @@ pub struct RecordKind {
 pub struct MapUse {
     /// The map's file, relative to the package.
     pub file: String,
+    /// Once for each element of this list: a JSON pointer, or a group of the
+    /// layout. The map then reads an *element record*: for JSON an object of
+    /// `item` (the element) and `record` (all of the record); for rows the
+    /// element's fields and the record's in one row.
+    pub each: Option<String>,
+    /// The layout that describes the element record of rows, relative to the
+    /// package: the map's `source`.
+    pub each_layout: Option<String>,
     /// Only for these topics of the kind's; empty: any.
     pub topics: Vec<String>,
-    /// Only when all these hold.
+    /// Only when all these hold; with `each`, for the element record.
     pub when: Vec<Predicate>,
 }
 
@@ -155,6 +168,7 @@ impl Input {
         let format = Format::read(&table);
         let topic = table.table("topic", "`topic`").and_then(Topic::read).unwrap_or_default();
         let signature = table.table("signature", "a signature").and_then(Signature::read);
+        let static_header = table.text("static_header").map(str::to_owned);
         let dedupe_headers = read::text_or_texts(&table, "dedupe_headers");
         let feeds: Vec<Feed> =
             table.tables("feeds", "a feed").into_iter().filter_map(Feed::read).collect();
@@ -175,8 +189,12 @@ impl Input {
             }
             _ => {}
         }
-        if signature.is_some() && transport.is_some_and(|it| it != Transport::Webhook) {
-            table.error("K03", "`signature` is for the transport `webhook`");
+        let proofs = usize::from(signature.is_some()) + usize::from(static_header.is_some());
+        if proofs > 0 && transport.is_some_and(|it| it != Transport::Webhook) {
+            table.error("K03", "`signature` and `static_header` are for the transport `webhook`");
+        }
+        if proofs > 1 {
+            table.error("K03", "`static_header` would be a weak way in beside `signature`");
         }
         table.finish();
         let (transport, format) = (transport?, format?);
@@ -185,6 +203,7 @@ impl Input {
             format,
             topic,
             signature,
+            static_header,
             dedupe_headers,
             feeds,
             records,
@@ -252,6 +271,7 @@ impl Feed {
         let query = query.collect();
         let records_at = read::pointer(&table, "records_at");
         let cursor_at = read::pointer(&table, "cursor_at");
+        let more_at = read::pointer(&table, "more_at");
         let interval = table.number("interval_s", "seconds");
         table.finish();
         Some(Self {
@@ -260,6 +280,7 @@ impl Feed {
             query,
             records_at,
             cursor_at,
+            more_at,
             interval_s: interval.unwrap_or(INTERVAL_S_DEFAULT).max(1),
         })
     }
@@ -284,13 +305,16 @@ impl MapUse {
     fn read(table: &Table<'_>, node: &Node) -> Option<Self> {
         if node.text().is_some() {
             let file = read::file_of(table, node)?;
-            return Some(Self { file, topics: Vec::new(), when: Vec::new() });
+            let (each, each_layout) = (None, None);
+            return Some(Self { file, each, each_layout, topics: Vec::new(), when: Vec::new() });
         }
         let table = Table::open(table.faults(), node, "a map's use")?;
         let file = table.required("map").and_then(|it| read::file_of(&table, it));
+        let each = table.text("each").map(str::to_owned);
+        let each_layout = read::file(&table, "each_layout");
         let topics = read::text_or_texts(&table, "topics");
         let when = Predicate::read_all(&table);
         table.finish();
-        Some(Self { file: file?, topics, when })
+        Some(Self { file: file?, each, each_layout, topics, when })
     }
 }

@@ -16,7 +16,7 @@ pub use input::{Feed, Format, Input, MapUse, RecordKind, Topic, Transport};
 pub use output::{Body, Need, NeedFrom, Operation, Output, Reply};
 pub use predicate::{Field, Predicate, Test};
 pub use signature::{
-    Algorithm, Encoding, Envelope, Part, SecretForm, Signature, Stamp, StampFrom, StampUnit,
+    Algorithm, Encoding, KeyEncoding, Part, Signature, Splitter, Stamp, StampFrom, StampUnit,
 };
 pub use template::{Fault as TemplateFault, Piece, Template};
 
