@@ -1,0 +1,179 @@
+//! The index of events and the current statement about each thing.
+
+use canon::{
+    clock::Timestamp,
+    entity::Action,
+    entry::Arrival,
+    event::{Event, VersionKind},
+    id::sha256_hex,
+};
+use retail::version::{Statement, Verdict, judge};
+use rusqlite::OptionalExtension;
+
+use super::Turn;
+use crate::{error::Result, place};
+
+/// How many events of an arrival met which verdict.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) applied: u64,
+    pub(super) duplicates: u64,
+    pub(super) older: u64,
+    pub(super) conflicts: u64,
+}
+
+/// An event with what the fold needs to know about it, read once.
+pub(super) struct Said<'a> {
+    pub(super) event: &'a Event,
+    pub(super) pos: i64,
+    pub(super) entity: &'a str,
+    pub(super) action: Action,
+    pub(super) time_ms: i64,
+}
+
+// === impl Said ===
+
+impl<'a> Said<'a> {
+    fn read(turn: &Turn<'_>, index: usize, event: &'a Event) -> Result<Self> {
+        let pos = place::pack(turn.seq, index as u64)?;
+        let mut names = event.kind.trim_start_matches("org.channelhub.").split('.');
+        let entity = names.next().unwrap_or_default();
+        let action = names.next().and_then(Action::from_name).unwrap_or(Action::Snapshot);
+        let time = Timestamp::parse_rfc3339(&event.time).unwrap_or(turn.at);
+        Ok(Self { event, pos, entity, action, time_ms: time.as_ms() })
+    }
+}
+
+/// Takes all events of an arrival in.
+pub(super) fn index(turn: &Turn<'_>, arrival: &Arrival) -> Result<Seen> {
+    let mut seen = Seen::default();
+    for (index, event) in arrival.events.iter().enumerate() {
+        let said = Said::read(turn, index, event)?;
+        if is_repeated(turn, event)? {
+            seen.duplicates += 1;
+            continue;
+        }
+        let verdict = weigh(turn, &said)?;
+        insert(turn, &said, verdict)?;
+        match verdict {
+            Verdict::Applied => seen.applied += 1,
+            Verdict::Duplicate => seen.duplicates += 1,
+            Verdict::Older => seen.older += 1,
+            Verdict::Conflict => seen.conflicts += 1,
+        }
+    }
+    Ok(seen)
+}
+
+/// The same source fact again. A replay says known facts on purpose, with
+/// another map perhaps, so it is let through and weighed.
+fn is_repeated(turn: &Turn<'_>, event: &Event) -> Result<bool> {
+    if event.replay {
+        return Ok(false);
+    }
+    let found = turn
+        .tx
+        .prepare_cached("SELECT 1 FROM store_event WHERE id = ?1 LIMIT 1")?
+        .exists([event.id.as_str()])?;
+    Ok(found)
+}
+
+/// Compares with what is stored, and makes it current if it is to be.
+fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
+    let event = said.event;
+    let hash = sha256_hex(event.data.get().as_bytes());
+    let stored: Option<(VersionKind, String, Action, String)> = turn
+        .tx
+        .prepare_cached(
+            "SELECT version_kind, version, action, hash FROM store_record
+             WHERE channel = ?1 AND entity = ?2 AND source_id = ?3",
+        )?
+        .query_row((event.channel(), said.entity, &event.sourceid), |row| {
+            let kind: String = row.get(0)?;
+            let action: String = row.get(2)?;
+            Ok((
+                kind_named(&kind),
+                row.get(1)?,
+                Action::from_name(&action).unwrap_or(Action::Snapshot),
+                row.get(3)?,
+            ))
+        })
+        .optional()?;
+    let incoming = Statement {
+        kind: event.srcversionkind,
+        version: &event.srcversion,
+        action: said.action,
+        hash: &hash,
+    };
+    let mut verdict = judge(
+        incoming,
+        stored.as_ref().map(|(kind, version, action, hash)| Statement {
+            kind: *kind,
+            version,
+            action: *action,
+            hash,
+        }),
+    );
+    // A replay of the current version through a corrected map replaces what the
+    // earlier map made of it.
+    if verdict == Verdict::Conflict && event.replay {
+        verdict = Verdict::Applied;
+    }
+    if verdict == Verdict::Applied {
+        turn.tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO store_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+            )?
+            .execute((
+                event.channel(),
+                said.entity,
+                &event.sourceid,
+                event.hub_id(),
+                said.pos,
+                kind_name(event.srcversionkind),
+                &event.srcversion,
+                said.action.name(),
+                &hash,
+            ))?;
+    }
+    Ok(verdict)
+}
+
+fn insert(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
+    let event = said.event;
+    turn.tx
+        .prepare_cached("INSERT INTO store_event VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")?
+        .execute((
+            said.pos,
+            event.id.as_str(),
+            said.entity,
+            said.action.name(),
+            event.channel(),
+            &event.sourceid,
+            event.hub_id(),
+            said.time_ms,
+            verdict.name(),
+            serde_json::to_string(event)?,
+        ))?;
+    Ok(())
+}
+
+const fn kind_name(kind: VersionKind) -> &'static str {
+    match kind {
+        VersionKind::Integer => "integer",
+        VersionKind::Timestamp => "timestamp",
+        VersionKind::Sequence => "sequence",
+        VersionKind::Etag => "etag",
+        VersionKind::None => "none",
+    }
+}
+
+fn kind_named(name: &str) -> VersionKind {
+    match name {
+        "integer" => VersionKind::Integer,
+        "timestamp" => VersionKind::Timestamp,
+        "sequence" => VersionKind::Sequence,
+        "etag" => VersionKind::Etag,
+        _ => VersionKind::None,
+    }
+}

@@ -1,0 +1,164 @@
+//! What the dispatcher asks: which parcels have their turn, when the next one
+//! will, and by which id a destination knows a thing.
+
+use canon::{clock::Timestamp, entry::ParcelId};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::collections::HashSet;
+
+use super::Reader;
+use crate::{error::Result, place};
+
+/// A parcel that may be tried now.
+#[derive(Clone, Debug)]
+pub struct DueParcel {
+    /// Which.
+    pub id: ParcelId,
+    /// What it must stay in order with: at most one parcel per key is due.
+    pub key: String,
+    /// Number of the next try, from 1.
+    pub attempt: u32,
+    /// Entity name.
+    pub entity: String,
+    /// Action name.
+    pub action: String,
+    /// Hub id of the thing.
+    pub hub_id: String,
+    /// The event, a CloudEvents JSON object ([`canon::event::Event`]).
+    pub event: String,
+}
+
+/// Never tried, or resubmitted: in the order of the journal.
+pub(crate) const READY: &str =
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
+     FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos
+     WHERE p.destination = ?1 AND p.lane = 1
+     ORDER BY p.pos LIMIT ?2";
+/// To be tried again: longest due first.
+pub(crate) const WAITING: &str =
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
+     FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos
+     WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
+     ORDER BY p.due_ms LIMIT ?2";
+
+// === impl Reader ===
+
+impl Reader {
+    /// Parcels for `destination` that may be tried at `now`, in the order of the
+    /// journal: of each key only the oldest unfinished one, and none whose key
+    /// has a parcel in `in_flight`.
+    ///
+    /// When there are more than `limit`, parcels to be tried again get at most
+    /// half of the places as long as fresh ones want them, so that neither kind
+    /// starves the other.
+    pub fn due(
+        &self,
+        destination: &str,
+        now: Timestamp,
+        limit: usize,
+        in_flight: &HashSet<ParcelId>,
+    ) -> Result<Vec<DueParcel>> {
+        self.ask(|conn| {
+            let busy = keys_of(conn, destination, in_flight)?;
+            let rows = (limit + in_flight.len()) as i64;
+            let read = |row: &Row<'_>| due_parcel(row, destination);
+            let mut fresh = collect(
+                conn.prepare_cached(READY)?.query_map((destination, rows), read)?,
+                &busy,
+                limit,
+            )?;
+            let mut again = collect(
+                conn.prepare_cached(WAITING)?.query_map((destination, rows, now.as_ms()), read)?,
+                &busy,
+                limit,
+            )?;
+            let again_places = (limit / 2).max(limit.saturating_sub(fresh.len()));
+            again.truncate(again_places);
+            fresh.truncate(limit.saturating_sub(again.len()));
+            fresh.append(&mut again);
+            fresh.sort_by(|left, right| left.id.cmp(&right.id));
+            Ok(fresh)
+        })
+    }
+
+    /// When `destination` next has a parcel that may be tried: the Unix epoch
+    /// when one has its turn already, `None` when nothing waits.
+    pub fn next_due_at(&self, destination: &str) -> Result<Option<Timestamp>> {
+        self.ask(|conn| {
+            let is_ready = conn
+                .prepare_cached(
+                    "SELECT 1 FROM deliveries_parcel WHERE destination = ?1 AND lane = 1 LIMIT 1",
+                )?
+                .exists([destination])?;
+            if is_ready {
+                return Ok(Some(Timestamp::from_ms(0)));
+            }
+            let due: Option<i64> = conn
+                .prepare_cached(
+                    "SELECT min(due_ms) FROM deliveries_parcel WHERE destination = ?1 AND lane = 2",
+                )?
+                .query_row([destination], |row| row.get(0))?;
+            Ok(due.map(Timestamp::from_ms))
+        })
+    }
+
+    /// The id by which `destination` knows the thing with this hub id: what it
+    /// answered when it was given the thing, or its own id when the thing came
+    /// from there.
+    pub fn far_id(&self, destination: &str, hub_id: &str) -> Result<Option<String>> {
+        self.ask(|conn| far_id(conn, destination, hub_id))
+    }
+}
+
+fn far_id(conn: &Connection, destination: &str, hub_id: &str) -> Result<Option<String>> {
+    let answered = conn
+        .prepare_cached("SELECT far_id FROM deliveries_far WHERE destination = ?1 AND hub_id = ?2")?
+        .query_row((destination, hub_id), |row| row.get(0))
+        .optional()?;
+    if answered.is_some() {
+        return Ok(answered);
+    }
+    let own = conn
+        .prepare_cached("SELECT source_id FROM store_record WHERE hub_id = ?2 AND channel = ?1")?
+        .query_row((destination, hub_id), |row| row.get(0))
+        .optional()?;
+    Ok(own)
+}
+
+/// Keys that have a parcel on its way.
+fn keys_of(
+    conn: &Connection,
+    destination: &str,
+    in_flight: &HashSet<ParcelId>,
+) -> Result<HashSet<String>> {
+    let mut key = conn
+        .prepare_cached("SELECT key FROM deliveries_parcel WHERE destination = ?1 AND pos = ?2")?;
+    let mut keys = HashSet::with_capacity(in_flight.len());
+    for id in in_flight.iter().filter(|id| id.destination == destination) {
+        let pos = place::pack(id.seq, u64::from(id.index))?;
+        keys.extend(key.query_row((destination, pos), |row| row.get(0)).optional()?);
+    }
+    Ok(keys)
+}
+
+fn collect(
+    rows: impl Iterator<Item = rusqlite::Result<DueParcel>>,
+    busy: &HashSet<String>,
+    limit: usize,
+) -> Result<Vec<DueParcel>> {
+    let free = rows.filter(|row| !row.as_ref().is_ok_and(|parcel| busy.contains(&parcel.key)));
+    Ok(free.take(limit).collect::<rusqlite::Result<_>>()?)
+}
+
+fn due_parcel(row: &Row<'_>, destination: &str) -> rusqlite::Result<DueParcel> {
+    let (seq, index) = place::unpack(row.get(0)?);
+    let attempts: u32 = row.get(2)?;
+    Ok(DueParcel {
+        id: ParcelId { seq, index, destination: destination.to_owned() },
+        key: row.get(1)?,
+        attempt: attempts.saturating_add(1),
+        entity: row.get(3)?,
+        action: row.get(4)?,
+        hub_id: row.get(5)?,
+        event: row.get(6)?,
+    })
+}

@@ -1,0 +1,258 @@
+//! Dead letters: records set aside and parcels refused.
+
+use canon::{
+    clock::Timestamp,
+    entry::{ParcelId, RecordFault},
+};
+use rusqlite::Row;
+use serde::Serialize;
+
+use super::{
+    Reader,
+    page::{Filter, Listed, Page},
+};
+use crate::{error::Result, place};
+
+/// What was put aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterKind {
+    /// A record that could not be used on its way in.
+    Record,
+    /// A parcel that its destination refused.
+    Parcel,
+}
+
+/// What became of a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LetterState {
+    /// Somebody has to look at it.
+    Open,
+    /// It was sent on its way again.
+    Resubmitted,
+    /// It was given up.
+    Discarded,
+}
+
+/// Which dead letters. Fields that are `None` do not narrow.
+#[derive(Clone, Debug, Default)]
+pub struct LetterFilter {
+    /// Records: the channel they came by. Parcels: the channel they go to.
+    pub channel: Option<String>,
+    /// Problem code.
+    pub code: Option<String>,
+    /// State.
+    pub state: Option<LetterState>,
+    /// Kind.
+    pub kind: Option<LetterKind>,
+}
+
+/// One dead letter.
+#[derive(Clone, Debug, Serialize)]
+pub struct Letter {
+    /// `{seq}.{index}` of a record set aside, `{seq}.{index}.{destination}` of a parcel.
+    pub id: String,
+    /// Record or parcel.
+    pub kind: LetterKind,
+    /// The channel a record came by, or a parcel goes to.
+    pub channel: String,
+    /// Problem code.
+    pub code: String,
+    /// Why, in words; for a parcel what the far side said.
+    pub reason: String,
+    /// Open, resubmitted or discarded.
+    pub state: LetterState,
+    /// When it became a dead letter.
+    pub at: Timestamp,
+    /// Sequence of the entry in which it did.
+    pub seq: u64,
+    /// Where a record was in its arrival.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<LetterRecord>,
+    /// Which parcel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parcel: Option<ParcelId>,
+    /// Tries made for a parcel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u32>,
+}
+
+/// The place of a record that was set aside, and what is wrong with it.
+#[derive(Clone, Debug, Serialize)]
+pub struct LetterRecord {
+    /// Id of the arrival.
+    pub arrival: String,
+    /// File name, message id or request id at the far side.
+    pub origin: String,
+    /// Record number in the arrival, from 1.
+    pub number: u64,
+    /// Byte offset of the record in the raw bytes.
+    pub offset: u64,
+    /// Bytes of the record.
+    pub length: u64,
+    /// Boundary that could not use it.
+    pub boundary: String,
+    /// All that is wrong with it.
+    pub faults: Vec<RecordFault>,
+}
+
+const LIST: &str = "letters";
+
+/// Both kinds in one shape. `pos` is where it became a dead letter.
+const BOTH: &str = "SELECT * FROM (
+     SELECT pos, 'record' AS kind, channel, code, '' AS reason, state, at_ms,
+            arrival, origin, record, offset, length, boundary, faults,
+            0 AS parcel_pos, 0 AS attempts
+     FROM store_letter
+     UNION ALL
+     SELECT letter_pos, 'parcel', destination, code, reason,
+            CASE state WHEN 'dead' THEN 'open' WHEN 'discarded' THEN 'discarded'
+                 ELSE 'resubmitted' END,
+            letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts
+     FROM deliveries_parcel WHERE letter_pos > 0
+ ) WHERE 1";
+
+// === impl Reader ===
+
+impl Reader {
+    /// Dead letters, newest first.
+    pub fn letters(&self, filter: &LetterFilter, page: &Page) -> Result<Listed<Letter>> {
+        let query = Filter::new(BOTH)
+            .and("pos < ?", page.after_number(LIST)?)
+            .and("channel = ?", filter.channel.clone())
+            .and("code = ?", filter.code.clone())
+            .and("state = ?", filter.state.map(LetterState::name))
+            .and("kind = ?", filter.kind.map(LetterKind::name))
+            .order_by("pos DESC", page)?;
+        let rows = self.ask(|conn| query.rows(conn, raw))?;
+        let page = page.cut(LIST, rows, |raw| raw.pos.to_string())?;
+        let items = page.items.into_iter().map(RawLetter::read).collect::<Result<_>>()?;
+        Ok(Listed { items, next: page.next })
+    }
+
+    /// One dead letter by its id.
+    pub fn letter(&self, id: &str) -> Result<Option<Letter>> {
+        let mut parts = id.splitn(3, '.');
+        let number = |text: Option<&str>| text.and_then(|it| it.parse::<u64>().ok());
+        let (Some(seq), Some(index)) = (number(parts.next()), number(parts.next())) else {
+            return Ok(None);
+        };
+        let pos = place::pack(seq, index)?;
+        let page = Page::of(1);
+        let query = match parts.next() {
+            Some(destination) => Filter::new(BOTH)
+                .and("kind = ?", Some("parcel"))
+                .and("parcel_pos = ?", Some(pos))
+                .and("channel = ?", Some(destination.to_owned())),
+            None => Filter::new(BOTH).and("kind = ?", Some("record")).and("pos = ?", Some(pos)),
+        }
+        .order_by("pos DESC", &page)?;
+        let rows = self.ask(|conn| query.rows(conn, raw))?;
+        rows.into_iter().next().map(RawLetter::read).transpose()
+    }
+}
+
+impl LetterState {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resubmitted => "resubmitted",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Open, Self::Resubmitted, Self::Discarded].into_iter().find(|it| it.name() == name)
+    }
+}
+
+impl LetterKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Parcel => "parcel",
+        }
+    }
+
+    /// The kind of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Record, Self::Parcel].into_iter().find(|it| it.name() == name)
+    }
+}
+
+struct RawLetter {
+    pos: i64,
+    faults: String,
+    parcel_pos: i64,
+    attempts: u32,
+    letter: Letter,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<RawLetter> {
+    let pos: i64 = row.get(0)?;
+    let kind = LetterKind::from_name(&row.get::<_, String>(1)?).unwrap_or(LetterKind::Record);
+    let state = LetterState::from_name(&row.get::<_, String>(5)?).unwrap_or(LetterState::Open);
+    let record = LetterRecord {
+        arrival: row.get(7)?,
+        origin: row.get(8)?,
+        number: row.get(9)?,
+        offset: row.get(10)?,
+        length: row.get(11)?,
+        boundary: row.get(12)?,
+        faults: Vec::new(),
+    };
+    let letter = Letter {
+        id: String::new(),
+        kind,
+        channel: row.get(2)?,
+        code: row.get(3)?,
+        reason: row.get(4)?,
+        state,
+        at: Timestamp::from_ms(row.get(6)?),
+        seq: place::unpack(pos).0,
+        record: Some(record),
+        parcel: None,
+        attempts: None,
+    };
+    Ok(RawLetter {
+        pos,
+        faults: row.get(13)?,
+        parcel_pos: row.get(14)?,
+        attempts: row.get(15)?,
+        letter,
+    })
+}
+
+impl RawLetter {
+    fn read(self) -> Result<Letter> {
+        let mut letter = self.letter;
+        match letter.kind {
+            LetterKind::Record => {
+                let (seq, index) = place::unpack(self.pos);
+                letter.id = format!("{seq}.{index}");
+                let faults: Vec<RecordFault> = serde_json::from_str(&self.faults)?;
+                letter.reason = faults
+                    .iter()
+                    .map(|fault| format!("{}: expected {}", fault.field, fault.expected))
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                if let Some(record) = &mut letter.record {
+                    record.faults = faults;
+                }
+            }
+            LetterKind::Parcel => {
+                let (seq, index) = place::unpack(self.parcel_pos);
+                letter.id = format!("{seq}.{index}.{}", letter.channel);
+                let destination = letter.channel.clone();
+                letter.parcel = Some(ParcelId { seq, index, destination });
+                letter.attempts = Some(self.attempts);
+                letter.record = None;
+            }
+        }
+        Ok(letter)
+    }
+}

@@ -1,0 +1,64 @@
+-- Tables of the fold `deliveries`: what goes where, and what came of it.
+
+-- The routes in force, in their order.
+CREATE TABLE IF NOT EXISTS deliveries_route (
+    number INTEGER PRIMARY KEY,
+    route TEXT NOT NULL
+) STRICT;
+
+-- One event for one destination. `lane` says where the parcel stands among
+-- those with the same key: 0 finished, 1 its turn now, 2 its turn at `due_ms`,
+-- 3 behind an older one.
+CREATE TABLE IF NOT EXISTS deliveries_parcel (
+    destination TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    letter_pos INTEGER NOT NULL,
+    letter_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    PRIMARY KEY (destination, pos)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
+    ON deliveries_parcel (destination, pos) WHERE lane = 1;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_waiting
+    ON deliveries_parcel (destination, due_ms) WHERE lane = 2;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_lane
+    ON deliveries_parcel (destination, key, pos) WHERE lane > 0;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_event ON deliveries_parcel (pos);
+-- A parcel that was refused keeps its place in the list of dead letters.
+CREATE INDEX IF NOT EXISTS deliveries_parcel_letter
+    ON deliveries_parcel (letter_pos) WHERE letter_pos > 0;
+
+CREATE TABLE IF NOT EXISTS deliveries_attempt (
+    destination TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    attempt TEXT NOT NULL,
+    PRIMARY KEY (destination, pos, seq)
+) STRICT, WITHOUT ROWID;
+
+-- By which id a destination knows a thing it was given.
+CREATE TABLE IF NOT EXISTS deliveries_far (
+    destination TEXT NOT NULL,
+    hub_id TEXT NOT NULL,
+    far_id TEXT NOT NULL,
+    PRIMARY KEY (destination, hub_id)
+) STRICT, WITHOUT ROWID;
+
+-- What went out to each destination.
+CREATE TABLE IF NOT EXISTS deliveries_channel (
+    destination TEXT PRIMARY KEY,
+    pending INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0,
+    discarded INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    later INTEGER NOT NULL DEFAULT 0,
+    last_ms INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
