@@ -1,6 +1,6 @@
 //! The schemas are sound, and say yes and no where they should.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
@@ -21,6 +21,28 @@ pub(crate) fn validator(path: &str) -> Validator {
         .should_validate_formats(true)
         .build(&schema)
         .unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+fn examples() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../mappings/canon/v1/examples")
+}
+
+/// The good example of `name`.
+pub(crate) fn example(name: &str) -> Value {
+    read(&format!("{name}.good.json"))
+}
+
+fn read(file: &str) -> Value {
+    let path = examples().join(file);
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// What an example can be of: everything but the shared shapes.
+fn names() -> impl Iterator<Item = &'static str> {
+    all()
+        .filter_map(|(path, _)| path.strip_prefix("canon/v1/")?.strip_suffix(".schema.json"))
+        .filter(|name| *name != "common")
 }
 
 #[test]
@@ -123,6 +145,76 @@ fn entities_that_may_hold_personal_data_say_where() {
             });
         }
     }
+}
+
+#[test]
+fn good_examples_are_accepted() {
+    for name in names() {
+        let validator = validator(&format!("canon/v1/{name}.schema.json"));
+        let good = example(name);
+        let faults: Vec<_> =
+            validator.iter_errors(&good).map(|e| format!("{} {e}", e.instance_path())).collect();
+        assert!(faults.is_empty(), "{name}: {faults:#?}");
+    }
+}
+
+#[test]
+fn ids_in_examples_are_the_ones_the_hub_gives() {
+    for entity in Entity::ALL {
+        let good = example(entity.name());
+        let source = &good["source_refs"][0];
+        let key = crate::id::SourceKey {
+            organisation: "acme",
+            channel: source["channel"].as_str().unwrap(),
+            entity: *entity,
+            source_id: source["source_id"].as_str().unwrap(),
+        };
+        assert_eq!(good["hub_id"], key.hub_id().as_str(), "{}", entity.name());
+    }
+    let event: crate::event::Event = serde_json::from_value(example("event")).unwrap();
+    assert_eq!(event.entity_and_action().unwrap().0, Entity::Order);
+    let written = serde_json::to_value(&event).unwrap();
+    assert!(validator("canon/v1/event.schema.json").is_valid(&written));
+}
+
+/// A bad example is the good one with one change; the schema must refuse it at
+/// that very place.
+#[test]
+fn bad_examples_are_refused_for_the_reason_they_give() {
+    for name in names() {
+        let validator = validator(&format!("canon/v1/{name}.schema.json"));
+        let cases = read(&format!("{name}.bad.json"));
+        let cases = cases.as_array().unwrap();
+        assert!(!cases.is_empty(), "{name}: no bad example");
+        for case in cases {
+            let mut bad = example(name);
+            change(&mut bad, case);
+            let refused_at = case["refused_at"].as_str().unwrap();
+            let faults: BTreeSet<_> =
+                validator.iter_errors(&bad).map(|e| e.instance_path().to_string()).collect();
+            assert_eq!(faults, [refused_at.to_owned()].into(), "{name}: {}", case["why"]);
+        }
+    }
+}
+
+/// Applies `set` (pointer and value) or `remove` (pointer) of a bad example.
+fn change(document: &mut Value, case: &Value) {
+    let at = |case: &Value| case["at"].as_str().unwrap().rsplit_once('/').map(own_pair).unwrap();
+    let (parent, key) = at(case);
+    let parent = document.pointer_mut(&parent).unwrap_or_else(|| panic!("{case}"));
+    match (parent, case.get("value")) {
+        (Value::Object(fields), Some(value)) => {
+            fields.insert(key, value.clone());
+        }
+        (Value::Object(fields), None) => {
+            fields.remove(&key).unwrap_or_else(|| panic!("{case}"));
+        }
+        _ => panic!("{case}: only a property can be changed"),
+    }
+}
+
+fn own_pair((left, right): (&str, &str)) -> (String, String) {
+    (left.to_owned(), right.to_owned())
 }
 
 /// Calls `visit` with every subschema.
