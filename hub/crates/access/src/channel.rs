@@ -218,3 +218,6 @@ fn check_static(value: &str, values: &[LiveSecret], now: Timestamp) -> Result<()
         (false, false) => Err(Denied::because(Reason::UnknownKey)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,3 +123,6 @@ impl fmt::Display for Scope {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests;

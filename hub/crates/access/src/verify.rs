@@ -104,6 +104,9 @@ impl Verifier {
 
     /// The decoded candidates of the header.
     fn candidates(&self, header: &str) -> Result<Vec<Vec<u8>>, Denied> {
+        if items(self.scheme.splitter, header).any(str::is_empty) {
+            return Err(Denied::because(Reason::Malformed));
+        }
         let labelled = items(self.scheme.splitter, header)
             .filter_map(|item| item.strip_prefix(self.scheme.label.as_str()));
         let mut candidates = Vec::new();
@@ -140,8 +143,8 @@ impl Verifier {
                 }
                 Cow::Borrowed(first)
             }
-            StampFrom::BodyField(field) => {
-                Cow::Owned(freshness::body_field(facts.body, field).ok_or(missing)?)
+            StampFrom::BodyPointer(pointer) => {
+                Cow::Owned(freshness::in_body(facts.body, pointer).ok_or(missing)?)
             }
         };
         let at = freshness::read(&text, rule.unit)?;
@@ -297,3 +300,6 @@ fn read_key(scheme: &Scheme, secret: &Secret) -> Result<Secret, &'static str> {
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     !wanted.is_empty() && text.windows(wanted.len()).any(|window| window == wanted)
 }
+
+#[cfg(test)]
+mod tests;
