@@ -13,6 +13,10 @@ pub mod till;
 pub mod config;
 pub mod hub;
 
+mod stage;
+pub mod world;
+
 pub mod demo;
 
 pub use fail::{Fail, Result};
+pub use stage::TestHub;

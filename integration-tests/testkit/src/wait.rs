@@ -51,3 +51,13 @@ impl<T> Look<T> {
         if so { Self::Ready(value) } else { Self::NotYet(seen()) }
     }
 }
+
+/// Seconds since the Unix epoch, now: for senders that sign the time.
+///
+/// # Errors
+/// When the machine's clock is before 1970.
+pub fn unix_seconds() -> Result<i64> {
+    #[expect(clippy::disallowed_methods, reason = "a far system has a clock of its own")]
+    let now = std::time::SystemTime::now();
+    Ok(i64::try_from(now.duration_since(std::time::UNIX_EPOCH)?.as_secs())?)
+}

@@ -130,3 +130,28 @@ async fn feed(
     Json(json!({ "records": records, "next": next, "more": feed.len() > after + records.len() }))
         .into_response()
 }
+
+/// What the back office records in a day: two goods receipts, three counts.
+#[must_use]
+pub fn one_day() -> Vec<Value> {
+    let receipt = |no: &str, sku: &str, quantity: u32, at: &str| {
+        json!({
+            "type": "goods_receipt", "id": no, "version": 1, "updated_at": at,
+            "supplier": "SUP-01", "site": "WH01", "received_at": at,
+            "lines": [{ "sku": sku, "expected": quantity, "received": quantity, "rejected": 0 }],
+        })
+    };
+    let count = |id: &str, sku: &str, site: &str, on_hand: u32, at: &str| {
+        json!({
+            "type": "stock", "id": id, "version": 1, "updated_at": at,
+            "sku": sku, "site": site, "on_hand": on_hand,
+        })
+    };
+    vec![
+        receipt("GR-7001", "TEA-500", 240, "2026-01-05T08:30:00+09:00"),
+        receipt("GR-7002", "CUP-01", 36, "2026-01-05T08:45:00+09:00"),
+        count("WH01-TEA-500", "TEA-500", "WH01", 240, "2026-01-05T20:00:00+09:00"),
+        count("WH01-CUP-01", "CUP-01", "WH01", 36, "2026-01-05T20:00:00+09:00"),
+        count("0001-TEA-500", "TEA-500", "0001", 18, "2026-01-05T20:05:00+09:00"),
+    ]
+}
