@@ -179,7 +179,7 @@ impl ChannelAccess {
     ///
     /// # Errors
     /// When the channel is not pulled.
-    pub fn admit_pull(&self) -> Result<Pass, Denied> {
+    pub fn admit_pulled(&self) -> Result<Pass, Denied> {
         if !self.pull {
             return Err(Denied::because(Reason::WrongWay));
         }

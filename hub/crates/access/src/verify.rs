@@ -143,8 +143,8 @@ impl Verifier {
                 }
                 Cow::Borrowed(first)
             }
-            StampFrom::BodyPointer(pointer) => {
-                Cow::Owned(freshness::in_body(facts.body, pointer).ok_or(missing)?)
+            StampFrom::BodyField(field) => {
+                Cow::Owned(freshness::body_field(facts.body, field).ok_or(missing)?)
             }
         };
         let at = freshness::read(&text, rule.unit)?;

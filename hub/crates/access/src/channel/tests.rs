@@ -63,7 +63,7 @@ fn a_signed_request_gets_a_pass_that_says_who_and_how() {
     assert_eq!(access.delivery_id(&facts(&signed, body)), Some("evt-1"));
     assert_eq!(reason(access.admit(&facts(&none, body))), Reason::NoHeader);
     assert_eq!(reason(access.admit_file()), Reason::WrongWay);
-    assert_eq!(reason(access.admit_pull()), Reason::WrongWay);
+    assert_eq!(reason(access.admit_pulled()), Reason::WrongWay);
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn folder_and_pull_admit_only_where_they_are_declared() {
     let folder = ChannelAccess::closed("pos-legacy").with_folder();
     let pass = folder.admit_file().expect("admitted");
     assert_eq!((&*pass.principal(), pass.strength()), ("pos-legacy", Strength::Folder));
-    assert_eq!(reason(folder.admit_pull()), Reason::WrongWay);
+    assert_eq!(reason(folder.admit_pulled()), Reason::WrongWay);
     assert_eq!(reason(folder.admit(&facts(&HeaderMap::new(), b""))), Reason::WrongWay);
     let pull = ChannelAccess::closed("erp").with_pull();
-    assert_eq!(pull.admit_pull().expect("admitted").strength(), Strength::Pull);
+    assert_eq!(pull.admit_pulled().expect("admitted").strength(), Strength::Pull);
     assert!(!ChannelAccess::closed("erp").has_any_way());
 }
 

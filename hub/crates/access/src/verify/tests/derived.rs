@@ -195,7 +195,7 @@ fn times(case: &Case) -> Vec<Derived> {
             derived.push(("two times".to_owned(), with("1767225600,t=1767225600")));
             derived.extend(bad.iter().map(|text| (format!("time {text}"), with(text))));
         }
-        StampFrom::BodyPointer(_) => derived.extend(bad.iter().map(|text| {
+        StampFrom::BodyField(_) => derived.extend(bad.iter().map(|text| {
             let body = String::from_utf8_lossy(&case.body).replace(NEW_YEAR, text);
             (format!("time {text}"), Case { body: body.into(), ..case.clone() })
         })),
