@@ -2,14 +2,23 @@
 //! words of the journal.
 //!
 //! Pure: no clock, no files, no network. Reading order: [`clock`], [`id`],
-//! [`entity`], [`event`], [`entry`].
+//! [`entity`], [`event`], [`entry`]; then what is computed with, from
+//! [`rounding`] to [`contact`]; then what folds read from records, [`party`],
+//! [`order`] and [`stock`].
 
 pub mod clock;
 pub mod id;
 
 pub mod entity;
 pub mod event;
-
 pub mod schema;
 
 pub mod entry;
+
+pub mod rounding;
+
+pub mod number;
+
+pub mod currency;
+pub mod money;
+pub mod quantity;
