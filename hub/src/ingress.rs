@@ -8,3 +8,56 @@ pub mod pull;
 pub mod receive;
 pub mod sample;
 pub mod strict;
+
+use crate::{arrival::Arrival, arrival::Way, settings::Input, trail::Trail};
+use bytes::Bytes;
+use receive::Reception;
+use std::sync::Arc;
+
+/// Starts a loop for each channel that the hub itself brings data in for, where
+/// none runs yet. Called at start and after each reload.
+pub fn start(reception: &Reception) {
+    let rooms = reception.rooms();
+    for channel in rooms.house().channels() {
+        let name = channel.name().to_owned();
+        let kind = match channel.settings().input {
+            Some(Input::Folder { .. }) => "folder",
+            Some(Input::Pull { .. }) => "pull",
+            Some(Input::Sample { .. }) => "sample",
+            Some(Input::Webhook { .. }) | None => continue,
+        };
+        let claim = format!("{kind} {name}");
+        if !rooms.running.claim(&claim) {
+            continue;
+        }
+        let reception = reception.clone();
+        rooms.tasks.spawn(async move {
+            match kind {
+                "folder" => folder::watch(&reception, &name).await,
+                "pull" => pull::watch(&reception, &name).await,
+                _ => sample::watch(&reception, &name).await,
+            }
+            reception.rooms().running.release(&claim);
+        });
+    }
+}
+
+/// An arrival that the hub brought in itself.
+fn brought(
+    reception: &Reception,
+    channel: &Arc<crate::app::house::Channel>,
+    origin: String,
+    bytes: Bytes,
+    way: Way,
+) -> Arrival {
+    Arrival {
+        id: uuid::Uuid::now_v7().to_string(),
+        channel: Arc::clone(channel),
+        origin,
+        received_at: reception.rooms().clock.now(),
+        bytes,
+        way,
+        traceparent: None,
+        trail: Trail::default(),
+    }
+}

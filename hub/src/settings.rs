@@ -10,9 +10,9 @@ mod output;
 mod routes;
 mod units;
 
-pub use channel::{ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText};
+pub use channel::{ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText, WebhookProof};
 pub use hub::{ApiToken, HubSettings, PackageFolder};
-pub use output::{OutputAuth, OutputSettings, RetrySettings};
+pub use output::{OutputAuth, OutputSettings, OutputTarget, RetrySettings};
 pub use units::{read_duration, read_size};
 
 use canon::entry::Route;

@@ -173,3 +173,64 @@ pub fn language(headers: &HeaderMap) -> Language {
     let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
     Language::from_header(accept)
 }
+
+/// Longest wait for the head of a request.
+const HEAD_WAIT_MAX: Duration = Duration::from_secs(10);
+/// Most headers of a request.
+const HEADERS_MAX: usize = 100;
+/// Longest wait before the next try after the system could not give a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` is ready, then lets open requests finish for at most
+/// `drain_wait_max`.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: axum::Router,
+    stop: impl Future<Output = ()> + Send,
+    drain_wait_max: Duration,
+    clock: &Arc<dyn Clock>,
+) {
+    let graceful = hyper_util::server::graceful::GracefulShutdown::new();
+    let tracker = tokio_util::task::TaskTracker::new();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(cause) => {
+                // Out of descriptors, usually: it passes when connections close.
+                tracing::warn!(%cause, "a connection could not be taken");
+                clock.sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        // Answers are small and should not wait for more to send.
+        let _best_effort = stream.set_nodelay(true);
+        let router = router.clone();
+        let service = hyper::service::service_fn(move |request: Request<hyper::body::Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            tower::ServiceExt::oneshot(router.clone(), request)
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(hyper_util::rt::TokioTimer::new())
+            .header_read_timeout(HEAD_WAIT_MAX)
+            .max_headers(HEADERS_MAX)
+            .serve_connection(hyper_util::rt::TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tracker.spawn(async move {
+            if let Err(cause) = connection.await {
+                tracing::debug!(%cause, %peer, "connection ended");
+            }
+        });
+    }
+    drop(listener);
+    tracker.close();
+    let drained = pin!(graceful.shutdown());
+    if let Either::Right(_) = select(drained, clock.sleep(drain_wait_max)).await {
+        tracing::warn!("some connections were still open when the wait for them ended");
+    }
+}

@@ -1,8 +1,8 @@
 //! `channels/NAME.yaml`: one connection to one system, with its policy.
 
-use super::{OutputSettings, fault_at, output, units};
+use super::{OutputSettings, fault_at, hub, output, units};
 use canon::entity::Classification;
-use codec::yaml::Table;
+use codec::yaml::{Node, Table};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -30,6 +30,8 @@ pub struct ChannelSettings {
     pub limits: Option<Limits>,
     /// How data goes out, if it does.
     pub output: Option<OutputSettings>,
+    /// Values that the package asks for (`settings` of its manifest).
+    pub values: BTreeMap<String, String>,
     /// Code tables of this installation, over those of the package.
     pub tables: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -67,10 +69,10 @@ pub enum RecordsMode {
 /// How data comes in.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// HTTP POST to `/in/{channel}`; admitted by the package's scheme.
+    /// HTTP POST to `/in/{channel}`.
     Webhook {
-        /// Live secrets; two while a secret is being changed.
-        secrets: Vec<SecretText>,
+        /// How senders prove themselves.
+        proof: WebhookProof,
         /// The address the far side signs, when its scheme signs one.
         registered_url: Option<String>,
     },
@@ -96,6 +98,23 @@ pub enum Input {
     Sample {
         /// How often.
         every: Duration,
+    },
+}
+
+/// How senders of a webhook prove themselves.
+#[derive(Clone, Debug)]
+pub enum WebhookProof {
+    /// By the package's signature scheme, with these live secrets; two while a
+    /// secret is being changed.
+    Signature(Vec<SecretText>),
+    /// By `Authorization: Bearer`, each key with its principal.
+    Keys(Vec<super::ApiToken>),
+    /// By a fixed header: for senders that cannot sign. Recorded as `unsigned`.
+    StaticHeader {
+        /// Its name.
+        name: String,
+        /// Its live values.
+        values: Vec<SecretText>,
     },
 }
 
@@ -200,6 +219,7 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<ChannelSettings> {
         input,
         limits,
         output,
+        values: values(table.entries("settings")),
         tables: tables(table),
     })
 }
@@ -250,18 +270,37 @@ fn input(table: &Table<'_>, dir: &Path) -> Option<Input> {
 
 fn webhook(ways: &Table<'_>, dir: &Path) -> Option<Input> {
     let table = ways.table("webhook", "who may send")?;
-    let secrets: Vec<_> = table
-        .list("secrets")
-        .iter()
-        .filter_map(|node| units::secret(&table, node, dir))
-        .map(SecretText::new)
-        .collect();
-    if table.list("secrets").is_empty() {
-        table.error("C07", "a webhook without secrets would be open to anybody");
-    }
+    let secrets = secrets(&table, "secrets", dir).map(WebhookProof::Signature);
+    let keys = (!table.list("keys").is_empty())
+        .then(|| WebhookProof::Keys(hub::tokens(&table, "keys", "a key of a sender", dir)));
+    let fixed = table.table("static_header", "a fixed header").and_then(|it| {
+        let name = it.required_text("name").map(str::to_owned);
+        let values = secrets_required(&it, "values", dir);
+        it.finish();
+        Some(WebhookProof::StaticHeader { name: name?, values: values? })
+    });
     let registered_url = table.text("registered_url").map(str::to_owned);
+    let mut given = [secrets, keys, fixed].into_iter().flatten();
+    let proof = given.next();
+    if proof.is_none() || given.next().is_some() {
+        table.error("C07", "a webhook needs one proof of its sender: `secrets`, `keys` or `static_header`");
+    }
     table.finish();
-    Some(Input::Webhook { secrets, registered_url })
+    Some(Input::Webhook { proof: proof?, registered_url })
+}
+
+fn secrets(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<Vec<SecretText>> {
+    let list = table.list(key);
+    if list.is_empty() {
+        return None;
+    }
+    let read = list.iter().filter_map(|node| units::secret(table, node, dir));
+    Some(read.map(SecretText::new).collect())
+}
+
+fn secrets_required(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<Vec<SecretText>> {
+    table.required(key)?;
+    secrets(table, key, dir)
 }
 
 fn pull(table: &Table<'_>, dir: &Path) -> Option<Input> {
@@ -298,15 +337,14 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
 fn tables(table: &Table<'_>) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut tables = BTreeMap::new();
     for (name, entries) in table.entries("tables") {
-        let mut rows = BTreeMap::new();
-        for (from, to) in entries.map().unwrap_or_default() {
-            if let (Some(from), Some(to)) = (from.text(), to.text()) {
-                rows.insert(from.to_owned(), to.to_owned());
-            }
-        }
         if let Some(name) = name.text() {
-            tables.insert(name.to_owned(), rows);
+            tables.insert(name.to_owned(), values(entries.map().unwrap_or_default()));
         }
     }
     tables
+}
+
+fn values(entries: &[(Node, Node)]) -> BTreeMap<String, String> {
+    let texts = entries.iter().filter_map(|(name, value)| Some((name.text()?, value.text()?)));
+    texts.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

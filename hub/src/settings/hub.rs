@@ -56,17 +56,23 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
     let listen = listen(table);
     let data = dir.join(table.text("data").unwrap_or("data"));
     let packages = packages(table, dir);
-    let tokens = tokens(table, dir);
+    let tokens = api_tokens(table, dir);
     let limits = table.table("limits", "the limits of the hub");
-    let limits = limits.as_ref();
-    let peer_per_minute = limits.and_then(|it| it.number("peer_per_minute", "a count, from 1"));
-    let body_wait_max = limits.and_then(|it| units::duration(it, "body_wait_max"));
-    let in_flight_max = limits.and_then(|it| it.number("in_flight_max", "a count, from 1"));
-    let drain_wait_max = limits.and_then(|it| units::duration(it, "drain_wait_max"));
+    let given = limits.as_ref();
+    let peer_per_minute = given.and_then(|it| it.number("peer_per_minute", "a count, from 1"));
+    let body_wait_max = given.and_then(|it| units::duration(it, "body_wait_max"));
+    let in_flight_max = given.and_then(|it| it.number("in_flight_max", "a count, from 1"));
+    let drain_wait_max = given.and_then(|it| units::duration(it, "drain_wait_max"));
+    if let Some(limits) = limits {
+        limits.finish();
+    }
     let telemetry = table.table("telemetry", "the telemetry settings");
-    let telemetry = telemetry.as_ref();
-    let log = telemetry.and_then(|it| it.text("log")).unwrap_or("info").to_owned();
-    let otlp_endpoint = telemetry.and_then(|it| it.text("otlp_endpoint")).map(str::to_owned);
+    let log = telemetry.as_ref().and_then(|it| it.text("log")).unwrap_or("info").to_owned();
+    let otlp_endpoint =
+        telemetry.as_ref().and_then(|it| it.text("otlp_endpoint")).map(str::to_owned);
+    if let Some(telemetry) = telemetry {
+        telemetry.finish();
+    }
     if let Some(name) = organisation.as_deref()
         && name.contains('\u{1f}')
         && let Some(node) = table.node("organisation")
@@ -115,10 +121,22 @@ fn packages(table: &Table<'_>, dir: &Path) -> Vec<PackageFolder> {
     folders
 }
 
-fn tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
+fn api_tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
     let Some(api) = table.table("api", "the settings of the API") else { return Vec::new() };
+    let tokens = tokens(&api, "tokens", "a token of the API", dir);
+    api.finish();
+    tokens
+}
+
+/// Names with their tokens, under `key`.
+pub(super) fn tokens(
+    table: &Table<'_>,
+    key: &'static str,
+    what: &'static str,
+    dir: &Path,
+) -> Vec<ApiToken> {
     let mut tokens = Vec::new();
-    for token in api.tables("tokens", "a token of the API") {
+    for token in table.tables(key, what) {
         let name = token.required_text("name").map(str::to_owned);
         let secret = token.required("token").and_then(|it| units::secret(&token, it, dir));
         token.finish();
@@ -126,6 +144,5 @@ fn tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
             tokens.push(ApiToken { name, token: SecretText::new(secret) });
         }
     }
-    api.finish();
     tokens
 }

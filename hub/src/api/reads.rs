@@ -1,0 +1,264 @@
+//! Queries: events, customers, orders, stock, parcels, channels.
+
+use super::{
+    ask::{App, Asked, Request},
+    endpoint::Endpoint,
+};
+use crate::problem::Refusal;
+use access::Scope;
+use canon::entity::Entity;
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, de::DeserializeOwned};
+use store::{
+    ChannelCounters, CustomerFilter, CustomerView, EventFilter, EventView, Listed, OrderFilter,
+    OrderView, Page, ParcelFilter, ParcelState, ParcelView, Reader, StockFilter, StockView,
+};
+
+/// What every list takes beside its filters.
+macro_rules! list_request {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            $($(#[$field_doc])* $field: Option<String>,)*
+            /// Items on a page, 1 to 500.
+            limit: Option<u32>,
+            /// `next` of the page before.
+            after: Option<String>,
+            /// Answer from a state that has seen this sequence, or say 503 `behind`.
+            min_sequence: Option<u64>,
+        }
+
+        impl Request for $name {
+            const NEEDS: Scope = Scope::Personal;
+        }
+
+        impl Paged for $name {
+            fn page(&self) -> Page {
+                page(self.limit, self.after.clone())
+            }
+
+            fn min_sequence(&self) -> Option<u64> {
+                self.min_sequence
+            }
+        }
+    };
+}
+
+/// A request for one page of a list.
+trait Paged: DeserializeOwned {
+    fn page(&self) -> Page;
+    fn min_sequence(&self) -> Option<u64>;
+}
+
+list_request! {
+    /// Which events.
+    Events {
+        /// Entity name, `order`.
+        entity,
+        /// Channel it came by.
+        channel,
+        /// The far system's id.
+        source_id,
+        /// The hub's id.
+        hub_id,
+    }
+}
+
+list_request! {
+    /// Which customers.
+    Customers {
+        /// Known under `source_id` at this channel.
+        channel,
+        /// The far system's id; goes with `channel`.
+        source_id,
+        /// E-mail address, telephone number, member code or other identifier.
+        identifier,
+    }
+}
+
+list_request! {
+    /// Which orders.
+    Orders {
+        /// Channel it came by.
+        channel,
+        /// Order status.
+        status,
+        /// Hub id of the buyer.
+        party,
+    }
+}
+
+list_request! {
+    /// Which stock.
+    Stock {
+        /// Stock-keeping unit.
+        sku,
+        /// Location code.
+        location,
+    }
+}
+
+list_request! {
+    /// Which deliveries.
+    Parcels {
+        /// Id of the event.
+        event,
+        /// Channel it goes to.
+        destination,
+        /// `pending`, `done`, `dead` or `discarded`.
+        state,
+    }
+}
+
+/// One thing by its hub id.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ById {
+    /// The hub's id.
+    id: String,
+    /// Answer from a state that has seen this sequence, or say 503 `behind`.
+    min_sequence: Option<u64>,
+}
+
+impl Request for ById {
+    const NEEDS: Scope = Scope::Personal;
+}
+
+/// Nothing in particular.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct All {
+    /// Answer from a state that has seen this sequence, or say 503 `behind`.
+    min_sequence: Option<u64>,
+}
+
+impl Request for All {
+    const NEEDS: Scope = Scope::Read;
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(Method::GET, "/api/v1/events", "Events by sequence", events),
+        Endpoint::new(Method::GET, "/api/v1/events/{id}", "One event", event),
+        Endpoint::new(Method::GET, "/api/v1/customers", "Customers", customers),
+        Endpoint::new(
+            Method::GET,
+            "/api/v1/customers/{id}",
+            "One customer with its identities, evidence, consents and orders",
+            customer,
+        ),
+        Endpoint::new(Method::GET, "/api/v1/orders", "Orders", orders),
+        Endpoint::new(Method::GET, "/api/v1/orders/{id}", "One order", order),
+        Endpoint::new(Method::GET, "/api/v1/stock", "Stock by SKU and location", stock),
+        Endpoint::new(Method::GET, "/api/v1/parcels", "Deliveries with their attempts", parcels),
+        Endpoint::new(Method::GET, "/api/v1/channels", "Channels with their counters", channels),
+    ]
+}
+
+async fn events(app: App, asked: Asked<Events>) -> Result<Listed<EventView>, Refusal> {
+    let Events { entity, channel, source_id, hub_id, .. } = &asked.request;
+    let entity = entity.as_deref().map(entity_named).transpose()?;
+    let filter = EventFilter {
+        entity,
+        channel: channel.clone(),
+        source_id: source_id.clone(),
+        hub_id: hub_id.clone(),
+        ..EventFilter::default()
+    };
+    list(app, asked, move |reader, page| reader.events(&filter, page)).await
+}
+
+async fn event(app: App, asked: Asked<ById>) -> Result<EventView, Refusal> {
+    let ById { id, min_sequence } = asked.request;
+    one(&app, min_sequence, format!("event {id}"), move |reader| reader.event(&id)).await
+}
+
+async fn customers(app: App, asked: Asked<Customers>) -> Result<Listed<CustomerView>, Refusal> {
+    let Customers { channel, source_id, identifier, .. } = &asked.request;
+    let filter = CustomerFilter {
+        channel: channel.clone(),
+        source_id: source_id.clone(),
+        identifier: identifier.clone(),
+    };
+    list(app, asked, move |reader, page| reader.customers(&filter, page)).await
+}
+
+async fn customer(app: App, asked: Asked<ById>) -> Result<CustomerView, Refusal> {
+    let ById { id, min_sequence } = asked.request;
+    one(&app, min_sequence, format!("customer {id}"), move |reader| reader.customer(&id)).await
+}
+
+async fn orders(app: App, asked: Asked<Orders>) -> Result<Listed<OrderView>, Refusal> {
+    let Orders { channel, status, party, .. } = &asked.request;
+    let filter =
+        OrderFilter { channel: channel.clone(), status: status.clone(), party: party.clone() };
+    list(app, asked, move |reader, page| reader.orders(&filter, page)).await
+}
+
+async fn order(app: App, asked: Asked<ById>) -> Result<OrderView, Refusal> {
+    let ById { id, min_sequence } = asked.request;
+    one(&app, min_sequence, format!("order {id}"), move |reader| reader.order(&id)).await
+}
+
+async fn stock(app: App, asked: Asked<Stock>) -> Result<Listed<StockView>, Refusal> {
+    let Stock { sku, location, .. } = &asked.request;
+    let filter = StockFilter { sku: sku.clone(), location: location.clone() };
+    list(app, asked, move |reader, page| reader.stock(&filter, page)).await
+}
+
+async fn parcels(app: App, asked: Asked<Parcels>) -> Result<Listed<ParcelView>, Refusal> {
+    let Parcels { event, destination, state, .. } = &asked.request;
+    let state = state.as_deref().map(|name| {
+        ParcelState::from_name(name).ok_or_else(|| Refusal::BadParameter {
+            name: "state".into(),
+            detail: format!("{name:?} is none of pending, done, dead, discarded"),
+        })
+    });
+    let filter = ParcelFilter {
+        event_id: event.clone(),
+        destination: destination.clone(),
+        state: state.transpose()?,
+        ..ParcelFilter::default()
+    };
+    list(app, asked, move |reader, page| reader.parcels(&filter, page)).await
+}
+
+async fn channels(app: App, asked: Asked<All>) -> Result<Listed<ChannelCounters>, Refusal> {
+    app.rooms.reached(asked.request.min_sequence).await?;
+    let items = app.rooms.ask_store(Reader::channels).await?;
+    Ok(Listed { items, next: None })
+}
+
+fn entity_named(name: &str) -> Result<Entity, Refusal> {
+    Entity::from_name(name).ok_or_else(|| Refusal::BadParameter {
+        name: "entity".into(),
+        detail: format!("there is no entity {name:?}"),
+    })
+}
+
+pub(super) fn page(limit: Option<u32>, after: Option<String>) -> Page {
+    Page { limit: limit.unwrap_or(Page::default().limit), cursor: after }
+}
+
+async fn list<R: Paged, T: Send + 'static>(
+    app: App,
+    asked: Asked<R>,
+    question: impl FnOnce(&Reader, &Page) -> store::Result<Listed<T>> + Send + 'static,
+) -> Result<Listed<T>, Refusal> {
+    app.rooms.reached(asked.request.min_sequence()).await?;
+    let page = asked.request.page();
+    app.rooms.ask_store(move |reader| question(reader, &page)).await
+}
+
+async fn one<T: Send + 'static>(
+    app: &App,
+    min_sequence: Option<u64>,
+    what: String,
+    question: impl FnOnce(&Reader) -> store::Result<Option<T>> + Send + 'static,
+) -> Result<T, Refusal> {
+    app.rooms.reached(min_sequence).await?;
+    app.rooms.ask_store(question).await?.ok_or(Refusal::NotFound { what })
+}

@@ -1,0 +1,292 @@
+//! Builds every room once, owns the tasks and the shutdown.
+
+pub mod clock;
+pub mod folds;
+pub mod house;
+pub mod library;
+pub mod reload;
+pub mod tasks;
+
+use crate::{
+    gates::peer::Peers,
+    observe::{
+        metrics::{Metrics, OfFold},
+        tap::Tap,
+    },
+    problem::Refusal,
+    settings::Settings,
+};
+use arc_swap::ArcSwap;
+use canon::clock::Clock;
+use folds::Folds;
+use futures_util::future::{Either, select};
+use house::House;
+use journal::{Journal, Options};
+use serde::Serialize;
+use std::{
+    collections::HashSet,
+    path::PathBuf,
+    pin::pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use store::{Reader, Store};
+use tasks::Tasks;
+
+/// All rooms of a running daemon. Built once; what a reload may change is in
+/// the [`House`].
+#[derive(Debug)]
+pub struct Rooms {
+    /// The machine's clock, or a test's.
+    pub clock: Arc<dyn Clock>,
+    /// Everything that runs beside the walk.
+    pub tasks: Tasks,
+    /// The log.
+    pub journal: Journal,
+    /// Where the folds are.
+    pub folds: Folds,
+    /// Counters.
+    pub metrics: Metrics,
+    /// The live tap.
+    pub tap: Tap,
+    /// Limits per network address.
+    pub peers: Peers,
+    /// Arrivals under way at once.
+    pub in_flight_max: usize,
+    /// Longest wait for a whole body.
+    pub body_wait_max: Duration,
+    /// Names of loops that run once each: `folder pos-legacy`, `to erp`.
+    pub running: Running,
+    store: Reader,
+    house: ArcSwap<House>,
+}
+
+/// Which loops run, so that a reload starts only new ones.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Arc<Mutex<HashSet<String>>>);
+
+/// What `/readyz` answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Readiness {
+    ready: bool,
+    /// Last sequence in the journal.
+    journal: u64,
+    /// Last sequence the queries have seen.
+    store: u64,
+    /// Last sequence the tree has taken in.
+    ledger: u64,
+    /// Why the journal takes nothing, if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal_closed: Option<String>,
+}
+
+/// Where each file of the data folder is.
+#[derive(Clone, Debug)]
+pub struct DataFiles {
+    /// The data folder.
+    pub dir: PathBuf,
+}
+
+/// Why the daemon does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The data folder cannot be made.
+    #[error("data folder {path}: {source}")]
+    DataFolder {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The journal cannot be opened.
+    #[error("journal: {0}")]
+    Journal(#[from] journal::Error),
+    /// The store cannot be opened.
+    #[error("store: {0}")]
+    Store(#[from] store::Error),
+    /// The ledger cannot be opened.
+    #[error("ledger: {0}")]
+    Ledger(#[from] ledger::Error),
+}
+
+/// Longest wait of a query for `min_sequence`.
+const SEQUENCE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+// === impl DataFiles ===
+
+impl DataFiles {
+    /// The files of `dir`.
+    #[must_use]
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.dir.join("journal.db")
+    }
+
+    /// The key that seals raw bytes.
+    #[must_use]
+    pub fn seal_key(&self) -> PathBuf {
+        self.dir.join("seal.key")
+    }
+
+    /// Current state; can be rebuilt.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.dir.join("store.db")
+    }
+
+    /// The tree and its checkpoints.
+    #[must_use]
+    pub fn ledger(&self) -> PathBuf {
+        self.dir.join("ledger.db")
+    }
+
+    /// The key that signs checkpoints.
+    #[must_use]
+    pub fn ledger_key(&self) -> PathBuf {
+        self.dir.join("ledger.key")
+    }
+}
+
+// === impl Rooms ===
+
+impl Rooms {
+    /// Opens journal, store and ledger, and starts the folds.
+    ///
+    /// # Errors
+    ///
+    /// [`StartFault`] naming the room and the cause.
+    pub fn open(
+        settings: &Settings,
+        house: House,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, StartFault> {
+        let files = DataFiles::new(settings.hub.data.clone());
+        std::fs::create_dir_all(&files.dir)
+            .map_err(|source| StartFault::DataFolder { path: files.dir.clone(), source })?;
+        let options = Options::new(files.seal_key(), Arc::clone(&clock));
+        let journal = Journal::open(&files.journal(), options)?;
+        let store = Store::open(files.store())?;
+        let reader = store.reader();
+        let ledger = folds::open_ledger(&files, &settings.hub.organisation, &clock)?;
+        let tasks = Tasks::default();
+        let folds = Folds::start(&tasks, &journal, store, ledger);
+        Ok(Arc::new(Self {
+            clock,
+            tasks,
+            journal,
+            folds,
+            metrics: Metrics::default(),
+            tap: Tap::default(),
+            peers: Peers::new(settings.hub.peer_per_minute),
+            in_flight_max: settings.hub.in_flight_max,
+            body_wait_max: settings.hub.body_wait_max,
+            running: Running::default(),
+            store: reader,
+            house: ArcSwap::from_pointee(house),
+        }))
+    }
+
+    /// Channels, packages and routes as they are now.
+    #[must_use]
+    pub fn house(&self) -> Arc<House> {
+        self.house.load_full()
+    }
+
+    /// Puts another house in place; arrivals under way finish in the old one.
+    pub fn replace_house(&self, house: House) {
+        self.house.store(Arc::new(house));
+    }
+
+    /// Asks the store, off the async threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::BadParameter`] for the caller's own mistakes, otherwise
+    /// [`Refusal::Inside`].
+    pub async fn ask_store<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> store::Result<T> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let reader = self.store.clone();
+        let answer = tokio::task::spawn_blocking(move || question(&reader)).await;
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(fault)) if fault.is_callers_fault() => {
+                Err(Refusal::BadParameter { name: "query".into(), detail: fault.to_string() })
+            }
+            Ok(Err(fault)) => Err(Refusal::Inside { detail: fault.to_string() }),
+            Err(fault) => Err(Refusal::Inside { detail: fault.to_string() }),
+        }
+    }
+
+    /// Waits until the queries have seen `sequence`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Behind`] when that takes too long.
+    pub async fn reached(&self, sequence: Option<u64>) -> Result<(), Refusal> {
+        let Some(wanted) = sequence else { return Ok(()) };
+        let mut position = self.folds.store.clone();
+        let reached = pin!(async move { position.wait_for(|at| *at >= wanted).await.is_ok() });
+        match select(reached, self.clock.sleep(SEQUENCE_WAIT_MAX)).await {
+            Either::Left((true, _)) => Ok(()),
+            Either::Left((false, _)) | Either::Right(_) => {
+                Err(Refusal::Behind { at: *self.folds.store.borrow(), wanted })
+            }
+        }
+    }
+
+    /// Whether the daemon takes arrivals and answers queries.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let journal_closed = self.journal.ended();
+        let (store, ledger) = (*self.folds.store.borrow(), *self.folds.ledger.borrow());
+        Readiness {
+            ready: journal_closed.is_none() && store >= self.folds.wanted_at_start,
+            journal: self.journal.head(),
+            store,
+            ledger,
+            journal_closed,
+        }
+    }
+
+    /// Brings gauges up to date before they are read.
+    pub fn refresh_metrics(&self) {
+        let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let stats = self.journal.stats();
+        self.metrics.journal_head.set(gauge(self.journal.head()));
+        self.metrics.commits.set(gauge(stats.batches));
+        self.metrics.committed_entries.set(gauge(stats.entries));
+        for (fold, position) in [("store", &self.folds.store), ("ledger", &self.folds.ledger)] {
+            let at = gauge(*position.borrow());
+            self.metrics.fold_position.get_or_create(&OfFold { fold }).set(at);
+        }
+    }
+}
+
+impl Readiness {
+    /// The one word.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready
+    }
+}
+
+// === impl Running ===
+
+impl Running {
+    /// Claims `name`; false when it runs already.
+    pub fn claim(&self, name: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
+    }
+
+    /// Gives `name` back: its loop has ended.
+    pub fn release(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}

@@ -1,0 +1,324 @@
+//! Settings and packages put together: the channels as they are now. Made anew
+//! by every reload; an arrival keeps the one it came into.
+
+use super::library::Library;
+use crate::{
+    gates::quota::Buckets,
+    settings::{ApiToken, ChannelSettings, Input, Limits, Settings, WebhookProof},
+};
+use access::{
+    ApiTokens, ChannelAccess, KeyEntry, KeyHash, KeyTable, LiveSecret, Scheme, Scope, Secret,
+    channel::KeyHeader,
+};
+use adapter_kit::package::{self, Package};
+use canon::entry::Route;
+use codec::diagnostic::{Diagnostic, Place};
+use governor::clock::DefaultClock;
+use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+
+/// Channels, routes and tokens in force.
+#[derive(Debug)]
+pub struct House {
+    /// The organisation this hub serves.
+    pub organisation: Arc<str>,
+    /// Who may use the API.
+    pub tokens: ApiTokens,
+    /// Which events go where.
+    pub routes: Vec<Route>,
+    /// SHA-256 hex over the files of the configuration.
+    pub sha256: String,
+    channels: BTreeMap<String, Arc<Channel>>,
+}
+
+/// One channel, ready to take and to deliver.
+#[derive(Debug)]
+pub struct Channel {
+    settings: ChannelSettings,
+    package: Arc<Package>,
+    access: ChannelAccess,
+    buckets: Arc<Buckets>,
+}
+
+/// For channels that nothing comes in by: no quota is ever spent there.
+const NO_LIMITS: Limits =
+    Limits { per_minute: NonZeroU32::MIN, burst: NonZeroU32::MIN, body_bytes_max: 1 };
+
+// === impl House ===
+
+impl House {
+    /// Puts settings and packages together. `before` lends its buckets to
+    /// channels whose quota did not change, so that a reload refills none.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every channel and package; warnings come with the house.
+    pub fn build(
+        settings: &Settings,
+        library: &Library,
+        before: Option<&Self>,
+    ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let mut build = Build { library, before, diagnostics: Vec::new() };
+        let mut channels = BTreeMap::new();
+        for (name, channel) in &settings.channels {
+            if let Some(channel) = build.channel(channel) {
+                channels.insert(name.clone(), Arc::new(channel));
+            }
+        }
+        build.check_routes(settings, &channels);
+        let tokens = build.tokens(&settings.hub.tokens);
+        if crate::settings::has_errors(&build.diagnostics) {
+            return Err(build.diagnostics);
+        }
+        let Some(tokens) = tokens else { return Err(build.diagnostics) };
+        let house = Self {
+            organisation: settings.hub.organisation.as_str().into(),
+            tokens,
+            routes: settings.routes.clone(),
+            sha256: settings.sha256.clone(),
+            channels,
+        };
+        Ok((house, build.diagnostics))
+    }
+
+    /// The channel of that name.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<&Arc<Channel>> {
+        self.channels.get(name)
+    }
+
+    /// All channels, by name.
+    pub fn channels(&self) -> impl Iterator<Item = &Arc<Channel>> {
+        self.channels.values()
+    }
+}
+
+// === impl Channel ===
+
+impl Channel {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// What was set for it.
+    #[must_use]
+    pub fn settings(&self) -> &ChannelSettings {
+        &self.settings
+    }
+
+    /// The package it speaks.
+    #[must_use]
+    pub fn package(&self) -> &Arc<Package> {
+        &self.package
+    }
+
+    /// Who may bring data.
+    #[must_use]
+    pub fn access(&self) -> &ChannelAccess {
+        &self.access
+    }
+
+    /// What they may still bring.
+    #[must_use]
+    pub fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    /// How much may come in.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.settings.limits.unwrap_or(NO_LIMITS)
+    }
+
+    /// Whether it takes `POST /in/{channel}`.
+    #[must_use]
+    pub fn is_webhook(&self) -> bool {
+        matches!(self.settings.input, Some(Input::Webhook { .. }))
+    }
+
+    /// The address the far side signs; empty when its scheme signs none.
+    #[must_use]
+    pub fn registered_url(&self) -> &str {
+        match &self.settings.input {
+            Some(Input::Webhook { registered_url, .. }) => registered_url.as_deref().unwrap_or(""),
+            _ => "",
+        }
+    }
+}
+
+// === building ===
+
+struct Build<'a> {
+    library: &'a Library,
+    before: Option<&'a House>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Build<'_> {
+    fn channel(&mut self, settings: &ChannelSettings) -> Option<Channel> {
+        let file = format!("channels/{}.yaml", settings.name);
+        let options = package::Options { tables: settings.tables.clone() };
+        let package = match Package::load(&settings.package, self.library, &options) {
+            Ok(package) => package,
+            Err(faults) => {
+                self.package_faults(settings, &file, faults);
+                return None;
+            }
+        };
+        self.diagnostics.extend(package.warnings().iter().cloned());
+        let access = match access_of(settings, &package) {
+            Ok(access) => access,
+            Err(message) => {
+                self.fault(&file, "C30", message, None);
+                return None;
+            }
+        };
+        if settings.input.is_some() && package.manifest().input.is_none() {
+            let name = &settings.package;
+            self.fault(&file, "C31", format!("package {name} takes nothing in"), None);
+        }
+        if settings.output.is_some() && package.manifest().output.is_none() {
+            let name = &settings.package;
+            self.fault(&file, "C32", format!("package {name} sends nothing out"), None);
+        }
+        self.check_values(settings, &package, &file);
+        let buckets = self.buckets(settings);
+        Some(Channel { settings: settings.clone(), package: Arc::new(package), access, buckets })
+    }
+
+    fn package_faults(&mut self, settings: &ChannelSettings, file: &str, faults: Vec<Diagnostic>) {
+        let known = self.library.packages();
+        if known.iter().any(|it| *it == settings.package) {
+            self.diagnostics.extend(faults);
+            return;
+        }
+        let near = codec::diagnostic::nearest(&settings.package, known.iter().map(String::as_str));
+        let help = near.map(|it| format!("did you mean `{it}`?"));
+        let message = format!("there is no package `{}`", settings.package);
+        self.fault(file, "C33", message, help);
+    }
+
+    /// Values the package asks for without a default.
+    fn check_values(&mut self, settings: &ChannelSettings, package: &Package, file: &str) {
+        for wanted in &package.manifest().settings {
+            if wanted.default.is_none() && !settings.values.contains_key(&wanted.name) {
+                let message = format!("package {} needs `settings.{}`", settings.package, wanted.name);
+                self.fault(file, "C34", message, Some(wanted.help.clone()));
+            }
+        }
+    }
+
+    fn check_routes(&mut self, settings: &Settings, channels: &BTreeMap<String, Arc<Channel>>) {
+        for route in &settings.routes {
+            let Some(channel) = channels.get(&route.to) else { continue };
+            if channel.settings.output.is_none() {
+                let message = format!("a route leads to {}, which has no `out:`", route.to);
+                self.fault("routes.yaml", "C35", message, None);
+                continue;
+            }
+            let operations = channel.package.manifest().output.iter().flat_map(|it| &it.operations);
+            let mut entities = operations.map(|it| it.entity.name());
+            if !entities.any(|it| it == route.entity) {
+                let (to, package) = (&route.to, &channel.settings.package);
+                let message =
+                    format!("a route sends {} to {to}, but package {package} cannot", route.entity);
+                let help = format!("add an operation for {} to its manifest", route.entity);
+                self.fault("routes.yaml", "C36", message, Some(help));
+            }
+            let entity = canon::entity::Entity::from_name(&route.entity);
+            if entity.is_some_and(|it| it.classification() > channel.settings.data_class) {
+                let message = format!(
+                    "a route sends {} to {}, which may carry {} data at most",
+                    route.entity,
+                    route.to,
+                    channel.settings.data_class.name()
+                );
+                let help = format!("raise `data_class` of {} or take the route out", route.to);
+                self.fault("routes.yaml", "C37", message, Some(help));
+            }
+        }
+    }
+
+    /// The buckets of the house before, when the quota is the same.
+    fn buckets(&self, settings: &ChannelSettings) -> Arc<Buckets> {
+        let before = self.before.and_then(|it| it.channel(&settings.name));
+        if let Some(before) = before.filter(|it| it.settings.limits == settings.limits) {
+            return Arc::clone(&before.buckets);
+        }
+        let limits = settings.limits.unwrap_or(NO_LIMITS);
+        let rate = governor::Quota::per_minute(limits.per_minute).allow_burst(limits.burst);
+        Arc::new(Buckets::new(rate, DefaultClock::default()))
+    }
+
+    fn tokens(&mut self, tokens: &[ApiToken]) -> Option<ApiTokens> {
+        match key_table(tokens, Scope::ALL) {
+            Ok(table) => Some(ApiTokens::new(table)),
+            Err(message) => {
+                self.fault("hub.yaml", "C38", message, None);
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, file: &str, code: &'static str, message: String, help: Option<String>) {
+        let mut fault = Diagnostic::error(code, file, (Place::START, 1), message);
+        fault.help = help;
+        self.diagnostics.push(fault);
+    }
+}
+
+fn access_of(settings: &ChannelSettings, package: &Package) -> Result<ChannelAccess, String> {
+    let closed = ChannelAccess::closed(&settings.name);
+    match &settings.input {
+        None => Ok(closed),
+        Some(Input::Folder { .. }) => Ok(closed.with_folder()),
+        Some(Input::Pull { .. } | Input::Sample { .. }) => Ok(closed.with_pull()),
+        Some(Input::Webhook { proof, .. }) => webhook_access(closed, proof, settings, package),
+    }
+}
+
+fn webhook_access(
+    closed: ChannelAccess,
+    proof: &WebhookProof,
+    settings: &ChannelSettings,
+    package: &Package,
+) -> Result<ChannelAccess, String> {
+    let live = |secrets: &[crate::settings::SecretText]| -> Vec<LiveSecret> {
+        secrets.iter().map(|it| LiveSecret::lasting(Secret::new(it.reveal()))).collect()
+    };
+    match proof {
+        WebhookProof::Signature(secrets) => {
+            let signature = package.manifest().input.as_ref().and_then(|it| it.signature.as_ref());
+            let signature = signature.ok_or_else(|| {
+                let name = &settings.package;
+                format!("package {name} has no signature scheme; use `keys` or `static_header`")
+            })?;
+            let scheme = serde_json::to_value(signature).and_then(serde_json::from_value::<Scheme>);
+            let scheme = scheme.map_err(|it| it.to_string())?;
+            closed.signed(&settings.name, scheme, &live(secrets)).map_err(|it| it.to_string())
+        }
+        WebhookProof::Keys(keys) => {
+            Ok(closed.with_keys(KeyHeader::Bearer, key_table(keys, &[])?))
+        }
+        WebhookProof::StaticHeader { name, values } => closed
+            .with_static_header(&settings.name, name, live(values))
+            .map_err(|it| it.to_string()),
+    }
+}
+
+fn key_table(tokens: &[ApiToken], scopes: &[Scope]) -> Result<KeyTable, String> {
+    let mut entries = Vec::new();
+    for token in tokens {
+        let hash = KeyHash::of(token.token.reveal(), None)
+            .map_err(|fault| format!("token of {}: {fault}", token.name))?;
+        entries.push(KeyEntry {
+            owner: token.name.clone(),
+            hash,
+            not_before: None,
+            not_after: None,
+            scopes: scopes.to_vec(),
+        });
+    }
+    KeyTable::new(entries, None).map_err(|it| it.to_string())
+}

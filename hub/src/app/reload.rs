@@ -1,0 +1,149 @@
+//! Watches the configuration and puts a changed one in force. One with faults
+//! is reported with file, line and column, and the old one stays.
+
+use super::{Rooms, house::House, library::Library};
+use crate::{
+    observe::tap::Line,
+    settings::{self, Settings},
+};
+use canon::entry::{Act, Deed};
+use codec::diagnostic::Diagnostic;
+use journal::Draft;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tracing::{error, info, warn};
+
+/// How often files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A house with what it was made from.
+#[derive(Debug)]
+pub struct Read {
+    /// The settings.
+    pub settings: Settings,
+    /// Channels put together.
+    pub house: House,
+}
+
+/// Reads `dir` into a house, reporting faults and warnings through `report`.
+///
+/// # Errors
+///
+/// How many faults there are; each was reported.
+pub fn read(
+    dir: &Path,
+    before: Option<&House>,
+    report: &mut dyn FnMut(&Diagnostic, &str),
+) -> Result<Read, usize> {
+    let loaded = settings::load(dir);
+    let source = |file: &str| loaded.sources.get(file).cloned().unwrap_or_default();
+    for diagnostic in &loaded.diagnostics {
+        report(diagnostic, &source(&diagnostic.file));
+    }
+    let Some(settings) = loaded.settings else { return Err(loaded.diagnostics.len()) };
+    let library = Library::new(&settings.hub.packages);
+    let text = |file: &str| {
+        use adapter_kit::files::Files as _;
+        let own = source(file);
+        if own.is_empty() {
+            let bytes = library.read(file).unwrap_or_default();
+            return String::from_utf8_lossy(&bytes).into_owned();
+        }
+        own
+    };
+    match House::build(&settings, &library, before) {
+        Ok((house, warnings)) => {
+            for warning in &warnings {
+                report(warning, &text(&warning.file));
+            }
+            Ok(Read { settings, house })
+        }
+        Err(faults) => {
+            for fault in &faults {
+                report(fault, &text(&fault.file));
+            }
+            Err(faults.len())
+        }
+    }
+}
+
+/// Writes down which configuration is in force; the deliveries follow the
+/// routes in this entry.
+///
+/// # Errors
+///
+/// [`journal::Error`] when it cannot be written.
+pub async fn declare(rooms: &Rooms, house: &House) -> Result<(), journal::Error> {
+    let deed =
+        Deed::Configured { config_sha256: house.sha256.clone(), routes: house.routes.clone() };
+    rooms.tap.tell(|| Line {
+        at: rooms.clock.now(),
+        step: "configured",
+        channel: String::new(),
+        id: house.sha256.clone(),
+        what: json!({ "channels": house.channels().count(), "routes": house.routes.len() }),
+    });
+    rooms.journal.append(Draft::Act(Box::new(Act { actor: "hub".into(), act: deed }))).await?;
+    Ok(())
+}
+
+/// Looks for changes until the daemon stops. `changed` is called with the
+/// settings of each new house.
+pub async fn watch(rooms: Arc<Rooms>, dir: PathBuf, folders: Vec<PathBuf>, changed: impl Fn() + Send) {
+    let stopping = rooms.tasks.stopping();
+    let mut seen = stamps(&dir, &folders);
+    loop {
+        tokio::select! {
+            () = rooms.clock.sleep(LOOK_EVERY) => {}
+            () = stopping.cancelled() => return,
+        }
+        let now = stamps(&dir, &folders);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        let before = rooms.house();
+        match read(&dir, Some(&before), &mut |it, source| warn!("{}", it.render(source))) {
+            Ok(Read { house, .. }) => match declare(&rooms, &house).await {
+                Ok(()) => {
+                    info!(sha256 = house.sha256, "configuration reloaded");
+                    rooms.replace_house(house);
+                    changed();
+                }
+                Err(fault) => error!(%fault, "configuration not put in force"),
+            },
+            Err(faults) => error!(faults, "configuration has faults; the old one stays in force"),
+        }
+    }
+}
+
+/// Size and time of each file that counts.
+fn stamps(dir: &Path, folders: &[PathBuf]) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
+    let mut stamps = BTreeMap::new();
+    let mut open: Vec<PathBuf> = folders.to_vec();
+    open.push(dir.join("channels"));
+    open.push(dir.join("secrets"));
+    let mut note = |path: PathBuf| {
+        if let Ok(data) = std::fs::metadata(&path) {
+            stamps.insert(path, (data.len(), data.modified().ok()));
+        }
+    };
+    for name in ["hub.yaml", "routes.yaml"] {
+        note(dir.join(name));
+    }
+    while let Some(folder) = open.pop() {
+        for child in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match child.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(child.path()),
+                Ok(kind) if kind.is_file() => note(child.path()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    stamps
+}

@@ -1,0 +1,96 @@
+//! The command line: one file per command.
+
+mod check;
+mod client;
+mod init;
+mod ledger;
+mod letters;
+mod list;
+mod map;
+mod problem;
+mod serve;
+mod tap;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// One gateway between POS, ERP, CRM, MA, SFA and EC systems.
+///
+/// It takes data as each system sends it, makes it canonical by declarative
+/// maps, stores it before it says yes, and delivers it to every system that
+/// needs it.
+///
+/// First steps: `channelhub init DIR`, `channelhub serve --config DIR`, and in
+/// another terminal `channelhub tap --config DIR`.
+#[derive(Debug, Parser)]
+#[command(name = "channelhub", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the hub.
+    Serve(serve::Serve),
+    /// Write a small commented configuration that runs.
+    Init(init::Init),
+    /// Show every adapter, transport, format, function, and the channels of a
+    /// configuration.
+    List(list::List),
+    /// Watch records at each step of a running hub, live.
+    Tap(tap::Tap),
+    /// Check a configuration: every fault with file, line and column.
+    Check(check::Check),
+    /// Work with maps: run, check, test, explain.
+    #[command(subcommand)]
+    Map(map::Map),
+    /// Verify the ledger, without a running hub.
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Records and deliveries set aside: list, show, resubmit, discard.
+    #[command(subcommand)]
+    Letters(letters::Letters),
+    /// Explain a problem code.
+    Problem(problem::Problem),
+}
+
+/// Which configuration.
+#[derive(Clone, Debug, clap::Args)]
+struct Config {
+    /// Folder with hub.yaml, channels/ and routes.yaml.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    config: PathBuf,
+}
+
+/// Why a command failed: printed after `channelhub: `.
+type Failure = String;
+
+/// Runs the command named by the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Serve(it) => it.run(),
+        Command::Init(it) => it.run(),
+        Command::List(it) => it.run(),
+        Command::Tap(it) => it.run(),
+        Command::Check(it) => it.run(),
+        Command::Map(it) => it.run(),
+        Command::Ledger(it) => it.run(),
+        Command::Letters(it) => it.run(),
+        Command::Problem(it) => it.run(),
+    };
+    outcome.unwrap_or_else(|failure| {
+        eprintln!("channelhub: {failure}");
+        ExitCode::FAILURE
+    })
+}
+
+/// A runtime for commands that talk to a running hub.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| format!("cannot start: {cause}"))?;
+    runtime.block_on(future)
+}

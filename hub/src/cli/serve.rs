@@ -1,0 +1,114 @@
+//! `channelhub serve`: the daemon, from start to orderly stop.
+
+use super::{Config, Failure};
+use crate::{
+    api::{self, ask::App},
+    app::{
+        Rooms,
+        clock::SystemClock,
+        reload::{self, Read},
+    },
+    dispatch,
+    ingress::{self, receive::Reception},
+    observe::logs,
+    settings::HubSettings,
+    walk,
+};
+use canon::{
+    clock::Clock,
+    entry::{Act, Deed},
+};
+use journal::Draft;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+/// Run the hub until it is told to stop (ctrl-C, SIGTERM).
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    config: Config,
+    /// Listen here instead of where hub.yaml says; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let read = reload::read(&self.config.config, None, &mut |it, source| {
+            eprintln!("{}", it.render(source));
+        })
+        .map_err(|count| format!("{count} faults in {}", self.config.config.display()))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|cause| format!("cannot start: {cause}"))?;
+        runtime.block_on(self.serve(read))
+    }
+
+    async fn serve(self, read: Read) -> Result<ExitCode, Failure> {
+        let Read { settings, house } = read;
+        let hub = settings.hub.clone();
+        let _logs = logs::start(&hub.log, hub.otlp_endpoint.as_deref())?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let listener = TcpListener::bind(self.listen.unwrap_or(hub.listen))
+            .await
+            .map_err(|cause| format!("cannot listen on {}: {cause}", hub.listen))?;
+        let rooms = Rooms::open(&settings, house, clock).map_err(|it| it.to_string())?;
+        let started = Deed::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+        note(&rooms, started).await?;
+        reload::declare(&rooms, &rooms.house()).await.map_err(|it| it.to_string())?;
+
+        let reception = Reception::new(Arc::clone(&rooms), walk::stack(&rooms));
+        ingress::start(&reception);
+        dispatch::start(&rooms);
+        let config = self.config.config.clone();
+        let folders = hub.packages.clone();
+        let (watched, again) = (Arc::clone(&rooms), reception.clone());
+        rooms.tasks.spawn(reload::watch(watched, config, folders, move || {
+            ingress::start(&again);
+            dispatch::start(again.rooms());
+        }));
+
+        let router = api::router(App { rooms: Arc::clone(&rooms) }, reception);
+        let address = listener.local_addr().map_err(|it| it.to_string())?;
+        write_address(&hub, address);
+        info!(version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
+        let stop = stop_signal()?;
+        ingress::http::serve(listener, router, stop, hub.drain_wait_max, &rooms.clock).await;
+
+        info!("stopping: finishing what was taken");
+        rooms.tasks.finish().await;
+        note(&rooms, Deed::Stopped).await?;
+        rooms.journal.close().await.map_err(|it| it.to_string())?;
+        // Only a hint for commands on this machine; gone already is as good.
+        let _gone = std::fs::remove_file(hub.data.join("listening"));
+        info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn note(rooms: &Rooms, act: Deed) -> Result<(), Failure> {
+    let act = Box::new(Act { actor: "hub".into(), act });
+    rooms.journal.append(Draft::Act(act)).await.map(|_| ()).map_err(|it| it.to_string())
+}
+
+/// Tells commands on this machine where the hub listens.
+fn write_address(hub: &HubSettings, address: SocketAddr) {
+    if let Err(cause) = std::fs::write(hub.data.join("listening"), format!("http://{address}\n")) {
+        warn!(%cause, "other commands will use the address in hub.yaml");
+    }
+}
+
+/// Ready when the process is told to stop.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(|it| it.to_string())?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|it| it.to_string())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
