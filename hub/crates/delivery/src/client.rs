@@ -1,0 +1,238 @@
+//! The only HTTP client of the hub: time-outs on everything, no redirects, no
+//! proxy from the environment, and no connection to an address that the
+//! channel does not allow.
+
+use reqwest::{
+    Method, Request, Response, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect::Policy,
+};
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::lookup_host, time::timeout};
+
+use crate::{
+    classify::Answer,
+    guard::{AddressDenied, Networks},
+};
+
+/// Most of an answer that is read. The rest is left unread, and the connection
+/// with it.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// How long one try may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// To be connected, TLS included.
+    pub connect: Duration,
+    /// From the start to the first byte of the answer.
+    pub first_byte: Duration,
+    /// From the start to the last byte.
+    pub whole: Duration,
+}
+
+/// An HTTP client for one destination.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: reqwest::Client,
+    networks: Arc<Networks>,
+    waits: Waits,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The address may not be dialled. Nothing was sent.
+    #[error(transparent)]
+    Denied(#[from] AddressDenied),
+    /// Not an address that can be called at all.
+    #[error("{url} is not an http or https address")]
+    NotHttp {
+        /// What it is, without user, password and query.
+        url: String,
+    },
+    /// Too slow. Whether the far side has the request is not known.
+    #[error("no {what} within {}", shown(*.wait))]
+    TimedOut {
+        /// What did not come.
+        what: &'static str,
+        /// How long was waited.
+        wait: Duration,
+    },
+    /// No connection. Nothing was sent.
+    #[error("no connection: {}", innermost(.source))]
+    Unreachable {
+        /// What the client says.
+        source: reqwest::Error,
+    },
+    /// The connection broke. Whether the far side has the request is not known.
+    #[error("the connection broke: {}", innermost(.source))]
+    Broken {
+        /// What the client says.
+        source: reqwest::Error,
+    },
+}
+
+// === impl Waits ===
+
+impl Waits {
+    /// Waits that fit into `whole`.
+    #[must_use]
+    pub fn within(whole: Duration) -> Self {
+        Self { connect: whole.min(Duration::from_secs(5)), first_byte: whole, whole }
+    }
+}
+
+// === impl Client ===
+
+impl Client {
+    /// A client that may reach public addresses and `networks`.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(networks: Networks, waits: Waits) -> Result<Self, reqwest::Error> {
+        let networks = Arc::new(networks);
+        let inner = reqwest::Client::builder()
+            .user_agent(concat!("ChannelHub/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(waits.connect)
+            .timeout(waits.whole)
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(8)
+            .dns_resolver(Arc::new(Guarded(Arc::clone(&networks))))
+            .build()?;
+        Ok(Self { inner, networks, waits })
+    }
+
+    /// A request, not sent yet.
+    pub fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+        self.inner.request(method, url)
+    }
+
+    /// Checks an address as far as that goes without asking for its name.
+    ///
+    /// # Errors
+    /// When it is not HTTP, or names an address that may not be dialled.
+    pub fn check(&self, url: &Url) -> Result<(), NoAnswer> {
+        let not_http = || NoAnswer::NotHttp { url: plain(url) };
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(not_http());
+        }
+        // The URL type has read every spelling of an IP address by now; those
+        // are dialled without a resolver, so they are checked here.
+        let host = url.host_str().ok_or_else(not_http)?;
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            self.networks.check(host, address)?;
+        }
+        Ok(())
+    }
+
+    /// Sends it and reads the answer, at most 64 KiB of it.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
+        self.check(request.url())?;
+        let wait = self.waits.first_byte;
+        let response = match timeout(wait, self.inner.execute(request)).await {
+            Err(_elapsed) => return Err(NoAnswer::TimedOut { what: "answer", wait }),
+            Ok(Err(source)) => return Err(self.fault(source, "answer")),
+            Ok(Ok(response)) => response,
+        };
+        self.read(response).await
+    }
+
+    async fn read(&self, mut response: Response) -> Result<Answer, NoAnswer> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    let room = ANSWER_BYTES_MAX - body.len();
+                    body.extend(chunk.iter().take(room));
+                    if chunk.len() >= room {
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(source) => return Err(self.fault(source, "end of the answer")),
+            }
+        }
+        Ok(Answer { status, headers, body })
+    }
+
+    fn fault(&self, source: reqwest::Error, what: &'static str) -> NoAnswer {
+        if let Some(denied) = find_denied(&source) {
+            return NoAnswer::Denied(denied);
+        }
+        match (source.is_timeout(), source.is_connect()) {
+            (true, true) => NoAnswer::TimedOut { what: "connection", wait: self.waits.connect },
+            (true, false) => NoAnswer::TimedOut { what, wait: self.waits.whole },
+            (false, true) => NoAnswer::Unreachable { source },
+            (false, false) => NoAnswer::Broken { source },
+        }
+    }
+}
+
+/// Resolves a name and keeps the addresses that may be dialled. The client
+/// dials exactly these: there is no second look-up that could answer otherwise.
+#[derive(Debug)]
+struct Guarded(Arc<Networks>);
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let networks = Arc::clone(&self.0);
+        Box::pin(async move {
+            let host = name.as_str();
+            let mut denied = None;
+            let mut allowed: Vec<SocketAddr> = Vec::new();
+            for address in lookup_host((host, 0)).await? {
+                match networks.check(host, address.ip()) {
+                    Ok(()) => allowed.push(address),
+                    Err(fault) => denied = Some(fault),
+                }
+            }
+            match denied.filter(|_| allowed.is_empty()) {
+                Some(denied) => Err(denied.into()),
+                None => Ok(Box::new(allowed.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+fn find_denied(error: &reqwest::Error) -> Option<AddressDenied> {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(denied) = error.downcast_ref::<AddressDenied>() {
+            return Some(denied.clone());
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// The last word of a chain of errors: what the system said, without URLs.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}
+
+fn plain(url: &Url) -> String {
+    format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+}
+
+fn shown(wait: Duration) -> String {
+    if wait.subsec_millis() == 0 {
+        return format!("{} s", wait.as_secs());
+    }
+    format!("{} ms", wait.as_millis())
+}

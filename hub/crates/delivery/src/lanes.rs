@@ -1,0 +1,308 @@
+//! What to send to one destination now.
+//!
+//! A small window of the backlog stands here in lanes, one for each key. Of one
+//! lane only the first parcel is on its way; lanes take turns. The breaker, the
+//! destination's own rate limit and a pause it asked for hold all lanes back.
+//!
+//! The order of dealing with one parcel is: [`Lanes::offer`], [`Lanes::next`],
+//! the attempt, its entry in the journal, [`Lanes::settle`], and when the fold
+//! of deliveries has read that entry, [`Lanes::folded`]. Until then the parcel
+//! is held, so an offer read from a fold that is behind cannot send it twice.
+
+use canon::{clock::Timestamp, entry::ParcelId};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use crate::{
+    breaker::{Breaker, BreakerRule, Health, Held, Permit, Position},
+    bucket::Bucket,
+};
+
+/// The bounds of one destination.
+#[derive(Clone, Copy, Debug)]
+pub struct LanesRule {
+    /// Attempts under way at once, at least 1.
+    pub concurrency: usize,
+    /// Parcels in the window at once, at least 1.
+    pub window: usize,
+    /// When to stop asking.
+    pub breaker: BreakerRule,
+    /// How much the far side takes; none: no limit of ours.
+    pub rate: Option<Rate>,
+}
+
+/// So many sends in so long, with a burst.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many.
+    pub sends: NonZeroU32,
+    /// In how long.
+    pub period: Duration,
+    /// How many of them may come at once.
+    pub burst: NonZeroU32,
+}
+
+/// One parcel that has, or waits for, its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer<T> {
+    /// Which.
+    pub id: ParcelId,
+    /// What it must stay in order with. Offers of one key come oldest first.
+    pub key: String,
+    /// Whatever the caller needs to send it.
+    pub load: T,
+}
+
+/// What became of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It stands in its lane.
+    Taken,
+    /// It is held already.
+    Known,
+    /// The last try of its key is not folded yet: what was offered may be old.
+    Unsettled,
+    /// The window is full.
+    Full,
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next<T> {
+    /// Send this one.
+    Send(Offer<T>),
+    /// Nothing before that time, unless something is settled or offered.
+    Wait(Timestamp),
+    /// Nothing until something is settled or offered.
+    Idle,
+}
+
+/// What came of one try, as far as lanes care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Where the try stands in the journal.
+    pub seq: u64,
+    /// Whether the parcel is finished: done or dead, not to be tried again.
+    pub finished: bool,
+    /// What the try says about the far side.
+    pub health: Health,
+    /// Until when the far side asked to be left alone.
+    pub pause_until: Option<Timestamp>,
+}
+
+/// The lanes of one destination.
+#[derive(Debug)]
+pub struct Lanes<T> {
+    rule: LanesRule,
+    lanes: HashMap<String, Lane<T>>,
+    /// Keys whose first parcel may go, in turn.
+    ready: VecDeque<String>,
+    on_way: HashMap<ParcelId, OnWay>,
+    /// Tries the fold has not read yet, by their place in the journal.
+    unfolded: BTreeMap<u64, Vec<(ParcelId, String)>>,
+    held: HashSet<ParcelId>,
+    waiting: usize,
+    breaker: Breaker,
+    bucket: Option<Bucket>,
+    pause_until: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Lane<T> {
+    waiting: VecDeque<Offer<T>>,
+    is_busy: bool,
+    unfolded: usize,
+}
+
+#[derive(Debug)]
+struct OnWay {
+    key: String,
+    permit: Permit,
+}
+
+// === impl Lanes ===
+
+impl<T> Lanes<T> {
+    /// Empty lanes.
+    #[must_use]
+    pub fn new(rule: LanesRule) -> Self {
+        let bucket = rule.rate.map(|rate| Bucket::new(rate.sends, rate.period, rate.burst));
+        Self {
+            rule,
+            lanes: HashMap::new(),
+            ready: VecDeque::new(),
+            on_way: HashMap::new(),
+            unfolded: BTreeMap::new(),
+            held: HashSet::new(),
+            waiting: 0,
+            breaker: Breaker::new(rule.breaker),
+            bucket,
+            pause_until: None,
+        }
+    }
+
+    /// How many more parcels the window takes.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.rule.window.max(1).saturating_sub(self.waiting)
+    }
+
+    /// Parcels that are not to be offered: waiting here, on their way, or tried
+    /// and not folded yet.
+    #[must_use]
+    pub fn held(&self) -> &HashSet<ParcelId> {
+        &self.held
+    }
+
+    /// How many are on their way.
+    #[must_use]
+    pub fn on_way(&self) -> usize {
+        self.on_way.len()
+    }
+
+    /// What the breaker does.
+    #[must_use]
+    pub fn breaker(&self) -> Position {
+        self.breaker.position()
+    }
+
+    /// Puts a parcel into its lane.
+    pub fn offer(&mut self, offer: Offer<T>) -> Offered {
+        if self.held.contains(&offer.id) {
+            return Offered::Known;
+        }
+        if self.room() == 0 {
+            return Offered::Full;
+        }
+        let lane = self.lanes.entry(offer.key.clone()).or_insert_with(Lane::empty);
+        if lane.unfolded > 0 {
+            return Offered::Unsettled;
+        }
+        if lane.waiting.is_empty() && !lane.is_busy {
+            self.ready.push_back(offer.key.clone());
+        }
+        self.held.insert(offer.id.clone());
+        self.waiting += 1;
+        lane.waiting.push_back(offer);
+        Offered::Taken
+    }
+
+    /// The parcel to send at `now`. Its lane is closed until it is settled.
+    pub fn next(&mut self, now: Timestamp) -> Next<T> {
+        if self.ready.is_empty() || self.on_way.len() >= self.rule.concurrency.max(1) {
+            return Next::Idle;
+        }
+        if let Some(until) = self.pause_until.filter(|until| now < *until) {
+            return Next::Wait(until);
+        }
+        self.pause_until = None;
+        let permit = match self.breaker.permit(now) {
+            Ok(permit) => permit,
+            Err(Held::Until(until)) => return Next::Wait(until),
+            Err(Held::Probing) => return Next::Idle,
+        };
+        if let Some(Err(until)) = self.bucket.as_mut().map(|bucket| bucket.take(now)) {
+            self.breaker.settle(permit, Health::Unknown, now);
+            return Next::Wait(until);
+        }
+        match self.take() {
+            Some(offer) => {
+                let on_way = OnWay { key: offer.key.clone(), permit };
+                self.on_way.insert(offer.id.clone(), on_way);
+                Next::Send(offer)
+            }
+            None => {
+                self.breaker.settle(permit, Health::Unknown, now);
+                Next::Idle
+            }
+        }
+    }
+
+    /// Takes in what came of a try that is in the journal.
+    pub fn settle(&mut self, id: &ParcelId, settled: Settled, now: Timestamp) {
+        let Some(OnWay { key, permit }) = self.on_way.remove(id) else { return };
+        self.breaker.settle(permit, settled.health, now);
+        self.pause_until = self.pause_until.max(settled.pause_until);
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.is_busy = false;
+            lane.unfolded += 1;
+            if !settled.finished {
+                // It keeps its turn. What stands behind it goes back, to be
+                // offered again when its turn has come.
+                for behind in lane.waiting.drain(..) {
+                    self.held.remove(&behind.id);
+                    self.waiting -= 1;
+                }
+            } else if !lane.waiting.is_empty() {
+                self.ready.push_back(key.clone());
+            }
+        }
+        self.unfolded.entry(settled.seq).or_default().push((id.clone(), key));
+    }
+
+    /// A try that never happened and is not in the journal: the parcel is free
+    /// to be offered again.
+    pub fn give_back(&mut self, id: &ParcelId, now: Timestamp) {
+        let Some(OnWay { key, permit }) = self.on_way.remove(id) else { return };
+        self.breaker.settle(permit, Health::Unknown, now);
+        self.held.remove(id);
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.is_busy = false;
+            for behind in lane.waiting.drain(..) {
+                self.held.remove(&behind.id);
+                self.waiting -= 1;
+            }
+        }
+        self.drop_if_empty(&key);
+    }
+
+    /// The fold of deliveries has read the journal up to `seq`.
+    pub fn folded(&mut self, seq: u64) {
+        let later = self.unfolded.split_off(&seq.saturating_add(1));
+        let folded = std::mem::replace(&mut self.unfolded, later);
+        for (id, key) in folded.into_values().flatten() {
+            self.held.remove(&id);
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.unfolded = lane.unfolded.saturating_sub(1);
+            }
+            self.drop_if_empty(&key);
+        }
+    }
+
+    /// The first parcel of the lane whose turn it is.
+    fn take(&mut self) -> Option<Offer<T>> {
+        while let Some(key) = self.ready.pop_front() {
+            let lane = self.lanes.get_mut(&key);
+            // A lane that was emptied in between has lost its turn.
+            if let Some(lane) = lane.filter(|lane| !lane.is_busy)
+                && let Some(offer) = lane.waiting.pop_front()
+            {
+                lane.is_busy = true;
+                self.waiting -= 1;
+                return Some(offer);
+            }
+        }
+        None
+    }
+
+    fn drop_if_empty(&mut self, key: &str) {
+        if self.lanes.get(key).is_some_and(Lane::is_empty) {
+            self.lanes.remove(key);
+        }
+    }
+}
+
+// === impl Lane ===
+
+impl<T> Lane<T> {
+    fn empty() -> Self {
+        Self { waiting: VecDeque::new(), is_busy: false, unfolded: 0 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && !self.is_busy && self.unfolded == 0
+    }
+}
