@@ -22,3 +22,9 @@ pub mod number;
 pub mod currency;
 pub mod money;
 pub mod quantity;
+pub mod tax;
+
+pub mod code;
+pub mod text;
+
+pub mod contact;
