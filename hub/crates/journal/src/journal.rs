@@ -1,6 +1,9 @@
 //! The handle: open, append, watch, close.
 
-use canon::{clock::Clock, entry::Entry};
+use canon::{
+    clock::{Clock, Timestamp},
+    entry::Entry,
+};
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
@@ -235,6 +238,26 @@ impl Journal {
         self.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Drops the raw bytes of entries committed before `before` and gives their
+    /// space back to the disk; the entries stay. Appends go on in between.
+    /// Returns how many were dropped.
+    ///
+    /// # Errors
+    ///
+    /// When the writer has ended or the disk refuses; what was dropped stays so.
+    pub async fn drop_raw_before(&self, before: Timestamp) -> Result<u64, Error> {
+        let mut all = 0;
+        loop {
+            let (reply, answer) = oneshot::channel();
+            self.send(Work::DropRaw(before, reply))?;
+            let (dropped, more) = answer.await.map_err(|_| self.closed())??;
+            all += dropped;
+            if !more {
+                return Ok(all);
+            }
+        }
+    }
+
     /// Finishes what was given, copies the log into the file, and ends the writer.
     ///
     /// # Errors
@@ -245,7 +268,13 @@ impl Journal {
         self.inner.reader.rest();
         let (reply, answer) = oneshot::channel();
         self.send(Work::Close(reply))?;
-        answer.await.map_err(|_| self.closed())?
+        let closed = answer.await.map_err(|_| self.closed())?;
+        // Until its thread has ended, the file belongs to the writer.
+        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+        closed
     }
 
     async fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {

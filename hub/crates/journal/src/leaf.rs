@@ -33,9 +33,13 @@ struct Leaf<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     counts: Option<Counts>,
     decision: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     principal: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    raw_kept: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw_sha256: Option<String>,
     seq: u64,
@@ -53,6 +57,15 @@ struct Counts {
     set_aside: u64,
 }
 
+/// What is stored beside an arrival's body and bound by its leaf.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Sealed raw bytes were stored.
+    pub raw_kept: bool,
+    /// What the dedupe key stands for, when there is one.
+    pub fingerprint: Option<[u8; 32]>,
+}
+
 /// The leaf of the entry `seq`, committed at `at`, with `commitment` to its body.
 ///
 /// It is a function of its arguments alone, so a verifier makes it again and
@@ -62,7 +75,12 @@ struct Counts {
 ///
 /// When it would be longer than [`LEAF_BYTES_MAX`], which only a trail of
 /// hundreds of crossings can do.
-pub fn leaf(seq: u64, at: Timestamp, body: &Body, commitment: &[u8; 32]) -> Result<Vec<u8>, usize> {
+pub fn leaf(
+    (seq, at): (u64, Timestamp),
+    body: &Body,
+    commitment: &[u8; 32],
+    beside: Beside,
+) -> Result<Vec<u8>, usize> {
     let leaf = Leaf {
         at,
         body: hex::encode(commitment),
@@ -70,8 +88,10 @@ pub fn leaf(seq: u64, at: Timestamp, body: &Body, commitment: &[u8; 32]) -> Resu
         code: code(body).map(shortened),
         counts: counts(body),
         decision: decision(body),
+        fingerprint: beside.fingerprint.map(hex::encode),
         kind: kind(body),
         principal: principal(body).map(shortened),
+        raw_kept: beside.raw_kept,
         raw_sha256: raw_sha256(body).map(shortened),
         seq,
         trail: trail(body).iter().map(crossing).collect(),

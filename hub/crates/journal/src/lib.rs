@@ -19,13 +19,16 @@ mod writer;
 pub mod leaf;
 pub mod reader;
 
+pub mod audit;
 pub mod check;
+mod retention;
 mod schema;
 mod seal;
 
 pub mod error;
 pub mod stats;
 
+pub use audit::Audit;
 pub use draft::{Answer, Appended, Draft, Span};
 pub use error::Error;
 pub use journal::{Journal, Options};

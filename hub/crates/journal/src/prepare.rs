@@ -36,6 +36,18 @@ pub(crate) struct Kept {
     pub(crate) facts: Vec<Fact>,
 }
 
+// === impl Kept ===
+
+impl Kept {
+    pub(crate) fn beside(&self, body: &Body) -> leaf::Beside {
+        let Body::Arrival(arrival) = body else { return leaf::Beside::default() };
+        leaf::Beside {
+            raw_kept: self.sealed.is_some(),
+            fingerprint: arrival.dedupe_key.as_ref().map(|_| self.fingerprint),
+        }
+    }
+}
+
 /// A source fact: an event's id and the hash of what it says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fact {
@@ -63,15 +75,19 @@ impl Prepared {
             Draft::Attempt(attempt) => Body::Attempt(*attempt),
             Draft::Act(act) => Body::Act(*act),
         };
-        leaf::leaf(SEQ_MAX, canon::clock::Timestamp::from_ms(0), &body, &[0; 32]).map_err(
-            |bytes| {
-                let fault = format!(
-                    "its ledger leaf would have {bytes} bytes, at most {} are allowed",
-                    leaf::LEAF_BYTES_MAX
-                );
-                unfit(&body, fault)
-            },
-        )?;
+        leaf::leaf(
+            (SEQ_MAX, canon::clock::Timestamp::from_ms(0)),
+            &body,
+            &[0; 32],
+            kept.beside(&body),
+        )
+        .map_err(|bytes| {
+            let fault = format!(
+                "its ledger leaf would have {bytes} bytes, at most {} are allowed",
+                leaf::LEAF_BYTES_MAX
+            );
+            unfit(&body, fault)
+        })?;
         Ok(Self { json: json(&body)?, body, salt: random::<32>()?, kept })
     }
 

@@ -180,6 +180,40 @@ impl Reader {
         self.with(|conn| cursor_of(conn, channel))
     }
 
+    /// What SQLite finds wrong with the file as a whole; reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// When not even that is possible.
+    pub fn file_faults(&self) -> Result<Vec<String>, Error> {
+        self.with(|conn| {
+            let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+            rows.filter(|row| row.as_ref().map_or(true, |text| text != "ok")).collect()
+        })
+    }
+
+    pub(crate) fn seal(&self) -> Option<&Seal> {
+        self.shared.seal.as_deref()
+    }
+
+    pub(crate) fn setting(&self, name: &str) -> Result<Option<String>, Error> {
+        self.with(|conn| {
+            conn.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Channel, cursor and position, of each puller.
+    pub(crate) fn cursors(&self) -> Result<Vec<(String, String, u64)>, Error> {
+        self.with(|conn| {
+            let mut statement = conn.prepare("SELECT channel, cursor, seq FROM cursor")?;
+            let rows = statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, seq_of(row.get(2)?))))?;
+            rows.collect()
+        })
+    }
+
     /// What the arrival at `seq` was answered.
     pub(crate) fn answer(&self, seq: u64) -> Result<Answer, Error> {
         let Some(row) = self.stored_at(seq)? else { return Ok(Answer::default()) };
@@ -221,7 +255,10 @@ impl Reader {
         })
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+    pub(crate) fn with<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
         let idle = || self.shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = idle().pop();
         let conn = match kept {

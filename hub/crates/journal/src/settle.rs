@@ -191,10 +191,12 @@ impl Settling<'_> {
     fn write_entry(&self, item: &Prepared) -> Result<(), Error> {
         let commitment = leaf::commitment(&item.salt, &item.json);
         // Its size was checked with the largest numbers before it came here.
-        let leaf = leaf::leaf(self.seq, self.at, &item.body, &commitment).map_err(|bytes| {
-            let fault = format!("its ledger leaf has {bytes} bytes");
-            Error::Unfit { id: self.seq.to_string(), fault }
-        })?;
+        let leaf =
+            leaf::leaf((self.seq, self.at), &item.body, &commitment, item.kept.beside(&item.body))
+                .map_err(|bytes| {
+                    let fault = format!("its ledger leaf has {bytes} bytes");
+                    Error::Unfit { id: self.seq.to_string(), fault }
+                })?;
         let write = || -> rusqlite::Result<()> {
             self.tx
                 .prepare_cached(

@@ -6,7 +6,7 @@
 //! fsync nobody knows what is on disk, and asking again would get a false yes,
 //! so the file is read anew at the next start.
 
-use canon::clock::Clock;
+use canon::clock::{Clock, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use crate::{
     Error, Stats,
     prepare::Prepared,
+    retention,
     settle::{Settled, Settling},
 };
 
@@ -26,6 +27,9 @@ const CHECKPOINT_BYTES: usize = 8 << 20;
 /// One thing for the writer to do.
 pub(crate) enum Work {
     Append(Box<Append>),
+    /// Drop a batch of raw bytes committed before that time; answers how many,
+    /// and whether there are more.
+    DropRaw(Timestamp, oneshot::Sender<Result<(u64, bool), Error>>),
     Close(oneshot::Sender<Result<(), Error>>),
 }
 
@@ -82,6 +86,11 @@ impl Writer {
             };
             match work {
                 Work::Close(reply) => break End::Closed(reply),
+                Work::DropRaw(before, reply) => {
+                    if let Err(reason) = self.drop_raw(before, reply) {
+                        break End::Failed(reason);
+                    }
+                }
                 Work::Append(first) => {
                     let batch = self.gather(*first);
                     if let Err(error) = self.commit(batch) {
@@ -119,7 +128,7 @@ impl Writer {
                     bytes += append.item.bytes();
                     batch.push(*append);
                 }
-                other @ Work::Close(_) => {
+                other @ (Work::Close(_) | Work::DropRaw(..)) => {
                     self.next = Some(other);
                     break;
                 }
@@ -196,6 +205,29 @@ impl Writer {
         Ok((settled, Some(start.elapsed())))
     }
 
+    /// Drops one batch of old raw bytes.
+    fn drop_raw(
+        &mut self,
+        before: Timestamp,
+        reply: oneshot::Sender<Result<(u64, bool), Error>>,
+    ) -> Result<(), String> {
+        let dropped = retention::drop_raw(&mut self.conn, before)
+            .and_then(|dropped| retention::compact(&self.conn).map(|()| dropped));
+        match dropped {
+            Err(error) if !error.is_transient() => {
+                let reason = chain(&error);
+                tracing::error!(%reason, "the journal has stopped; start the hub again");
+                drop(reply.send(Err(error)));
+                Err(reason)
+            }
+            other => {
+                drop(reply.send(other));
+                checkpoint(&self.conn, "PASSIVE")
+                    .or_else(|error| if error.is_transient() { Ok(()) } else { Err(chain(&error)) })
+            }
+        }
+    }
+
     fn checkpoint_when_due(&mut self) -> Result<(), String> {
         if self.unfolded < CHECKPOINT_BYTES {
             return Ok(());
@@ -244,6 +276,7 @@ impl Writer {
         for work in next.into_iter().chain(queue.try_iter()) {
             match work {
                 Work::Append(append) => answer(*append, Err(closed())),
+                Work::DropRaw(_, reply) => drop(reply.send(Err(closed()))),
                 Work::Close(reply) => drop(reply.send(Err(closed()))),
             }
         }

@@ -4,7 +4,10 @@ use canon::entry::{Act, Body, Deed, Refusal};
 use journal::{Appended, Draft, Error, Journal};
 use std::{sync::Arc, time::Duration};
 
-use crate::samples::{Home, arrival, committed, draft};
+use crate::{
+    answers::committed,
+    samples::{Home, arrival, draft},
+};
 
 #[tokio::test]
 async fn an_arrival_is_read_back_with_its_raw_bytes() {

@@ -3,7 +3,10 @@
 use canon::entry::Body;
 use journal::{Answer, Appended, Draft, Span};
 
-use crate::samples::{Fact, Home, arrival, committed, draft, event};
+use crate::{
+    answers::committed,
+    samples::{Fact, Home, arrival, draft, event},
+};
 
 fn ids(channel: &str, facts: &[Fact<'_>]) -> Vec<canon::id::EventId> {
     facts.iter().map(|fact| event(channel, *fact).id).collect()

@@ -4,6 +4,8 @@
 mod samples;
 
 #[cfg(test)]
+mod answers;
+#[cfg(test)]
 mod append;
 #[cfg(test)]
 mod dedupe;

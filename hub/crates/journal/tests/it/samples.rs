@@ -8,7 +8,7 @@ use canon::{
     event::{Event, SpecVersion, VersionKind},
     id::{SourceKey, sha256_hex},
 };
-use journal::{Appended, Draft, Journal, Options};
+use journal::{Draft, Journal, Options};
 use std::{path::PathBuf, sync::Arc};
 
 pub(crate) struct Home {
@@ -101,11 +101,4 @@ pub(crate) fn draft(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> Dra
     let mut print = [0; 32];
     hex::decode_to_slice(&arrival.raw_sha256, &mut print).unwrap();
     Draft::arrival(arrival, Some(raw), print)
-}
-
-pub(crate) fn committed(appended: &Appended) -> u64 {
-    match appended {
-        Appended::Committed { seq, .. } => *seq,
-        other => panic!("expected a new entry, got {other:?}"),
-    }
 }
