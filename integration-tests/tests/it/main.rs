@@ -1,1 +1,25 @@
-//! One binary for all integration tests: links once, runs the real daemon.
+//! All integration tests: one binary, the real daemon, one topic per file.
+//!
+//! Nothing here sleeps. A test waits until something is so, and fails with what
+//! was there instead and the end of the hub's log.
+
+mod orders;
+
+mod accept;
+mod api;
+mod check;
+mod crash;
+mod deliver;
+mod fixed;
+mod folder;
+mod key_order;
+mod ledger;
+mod newcomer;
+mod problems;
+mod pull;
+mod quota;
+mod refuse;
+mod reload;
+mod shutdown;
+mod story;
+mod trace;

@@ -139,9 +139,10 @@ fn deliveries(actors: &Actors<'_>) -> Vec<Check> {
         checks.push(Check::new(&name, &json!([]), json!(desk.reused_keys())));
     }
     let orders = actors.world.erp.desk.effects_of("order");
-    let states: Vec<&Value> =
-        orders.iter().filter_map(|it| it.body.get("payment_status")).collect();
-    checks.push(Check::new("the ERP heard in order", &json!(["pending", "paid"]), json!(states)));
+    let second = orders.iter().filter(|it| it.subject.ends_with("1002"));
+    let states: Vec<&Value> = second.filter_map(|it| it.body.get("status")).collect();
+    let name = "the ERP heard of order #1002, in order";
+    checks.push(Check::new(name, &json!(["open", "cancelled"]), json!(states)));
     checks
 }
 

@@ -13,7 +13,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{desk::Desk, keeper::do_once, oauth::Tokens, server::Server};
+use super::{
+    desk::Desk,
+    keeper::{Subject, do_once},
+    oauth::Tokens,
+    server::Server,
+};
 use crate::{Result, config::secret};
 
 /// The client the hub is to the ERP.
@@ -107,7 +112,7 @@ async fn post_order(
     body: Bytes,
 ) -> Response {
     match office.tokens.spend(&headers) {
-        Ok(()) => do_once(&office.desk, "order", None, &headers, &body),
+        Ok(()) => do_once(&office.desk, "order", Subject::Field("order_no"), &headers, &body),
         Err(response) => *response,
     }
 }
@@ -134,24 +139,27 @@ async fn feed(
 /// What the back office records in a day: two goods receipts, three counts.
 #[must_use]
 pub fn one_day() -> Vec<Value> {
-    let receipt = |no: &str, sku: &str, quantity: u32, at: &str| {
+    let receipt = |id: &str, sku: &str, quantity: &str, at: &str| {
         json!({
-            "type": "goods_receipt", "id": no, "version": 1, "updated_at": at,
-            "supplier": "SUP-01", "site": "WH01", "received_at": at,
-            "lines": [{ "sku": sku, "expected": quantity, "received": quantity, "rejected": 0 }],
+            "type": "goods_receipt", "id": id, "revision": 1, "received_at": at,
+            "location": "WH01", "supplier": "SUP-01", "po_no": "PO-3001",
+            "lines": [{
+                "line_no": 1, "sku": sku, "qty_expected": quantity, "qty_received": quantity,
+                "qty_rejected": "0", "unit_cost": "128.50", "currency": "JPY",
+            }],
         })
     };
-    let count = |id: &str, sku: &str, site: &str, on_hand: u32, at: &str| {
+    let count = |id: &str, sku: &str, location: &str, quantity: &str, at: &str| {
         json!({
-            "type": "stock", "id": id, "version": 1, "updated_at": at,
-            "sku": sku, "site": site, "on_hand": on_hand,
+            "type": "stock_count", "id": id, "counted_at": at, "location": location,
+            "sku": sku, "quantity": quantity, "unit": "EA", "sheet": "2026-01-05",
         })
     };
     vec![
-        receipt("GR-7001", "TEA-500", 240, "2026-01-05T08:30:00+09:00"),
-        receipt("GR-7002", "CUP-01", 36, "2026-01-05T08:45:00+09:00"),
-        count("WH01-TEA-500", "TEA-500", "WH01", 240, "2026-01-05T20:00:00+09:00"),
-        count("WH01-CUP-01", "CUP-01", "WH01", 36, "2026-01-05T20:00:00+09:00"),
-        count("0001-TEA-500", "TEA-500", "0001", 18, "2026-01-05T20:05:00+09:00"),
+        receipt("GR-7001", "TEA-500", "240", "2026-01-05T08:30:00+09:00"),
+        receipt("GR-7002", "CUP-01", "36", "2026-01-05T08:45:00+09:00"),
+        count("CNT-9001", "TEA-500", "WH01", "238", "2026-01-05T20:00:00+09:00"),
+        count("CNT-9002", "CUP-01", "WH01", "36", "2026-01-05T20:00:00+09:00"),
+        count("CNT-9003", "TEA-500", "0001", "18", "2026-01-05T20:05:00+09:00"),
     ]
 }

@@ -70,38 +70,46 @@ async fn put_customer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shop.keep("customer", Some(&id), &headers, &body)
+    shop.keep("customer", Subject::Known(&id), &headers, &body)
 }
 
 async fn post_consent(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> Response {
-    shop.keep("consent", None, &headers, &body)
+    shop.keep("consent", Subject::Field("id"), &headers, &body)
 }
 
 async fn post_deal(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> Response {
-    shop.keep("deal", None, &headers, &body)
+    shop.keep("deal", Subject::Field("external_id"), &headers, &body)
 }
 
 impl Shop {
     fn keep(
         &self,
         kind: &'static str,
-        id: Option<&str>,
+        subject: Subject<'_>,
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Response {
         if credentials(headers, "Bearer ") != Some(self.token.as_str()) {
             return unauthorised();
         }
-        do_once(&self.desk, kind, id, headers, body)
+        do_once(&self.desk, kind, subject, headers, body)
     }
 }
 
-/// Does what a body asks for, once per `Idempotency-Key`. Wants JSON: an
-/// object with an `id` (unless the path has it).
+/// Where the caller's id of a thing is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject<'a> {
+    /// In the path; this is it.
+    Known(&'a str),
+    /// In this field of the body.
+    Field(&'a str),
+}
+
+/// Does what a body asks for, once per `Idempotency-Key`. Wants a JSON object.
 pub(super) fn do_once(
     desk: &Desk,
     kind: &'static str,
-    id: Option<&str>,
+    subject: Subject<'_>,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Response {
@@ -117,10 +125,11 @@ pub(super) fn do_once(
     let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
         return refused(StatusCode::BAD_REQUEST, "the body is not a JSON object");
     };
-    let named = ["id", "external_id", "order_no", "number"]
-        .into_iter()
-        .find_map(|name| fields.get(name)?.as_str());
-    let Some(subject) = id.or(named) else {
+    let subject = match subject {
+        Subject::Known(id) => Some(id),
+        Subject::Field(name) => fields.get(name).and_then(Value::as_str),
+    };
+    let Some(subject) = subject else {
         return refused(StatusCode::UNPROCESSABLE_ENTITY, "the body names no id");
     };
     match desk.once(kind, subject, key, body) {

@@ -54,7 +54,8 @@ impl FakeShopify {
     }
 }
 
-/// An order with an 8 % and a 10 % line. `updated_at` is its version.
+/// An order with an 8 % and a 10 % line. `updated_at` is its version. One whose
+/// payment is `voided` is cancelled.
 ///
 /// # Errors
 /// When the template is not JSON.
@@ -67,6 +68,10 @@ pub fn order(id: u64, number: u32, financial_status: &str, updated_at: &str) -> 
     fields.insert("order_number".to_owned(), json!(number));
     fields.insert("financial_status".to_owned(), json!(financial_status));
     fields.insert("updated_at".to_owned(), json!(updated_at));
+    if financial_status == "voided" {
+        fields.insert("cancelled_at".to_owned(), json!(updated_at));
+        fields.insert("cancel_reason".to_owned(), json!("customer"));
+    }
     Ok(order)
 }
 

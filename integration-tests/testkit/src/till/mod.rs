@@ -1,6 +1,7 @@
 //! A till of the old kind: it writes its sales journal into a folder, in
 //! Shift_JIS as Windows writes it, and knows nothing of anybody else.
 
+pub mod fixed;
 pub mod journal;
 mod text;
 

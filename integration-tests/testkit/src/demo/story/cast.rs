@@ -61,7 +61,7 @@ impl<'a> Actors<'a> {
         erp.desk.faults.times(2, "/orders", Fault::Refuse(StatusCode::SERVICE_UNAVAILABLE));
         crm.desk.faults.times(1, "/customers", Fault::CutAfterDoing);
         ma.desk.faults.times(1, "/customers", Fault::SlowDown(1));
-        ma.desk.faults.for_body("/deals", LOST_DEAL, Fault::Refuse(StatusCode::BAD_REQUEST));
+        crm.desk.faults.for_body("/deals", LOST_DEAL, Fault::Refuse(StatusCode::BAD_REQUEST));
         sfa.desk.faults.times(1, "/customers", Fault::Cut);
         Vec::new()
     }
@@ -126,7 +126,7 @@ impl<'a> Actors<'a> {
     }
 }
 
-/// The lost deal, which MA does not take.
+/// The lost deal, which the CRM does not take.
 pub(super) const LOST_DEAL: &str = "OPP-2003";
 
 fn decision(answer: &Answer) -> String {

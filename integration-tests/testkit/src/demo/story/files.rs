@@ -4,7 +4,7 @@ use super::{Actors, Told, cast::Counts};
 use crate::{
     Result,
     far::erp,
-    till::{Journal, Line, Receipt, journal::items},
+    till::{Journal, Line, Receipt, fixed, journal::items},
 };
 
 const TODAY: &str = "20260105";
@@ -35,8 +35,26 @@ pub(super) async fn journal_again(actors: &Actors<'_>) -> Result<Vec<Told>> {
 }
 
 pub(super) async fn fixed_journal(actors: &Actors<'_>) -> Result<Vec<Told>> {
-    let _ = actors;
-    Ok(Vec::new())
+    let receipt = |number, at, member, lines| Receipt {
+        register: "1",
+        number,
+        business_day: TODAY,
+        at,
+        member,
+        lines,
+    };
+    let morning = vec![Line::sale(&items::TEA, 1), Line::sale(&items::CAKE, 1)];
+    let journal = Journal {
+        receipts: vec![
+            receipt(201, "2026/01/05 10:02:11", "M000077", morning),
+            receipt(202, "2026/01/05 18:30:00", "", vec![Line::taken_back(&items::CUP, 1)]),
+            receipt(203, "2026/01/05 25:55:00", "", vec![Line::sale(&items::TEA, 4)]),
+        ],
+    };
+    let before = actors.counts("pos-fixed").await?;
+    actors.world.fixed_till.drop_file("S20260105.dat", &fixed::bytes(&journal)?)?;
+    let what = "S20260105.dat, fixed width, 128 bytes, 3 receipts";
+    Ok(vec![actors.counted("pos-fixed", what, before, before.plus(3, 3, 0, 0)).await?])
 }
 
 pub(super) async fn back_office(actors: &Actors<'_>) -> Result<Vec<Told>> {

@@ -55,6 +55,20 @@ pub(super) async fn order_paid(actors: &Actors<'_>) -> Result<Vec<Told>> {
     Ok(vec![told])
 }
 
+pub(super) async fn order_cancelled(actors: &Actors<'_>) -> Result<Vec<Told>> {
+    let story = [
+        ("orders/create", "pending", "2026-01-05T13:00:00+09:00"),
+        ("orders/cancelled", "voided", "2026-01-05T13:05:00+09:00"),
+    ];
+    let mut all = Vec::new();
+    for (topic, status, at) in story {
+        let body = shopify::order(ORDER + 2, 1002, status, at)?;
+        let webhook = actors.world.shopify.webhook(topic, &format!("shp-evt-{status}"), &body);
+        all.push(actors.send(&format!("{topic} #1002"), &webhook).await?.0);
+    }
+    Ok(all)
+}
+
 pub(super) async fn shop_stock(actors: &Actors<'_>) -> Result<Vec<Told>> {
     let mut all = Vec::new();
     for (number, (item, available)) in [(70_000_011, 40), (70_000_021, 9)].iter().enumerate() {
