@@ -2,7 +2,8 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
-//! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`].
+//! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`],
+//! [`layout`].
 
 pub mod diagnostic;
 pub mod yaml;
@@ -10,3 +11,5 @@ pub mod yaml;
 pub mod charset;
 
 pub mod rows;
+
+pub mod layout;

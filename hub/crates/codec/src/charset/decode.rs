@@ -62,15 +62,15 @@ impl Cursor {
 
     /// The byte offset in the input of `to` in the text. `to` must not go back.
     #[inline]
-    pub fn advance(&mut self, decoded: &Decoded, to: usize) -> usize {
-        while let Some(skip) = decoded.skips.get(self.skip)
+    pub fn advance(&mut self, text: &str, skips: &[Skip], to: usize) -> usize {
+        while let Some(skip) = skips.get(self.skip)
             && skip.at < to
         {
-            self.walk(&decoded.text, skip.at);
+            self.walk(text, skip.at);
             self.source += skip.length;
             self.skip += 1;
         }
-        self.walk(&decoded.text, to);
+        self.walk(text, to);
         self.source
     }
 

@@ -105,7 +105,8 @@ fn a_cursor_finds_the_bytes_of_a_text() {
         assert_eq!((decoded.text.as_str(), decoded.faults().count()), (text, 0), "{charset}");
         let mut cursor = Cursor::new(charset);
         let at = text.find('b').expect("there");
-        let tail = bytes.get(cursor.advance(&decoded, at)..).expect("in bounds");
+        let tail =
+            bytes.get(cursor.advance(&decoded.text, &decoded.skips, at)..).expect("in bounds");
         let stateful = charset == Charset::Iso2022Jp;
         let wanted =
             if stateful { b"\x1B(Bb".to_vec() } else { profile.encode_exact("b").expect("b") };
@@ -114,8 +115,8 @@ fn a_cursor_finds_the_bytes_of_a_text() {
     let bytes = b"\x8F\xB0\xA1\x81a";
     let decoded = Profile::new(Charset::EucJp).decode_marking(bytes).expect("reads");
     let mut cursor = Cursor::new(Charset::EucJp);
-    assert_eq!(cursor.advance(&decoded, decoded.text.len() - 1), 3);
-    assert_eq!(cursor.advance(&decoded, decoded.text.len()), 5);
+    assert_eq!(cursor.advance(&decoded.text, &decoded.skips, decoded.text.len() - 1), 3);
+    assert_eq!(cursor.advance(&decoded.text, &decoded.skips, decoded.text.len()), 5);
 }
 
 /// Every code of one to three bytes: it is refused, or comes back as the same

@@ -1,0 +1,175 @@
+//! Layouts: files of rows described as data (YAML), read and written by it.
+//!
+//! A layout says the format (CSV or fixed width), the character set, the
+//! columns with their types, the kinds of records with their roles, how records
+//! group, and which counts and totals the trailer must have. What the layout
+//! does not allow is a fault: of the record if only that is bad, of the whole
+//! input if nothing in it can be trusted (cut, drifted, wrong totals).
+
+mod model;
+mod parse;
+mod plan;
+
+mod arena;
+mod assemble;
+mod cell;
+mod read_csv;
+mod read_fixed;
+mod scan;
+mod text;
+mod write;
+
+pub use write::Written;
+
+use std::fmt;
+
+use crate::{
+    charset::{self, Profile},
+    diagnostic::Diagnostic,
+    rows::{Rows, Shape},
+    yaml,
+};
+use model::{Format, Kind};
+
+/// Bytes of one input: cells are ranges of 32 bits over text that may be longer
+/// than the input.
+const INPUT_BYTES_MAX: usize = 1 << 30;
+
+/// A layout, checked and ready to read and write.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    id: String,
+    version: u32,
+    profile: Profile,
+    format: Format,
+    kinds: Vec<Kind>,
+    shape: Shape,
+    lossless: bool,
+}
+
+/// An input that is refused as a whole: nothing in it can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayoutFault {
+    /// Stable word, such as `truncated` or `trailer-mismatch`.
+    pub code: &'static str,
+    /// Byte offset in the input.
+    pub offset: u64,
+    /// What is wrong, without personal data.
+    pub message: String,
+    pub found: String,
+    pub expected: String,
+}
+
+// === impl Layout ===
+
+impl Layout {
+    /// Reads a layout file. `file` is only for the faults.
+    ///
+    /// # Errors
+    /// Every fault of the file, with its place.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let node = yaml::parse(file, text)?;
+        parse::layout(file, &node)
+    }
+
+    /// The name that the layout gives itself.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// What a record of it looks like.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Whether what is read is written again as the same bytes.
+    pub fn is_lossless(&self) -> bool {
+        self.lossless
+    }
+
+    /// Reads a whole input.
+    ///
+    /// # Errors
+    /// When the input as a whole is refused. A bad record among good ones is
+    /// in [`Rows::faults`] instead.
+    pub fn read(&self, bytes: &[u8]) -> Result<Rows, LayoutFault> {
+        if bytes.len() > INPUT_BYTES_MAX {
+            let mut fault = LayoutFault::new("too-large", 0, "the input is too large");
+            fault.found = format!("{} bytes", bytes.len());
+            fault.expected = format!("at most {INPUT_BYTES_MAX} bytes");
+            return Err(fault);
+        }
+        match &self.format {
+            Format::Csv(csv) => read_csv::read(self, csv, bytes),
+            Format::Fixed(fixed) => read_fixed::read(self, fixed, bytes),
+        }
+    }
+}
+
+// === impl LayoutFault ===
+
+impl LayoutFault {
+    fn new(code: &'static str, offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            offset: wide(offset),
+            message: message.into(),
+            found: String::new(),
+            expected: String::new(),
+        }
+    }
+
+    fn found(mut self, found: impl Into<String>) -> Self {
+        self.found = found.into();
+        self
+    }
+
+    fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = expected.into();
+        self
+    }
+
+    /// The input ends within a character.
+    fn cut(fault: &charset::Fault) -> Self {
+        Self::new("truncated", fault.offset, "the input ends within a character")
+            .found(fault.found())
+            .expected(format!("a whole character of {}", fault.charset))
+    }
+}
+
+impl fmt::Display for LayoutFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, offset, message, found, expected } = self;
+        write!(f, "{code} at byte {offset}: {message}")?;
+        if !found.is_empty() {
+            write!(f, "; found {found}")?;
+        }
+        if !expected.is_empty() {
+            write!(f, "; expected {expected}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LayoutFault {}
+
+/// Lengths in memory fit 64 bits.
+fn wide(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Ranges of cells fit 32 bits, since inputs are bounded.
+fn narrow(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

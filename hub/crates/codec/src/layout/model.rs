@@ -1,0 +1,265 @@
+//! A layout in memory: what [`super::parse`] makes and the readers and writers use.
+
+use crate::rows::FieldShape;
+
+/// How records lie in the bytes.
+#[derive(Clone, Debug)]
+pub(super) enum Format {
+    Csv(Csv),
+    Fixed(Fixed),
+}
+
+/// Delimited text.
+#[derive(Clone, Debug)]
+pub(super) struct Csv {
+    /// ASCII.
+    pub(super) delimiter: u8,
+    /// ASCII; `None`: a quote is a character like any other.
+    pub(super) quote: Option<u8>,
+    /// When the writer quotes, unless the column says otherwise.
+    pub(super) quoting: Quoting,
+    /// A quote within an unquoted cell is text.
+    pub(super) bare_quotes: bool,
+    /// Quoted cells may have line breaks.
+    pub(super) multiline: bool,
+    /// `="00123"` is 00123, as spreadsheets write texts of digits.
+    pub(super) excel_text: bool,
+    /// Each line ends with one more delimiter.
+    pub(super) trailing_delimiter: bool,
+    /// Empty lines are passed over.
+    pub(super) skip_blank: bool,
+    /// Other control characters in cells are text.
+    pub(super) controls: bool,
+    pub(super) ends: Ends,
+    pub(super) header: Header,
+    /// The header may stand again between records.
+    pub(super) header_repeats: bool,
+    /// Lines before the header.
+    pub(super) titles: usize,
+    /// Lines after the last record.
+    pub(super) footers: usize,
+    pub(super) eof_mark: Mark,
+    /// Index of the column that holds the record's code.
+    pub(super) type_column: usize,
+}
+
+/// Records cut by byte.
+#[derive(Clone, Debug)]
+pub(super) struct Fixed {
+    /// Without the line end.
+    pub(super) record_bytes: usize,
+    /// `None`: records follow each other without one.
+    pub(super) ends: Option<Ends>,
+    /// Where the record's code stands: offset and bytes.
+    pub(super) type_at: Option<(usize, usize)>,
+    pub(super) eof_mark: Mark,
+}
+
+/// When a cell is quoted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quoting {
+    /// Where the text needs it.
+    Needed,
+    Always,
+    /// A text that needs it cannot be written.
+    Never,
+}
+
+/// How lines end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ends {
+    Crlf,
+    Lf,
+    Cr,
+    /// Any of them, even mixed; written as CRLF.
+    Any,
+}
+
+/// What the first line after the titles is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Header {
+    /// A record.
+    None,
+    /// The names of the columns, in order, nothing else.
+    Names,
+    /// The names of the columns in any order, others among them.
+    AnyOrder,
+    /// Passed over.
+    Ignored,
+}
+
+/// The byte 1A at the end of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Refused,
+    Optional,
+    Required,
+}
+
+/// One kind of record.
+#[derive(Clone, Debug)]
+pub(super) struct Kind {
+    pub(super) name: String,
+    pub(super) role: Role,
+    /// The codes that mark it; none: what no other kind is.
+    pub(super) codes: Vec<String>,
+    pub(super) columns: Vec<Column>,
+    pub(super) checks: Vec<Check>,
+    /// Must be in the input (file, trailer).
+    pub(super) required: bool,
+}
+
+/// What a kind of record is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Each is a record of its own.
+    Record,
+    /// Those with the same key, one after the other, are one record; the
+    /// columns that belong to the group make a row of it.
+    Keyed { key: Vec<usize>, group: usize },
+    /// Begins a record.
+    Header,
+    /// A row in that group of the record that was begun.
+    Detail { group: usize },
+    /// Ends the record that was begun.
+    Footer,
+    /// Once at the start; its fields stand in every record.
+    File,
+    /// Once at the end.
+    Trailer,
+    /// Passed over.
+    Ignored,
+}
+
+/// One column or field.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// Name, limits, and what maps see. The name is empty in a filler.
+    pub(super) field: FieldShape,
+    /// The name in the header row.
+    pub(super) header: String,
+    pub(super) cell: CellFormat,
+    pub(super) trim: Trim,
+    /// Must have this text.
+    pub(super) constant: Option<String>,
+    pub(super) slot: Slot,
+    /// CSV: when it is quoted.
+    pub(super) quoting: Option<Quoting>,
+    /// Fixed: offset and length in bytes.
+    pub(super) start: usize,
+    pub(super) bytes: usize,
+    /// Fixed: what fills up the rest of the field.
+    pub(super) pad: char,
+    /// Fixed: the text stands at the right end.
+    pub(super) right: bool,
+}
+
+/// Where the cell of a column goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// Nowhere.
+    None,
+    /// That field of the record.
+    Head(usize),
+    /// That field of the row in the kind's group.
+    Line(usize),
+}
+
+/// What a cell's text has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CellFormat {
+    Text,
+    Number(Number),
+    Date(Vec<DatePart>),
+}
+
+/// How a number is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Number {
+    /// Digits after the point, at most; exactly if implied.
+    pub(super) scale: u32,
+    /// The point is not written.
+    pub(super) implied: bool,
+    /// What may stand between groups of three digits.
+    pub(super) thousands: Option<char>,
+    pub(super) negative: Negative,
+    /// Written with zeros up to that many digits.
+    pub(super) digits: Option<usize>,
+}
+
+/// How a number below zero is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Negative {
+    /// `-12`
+    Minus,
+    /// `12-`
+    TrailingMinus,
+    /// `▲12` or `△12`; written with ▲.
+    Triangle,
+    /// `(12)`
+    Parentheses,
+    /// Not at all.
+    Refused,
+}
+
+/// A piece of a date's or time's format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DatePart {
+    /// So many digits with a value in this range.
+    Digits {
+        count: usize,
+        min: u32,
+        max: u32,
+    },
+    Literal(char),
+}
+
+/// Spaces that are not part of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trim {
+    None,
+    Left,
+    Right,
+    Both,
+}
+
+/// A count or total that a footer or trailer states.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    /// Index of the column that states it.
+    pub(super) column: usize,
+    pub(super) rule: Rule,
+}
+
+/// What a check compares with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Records, as grouped.
+    CountRecords,
+    /// Lines of that kind.
+    Count { kind: usize },
+    /// The sum of that column over the lines of that kind.
+    Sum { kind: usize, column: usize },
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// Index of the column of that name.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|it| it.field.name == name && !name.is_empty())
+    }
+
+    /// Index of the group that its rows go to.
+    pub(super) fn group(&self) -> Option<usize> {
+        match self.role {
+            Role::Keyed { group, .. } | Role::Detail { group } => Some(group),
+            Role::Record
+            | Role::Header
+            | Role::Footer
+            | Role::File
+            | Role::Trailer
+            | Role::Ignored => None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! From a layout file's tree to the model, collecting every fault.
+
+mod column;
+
+use crate::{
+    charset::{Bom, Charset, Duplicates, Profile, Symbols},
+    diagnostic::{Diagnostic, nearest},
+    layout::{
+        Layout,
+        model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
+        plan,
+    },
+    yaml::{Faults, Node, Table},
+};
+
+pub(super) use column::{ColumnText, Position};
+
+/// Reads a layout from its tree.
+pub(super) fn layout(file: &str, node: &Node) -> Result<Layout, Vec<Diagnostic>> {
+    let faults = Faults::new(file);
+    let layout = Table::open(&faults, node, "this layout").and_then(|table| read(table));
+    match layout {
+        Some(layout) if faults.is_empty() => Ok(layout),
+        _ => Err(faults.into_vec()),
+    }
+}
+
+/// Whether columns are told apart by delimiters or by bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Csv,
+    Fixed,
+}
+
+fn read(table: Table<'_>) -> Option<Layout> {
+    let id = table.required_text("layout").unwrap_or_default().to_owned();
+    let version = table.required_number("version", "a whole number from 1").unwrap_or(1);
+    let profile = profile(&table);
+    let lossless = table.bool("lossless").unwrap_or(false);
+    let word = table.required_one_of("format", &[("csv", Word::Csv), ("fixed", Word::Fixed)])?;
+    let format = match word {
+        Word::Csv => Format::Csv(csv(&table)),
+        Word::Fixed => Format::Fixed(fixed(&table)),
+    };
+    let (kinds, shape) = plan::kinds(&table, &format, word)?;
+    let layout = Layout { id, version, profile, format, kinds, shape, lossless };
+    plan::check(&table, &layout);
+    table.finish();
+    Some(layout)
+}
+
+/// `charset: cp932`, or a map of its name and choices.
+fn profile(table: &Table<'_>) -> Profile {
+    let fallback = Profile::new(Charset::Utf8);
+    let Some(node) = table.required("charset") else { return fallback };
+    if node.map().is_none() {
+        return named(table, node).map_or(fallback, Profile::new);
+    }
+    let Some(table) = Table::open(table.faults(), node, "a character set") else { return fallback };
+    let charset = table.required("name").and_then(|node| named(&table, node));
+    let mut profile = charset.map_or(fallback, Profile::new);
+    let boms =
+        [("optional", Bom::Optional), ("required", Bom::Required), ("refused", Bom::Refused)];
+    profile.bom = table.one_of("bom", &boms).unwrap_or(profile.bom);
+    let duplicates = [("ibm", Duplicates::Ibm), ("nec", Duplicates::Nec)];
+    profile.duplicates = table.one_of("duplicates", &duplicates).unwrap_or(profile.duplicates);
+    let symbols = [("microsoft", Symbols::Microsoft), ("jis", Symbols::Jis)];
+    profile.symbols = table.one_of("symbols", &symbols).unwrap_or(profile.symbols);
+    table.finish();
+    profile
+}
+
+fn named(table: &Table<'_>, node: &Node) -> Option<Charset> {
+    let name = node.text().unwrap_or_default();
+    let charset = Charset::from_name(name);
+    if charset.is_none() {
+        let names = Charset::ALL.map(Charset::name);
+        let mut fault = table.faults().new_error("L01", node, format!("no character set `{name}`"));
+        fault.expected = Some(format!("one of {}", names.join(", ")));
+        fault.help = nearest(name, names).map(|it| format!("did you mean `{it}`?"));
+        table.faults().push(fault);
+    }
+    charset
+}
+
+const MARKS: [(&str, Mark); 3] =
+    [("refused", Mark::Refused), ("optional", Mark::Optional), ("required", Mark::Required)];
+const ENDS: [(&str, Ends); 4] =
+    [("crlf", Ends::Crlf), ("lf", Ends::Lf), ("cr", Ends::Cr), ("any", Ends::Any)];
+pub(super) const QUOTING: [(&str, Quoting); 3] =
+    [("needed", Quoting::Needed), ("always", Quoting::Always), ("never", Quoting::Never)];
+
+fn csv(table: &Table<'_>) -> Csv {
+    let delimiter = ascii(table, "delimiter").unwrap_or(Some(b',')).unwrap_or(b',');
+    let quote = ascii(table, "quote").unwrap_or(Some(b'"'));
+    if quote == Some(delimiter) {
+        table.error("L07", "`quote` and `delimiter` are the same character");
+    }
+    let headers = [
+        ("none", Header::None),
+        ("names", Header::Names),
+        ("any_order", Header::AnyOrder),
+        ("ignored", Header::Ignored),
+    ];
+    let count = "a count of lines";
+    let type_column = table.number::<usize>("type_column", "a column's number, from 1");
+    if type_column == Some(0) {
+        table.error("L07", "`type_column` is 0; the first column is 1");
+    }
+    let flag = |key| table.bool(key).unwrap_or(false);
+    Csv {
+        delimiter,
+        quote,
+        quoting: table.one_of("quoting", &QUOTING).unwrap_or(Quoting::Needed),
+        bare_quotes: flag("bare_quotes"),
+        multiline: flag("multiline"),
+        excel_text: flag("excel_text"),
+        trailing_delimiter: flag("trailing_delimiter"),
+        skip_blank: flag("skip_blank_lines"),
+        controls: flag("control_characters"),
+        ends: table.required_one_of("line_end", &ENDS).unwrap_or(Ends::Any),
+        header: table.required_one_of("header", &headers).unwrap_or(Header::None),
+        header_repeats: flag("header_repeats"),
+        titles: table.number("title_lines", count).unwrap_or(0),
+        footers: table.number("footer_lines", count).unwrap_or(0),
+        eof_mark: table.one_of("eof_mark", &MARKS).unwrap_or(Mark::Refused),
+        type_column: type_column.unwrap_or(1).saturating_sub(1),
+    }
+}
+
+/// A delimiter or quote: `None` inside for the word `none`.
+fn ascii(table: &Table<'_>, key: &'static str) -> Option<Option<u8>> {
+    let node = table.node(key)?;
+    let byte = match node.text().unwrap_or_default() {
+        "none" => return Some(None),
+        "tab" | "\t" => Some(b'\t'),
+        text => u8::try_from(text.chars().next().map_or(0, u32::from))
+            .ok()
+            .filter(|it| text.len() == 1 && it.is_ascii_graphic() && !it.is_ascii_alphanumeric()),
+    };
+    if byte.is_none() {
+        let message = format!("`{key}` is `{}`", node.text().unwrap_or_default());
+        let fault = table.faults().new_error("L07", node, message);
+        table
+            .faults()
+            .push(fault.expected("one ASCII character that is no letter or digit, or `tab`"));
+    }
+    byte.map(Some)
+}
+
+fn fixed(table: &Table<'_>) -> Fixed {
+    let ends = [
+        ("none", None),
+        ("crlf", Some(Ends::Crlf)),
+        ("lf", Some(Ends::Lf)),
+        ("cr", Some(Ends::Cr)),
+        ("any", Some(Ends::Any)),
+    ];
+    let bytes = "a count of bytes, from 1";
+    let type_at = table.table("type", "the record's type").map(|it| {
+        let start = it.required_number::<usize>("start", "a byte's number, from 1").unwrap_or(1);
+        let length = it.required_number::<usize>("bytes", bytes).unwrap_or(1);
+        it.finish();
+        (start.saturating_sub(1), length)
+    });
+    let record_bytes = table.required_number("record_bytes", bytes).unwrap_or(1);
+    if record_bytes == 0 {
+        table.error("L06", "`record_bytes` is 0");
+    }
+    if let Some((start, length)) = type_at
+        && start.saturating_add(length) > record_bytes
+    {
+        table.error("L06", "`type` lies outside the record");
+    }
+    Fixed {
+        record_bytes,
+        ends: table.required_one_of("line_end", &ends).unwrap_or(None),
+        type_at,
+        eof_mark: table.one_of("eof_mark", &MARKS).unwrap_or(Mark::Refused),
+    }
+}

@@ -1,0 +1,211 @@
+//! One column or field of a layout file.
+
+use crate::{
+    layout::{
+        model::{CellFormat, Column, DatePart, Negative, Number, Slot, Trim},
+        parse::{QUOTING, Word},
+    },
+    rows::{FieldKind, FieldShape},
+    yaml::{Node, Table},
+};
+
+/// Where the next field of a fixed record begins.
+#[derive(Debug, Default)]
+pub(in crate::layout) struct Position {
+    pub(in crate::layout) at: usize,
+}
+
+/// A column as it is written, until the plan gives it its place.
+pub(in crate::layout) type ColumnText<'a> = (&'a Node, Column);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Text,
+    Integer,
+    Decimal,
+    Date,
+}
+
+const TYPES: [(&str, Type); 4] = [
+    ("text", Type::Text),
+    ("integer", Type::Integer),
+    ("decimal", Type::Decimal),
+    ("date", Type::Date),
+];
+const NEGATIVES: [(&str, Negative); 5] = [
+    ("minus", Negative::Minus),
+    ("trailing_minus", Negative::TrailingMinus),
+    ("triangle", Negative::Triangle),
+    ("parentheses", Negative::Parentheses),
+    ("refused", Negative::Refused),
+];
+const TRIMS: [(&str, Trim); 4] =
+    [("none", Trim::None), ("left", Trim::Left), ("right", Trim::Right), ("both", Trim::Both)];
+
+impl Column {
+    /// Reads one element of `columns`.
+    pub(in crate::layout) fn read<'a>(
+        table: &Table<'a>,
+        node: &'a Node,
+        word: Word,
+        position: &mut Position,
+    ) -> Option<ColumnText<'a>> {
+        let table = Table::open(table.faults(), node, "a column")?;
+        let filler = table.bool("filler").unwrap_or(false);
+        let constant = table.text("value").map(str::to_owned);
+        let name = match (filler, &constant) {
+            (false, None) => table.required_text("name"),
+            _ => table.text("name"),
+        };
+        let name = name.unwrap_or_default().to_owned();
+        let kind = table.one_of("type", &TYPES).unwrap_or(Type::Text);
+        let cell = cell(&table, kind);
+        let fixed = word == Word::Fixed;
+        let number = matches!(cell, CellFormat::Number(_));
+        let trim = table.one_of("trim", &TRIMS).unwrap_or(match (fixed, number) {
+            (false, _) => Trim::None,
+            (true, true) => Trim::Both,
+            (true, false) => Trim::Right,
+        });
+        let mut column = Column {
+            field: field(&table, name, &cell),
+            header: String::new(),
+            cell,
+            trim,
+            constant,
+            slot: Slot::None,
+            quoting: None,
+            start: 0,
+            bytes: 0,
+            pad: pad(&table),
+            right: number,
+        };
+        match word {
+            Word::Csv => {
+                let header = table.text("header").unwrap_or(&column.field.name);
+                column.header = header.to_owned();
+                column.quoting = table.one_of("quoting", &QUOTING);
+            }
+            Word::Fixed => place(&table, &mut column, position),
+        }
+        table.finish();
+        Some((node, column))
+    }
+}
+
+fn field(table: &Table<'_>, name: String, cell: &CellFormat) -> FieldShape {
+    let kind = match cell {
+        CellFormat::Text | CellFormat::Date(_) => FieldKind::Text,
+        CellFormat::Number(Number { scale: 0, .. }) => FieldKind::Integer,
+        CellFormat::Number(Number { scale, .. }) => FieldKind::Decimal { scale: *scale },
+    };
+    FieldShape {
+        name,
+        kind,
+        required: table.bool("required").unwrap_or(false),
+        chars_max: table.number("chars_max", "a count of characters"),
+        personal: table.bool("personal").unwrap_or(false),
+        one_of: table.texts("one_of").into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn cell(table: &Table<'_>, kind: Type) -> CellFormat {
+    match kind {
+        Type::Text => CellFormat::Text,
+        Type::Date => match table.required("format") {
+            Some(node) => CellFormat::Date(date(table, node)),
+            None => CellFormat::Text,
+        },
+        Type::Integer | Type::Decimal => {
+            let scale = match kind {
+                Type::Decimal => table.required_number("scale", "digits after the point, 1 to 9"),
+                Type::Text | Type::Integer | Type::Date => None,
+            };
+            let scale: u32 = scale.unwrap_or(u32::from(kind == Type::Decimal));
+            if kind == Type::Decimal && !(1..=9).contains(&scale) {
+                table.error("L02", format!("`scale` is {scale}; it can be 1 to 9"));
+            }
+            let thousands = table.one_of("thousands", &[("none", None), (",", Some(','))]);
+            let implied = kind == Type::Decimal && table.bool("implied").unwrap_or(false);
+            CellFormat::Number(Number {
+                scale,
+                implied,
+                thousands: thousands.flatten(),
+                negative: table.one_of("negative", &NEGATIVES).unwrap_or(Negative::Minus),
+                digits: table.number("digits", "a count of digits"),
+            })
+        }
+    }
+}
+
+/// `YYYY/MM/DD hh:mm:ss`: letters stand for digits, all else for itself. Hours
+/// go up to 47, since business days end after midnight.
+fn date(table: &Table<'_>, node: &Node) -> Vec<DatePart> {
+    const PARTS: [(&str, u32, u32); 7] = [
+        ("YYYY", 0, 9999),
+        ("YY", 0, 99),
+        ("MM", 1, 12),
+        ("DD", 1, 31),
+        ("hh", 0, 47),
+        ("mm", 0, 59),
+        ("ss", 0, 60),
+    ];
+    let mut rest = node.text().unwrap_or_default();
+    let mut parts = Vec::new();
+    while let Some(c) = rest.chars().next() {
+        let part = PARTS.iter().find(|(letters, ..)| rest.starts_with(letters));
+        let (letters, part) = match part {
+            Some((letters, min, max)) => {
+                let count = letters.len();
+                (count, DatePart::Digits { count, min: *min, max: *max })
+            }
+            None => (c.len_utf8(), DatePart::Literal(c)),
+        };
+        if matches!(part, DatePart::Literal('Y' | 'M' | 'D' | 'h' | 'm' | 's')) {
+            let message = format!("`{c}` alone means nothing in a date's format");
+            let fault = table.faults().new_error("L13", node, message);
+            table.faults().push(fault.expected("YYYY, YY, MM, DD, hh, mm, ss and what is between"));
+            break;
+        }
+        parts.push(part);
+        rest = rest.get(letters..).unwrap_or_default();
+    }
+    parts
+}
+
+fn pad(table: &Table<'_>) -> char {
+    let Some(node) = table.node("pad") else { return ' ' };
+    let mut chars = node.text().unwrap_or_default().chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => c,
+        _ => {
+            let fault = table.faults().new_error("L07", node, "`pad` is not one character");
+            table.faults().push(fault.expected("one character, such as \" \" or \"0\""));
+            ' '
+        }
+    }
+}
+
+/// Where the field lies. `start` need not be given; if it is, it must be true.
+fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
+    column.start = position.at;
+    column.bytes = table.required_number("bytes", "a count of bytes, from 1").unwrap_or(1);
+    if let Some(start) = table.number::<usize>("start", "a byte's number, from 1")
+        && start != position.at + 1
+    {
+        let expected = position.at + 1;
+        let message =
+            format!("`start` is {start}, but the fields before it end at byte {}", position.at);
+        table.error("L06", format!("{message}: it must be {expected}, or a filler is missing"));
+    }
+    if column.bytes == 0 {
+        table.error("L06", "`bytes` is 0");
+    }
+    if let Some(right) = table.one_of("align", &[("left", false), ("right", true)]) {
+        column.right = right;
+    }
+    if let CellFormat::Number(number) = &mut column.cell {
+        number.digits = number.digits.or(Some(column.bytes));
+    }
+    position.at = position.at.saturating_add(column.bytes);
+}

@@ -1,0 +1,463 @@
+//! Reads delimited text.
+
+use canon::entry::RecordFault;
+
+use super::{
+    Layout, LayoutFault,
+    arena::{self, Arena, BAD},
+    assemble::{self, Assembler},
+    cell,
+    model::{Column, Csv, Header, Kind, Mark, Role},
+    narrow,
+    scan::{Bad, Line, LineEnd, RawCell, Scanner},
+    text, wide,
+};
+use crate::{
+    charset::{Cursor, Decoded, Skip, SkipKind},
+    diagnostic::nearest,
+    rows::{Cell, Rows},
+};
+
+/// Reads a whole input.
+pub(super) fn read(layout: &Layout, csv: &Csv, bytes: &[u8]) -> Result<Rows, LayoutFault> {
+    let decoded = layout.profile.decode_marking(bytes).map_err(|fault| {
+        LayoutFault::new("bom", fault.offset, "the byte order mark is not as the layout says")
+            .found(fault.found())
+    })?;
+    if let Some(cut) = decoded.faults().find(|it| it.kind == SkipKind::Cut) {
+        return Err(LayoutFault::cut(&layout.profile.fault(bytes, cut)));
+    }
+    let Decoded { text, skips } = decoded;
+    let mut reader = Reader {
+        layout,
+        csv,
+        bytes,
+        skips,
+        bad: 0,
+        cursor: Cursor::new(layout.profile.charset),
+        raw: Vec::new(),
+        cells: Vec::new(),
+        order: None,
+        end: 0,
+        first: true,
+    };
+    let mut arena = Arena::new(text);
+    let mut assembler = Assembler::new(layout);
+    reader.end = reader.last(arena.base())?;
+    let mut at = reader.head(arena.base())?;
+    while at < reader.end {
+        at = reader.line(at, &mut arena, &mut assembler)?;
+    }
+    assembler.finish(arena, bytes.len())
+}
+
+struct Reader<'a> {
+    layout: &'a Layout,
+    csv: &'a Csv,
+    bytes: &'a [u8],
+    skips: Vec<Skip>,
+    /// The first skip that no line has had.
+    bad: usize,
+    cursor: Cursor,
+    raw: Vec<RawCell>,
+    cells: Vec<Cell>,
+    /// For each column of the file, the column of the layout.
+    order: Option<Vec<Option<usize>>>,
+    /// Where the records end in the text.
+    end: usize,
+    first: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn scanner<'b>(&self, text: &'b str) -> Scanner<'b>
+    where
+        'a: 'b,
+    {
+        let text = text.as_bytes();
+        Scanner { text: text.get(..self.end).unwrap_or(text), csv: self.csv }
+    }
+
+    /// Where the records end: before the end mark and the footer lines.
+    fn last(&self, text: &str) -> Result<usize, LayoutFault> {
+        let marked = text.trim_end_matches('\u{1A}');
+        let found = marked.len() < text.len();
+        let wrong = match self.csv.eof_mark {
+            Mark::Refused => found.then_some("no end mark (1A)"),
+            Mark::Required => (!found).then_some("an end mark (1A)"),
+            Mark::Optional => None,
+        };
+        if let Some(expected) = wrong {
+            let at = self.bytes.len().saturating_sub(usize::from(found));
+            let message = "the end mark is not as the layout says";
+            return Err(LayoutFault::new("eof-mark", at, message).expected(expected));
+        }
+        let mut end = marked.len();
+        for _ in 0..self.csv.footers {
+            let body = marked.get(..end).unwrap_or_default();
+            let body = body.strip_suffix('\n').or_else(|| body.strip_suffix('\r')).unwrap_or(body);
+            let body = body.strip_suffix('\r').unwrap_or(body);
+            end = body.rfind(['\n', '\r']).map_or(0, |it| it + 1);
+        }
+        Ok(end)
+    }
+
+    /// Passes over titles and checks the header. Returns where the records begin.
+    fn head(&mut self, text: &str) -> Result<usize, LayoutFault> {
+        let mut at = 0;
+        for _ in 0..self.csv.titles {
+            at = self.scanner(text).raw_line(at).next;
+        }
+        let header = self.csv.header;
+        if header == Header::None {
+            return Ok(at);
+        }
+        if at >= self.end {
+            return Err(LayoutFault::new("empty", 0, "there is no header").expected("a header"));
+        }
+        let mut raw = std::mem::take(&mut self.raw);
+        let line = self.scanner(text).line(at, &mut raw);
+        self.line_end(text, line)?;
+        if header != Header::Ignored {
+            let names: Vec<String> = raw.iter().map(|it| name(text, it)).collect();
+            let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
+            let offsets: Vec<usize> =
+                cells.iter().map(|it| self.cursor.advance(text, &self.skips, *it)).collect();
+            self.header(&names, &offsets)?;
+        }
+        self.pass_skips(line.next, text.len());
+        self.raw = raw;
+        Ok(line.next)
+    }
+
+    /// Compares the header with the layout: a file that has changed is refused,
+    /// since its columns may mean something else now.
+    fn header(&mut self, names: &[String], offsets: &[usize]) -> Result<(), LayoutFault> {
+        let Some(kind) = headed(self.layout) else { return Ok(()) };
+        let wanted: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
+        let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
+        let drift =
+            |index: usize, message: String| LayoutFault::new("header-drift", at(index), message);
+        if self.csv.header == Header::AnyOrder {
+            let find = |it: &String| wanted.iter().position(|name| it == name);
+            let order: Vec<Option<usize>> = names.iter().map(find).collect();
+            if let Some((_, name)) =
+                (0..).zip(&wanted).find(|(index, _)| !order.contains(&Some(*index)))
+            {
+                let near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                let message = format!("the header has no column `{name}`");
+                return Err(drift(0, message).expected(*name).found(near.unwrap_or_default()));
+            }
+            if let Some(twice) = (1..order.len()).find(|it| {
+                let here = order.get(*it).copied().flatten();
+                here.is_some() && order.iter().take(*it).any(|before| *before == here)
+            }) {
+                return Err(drift(twice, format!("column {} stands here twice", twice + 1)));
+            }
+            self.order = Some(order);
+            return Ok(());
+        }
+        let count = wanted.len() + usize::from(self.csv.trailing_delimiter);
+        for (index, wanted) in wanted.iter().enumerate() {
+            let found = names.get(index).map(String::as_str);
+            if found != Some(*wanted) {
+                let mut message = format!("column {} of the header is not `{wanted}`", index + 1);
+                if let Some(moved) = names.iter().position(|it| it == wanted) {
+                    message.push_str(&format!("; it is column {} now", moved + 1));
+                }
+                let found = cell::found(found.unwrap_or("no column"), false);
+                return Err(drift(index, message).found(found).expected(*wanted));
+            }
+        }
+        if names.len() != count {
+            let found = format!("{} columns", names.len());
+            let message = "the header has columns that the layout does not have".to_owned();
+            return Err(drift(count, message).found(found).expected(format!("{count} columns")));
+        }
+        Ok(())
+    }
+
+    /// Reads one line and returns where the next one begins.
+    fn line(
+        &mut self,
+        at: usize,
+        arena: &mut Arena,
+        assembler: &mut Assembler<'_>,
+    ) -> Result<usize, LayoutFault> {
+        let mut raw = std::mem::take(&mut self.raw);
+        let line = self.scanner(arena.base()).line(at, &mut raw);
+        let result = self.cut(at, line, &mut raw, arena, assembler);
+        self.raw = raw;
+        result.map(|()| line.next)
+    }
+
+    fn cut(
+        &mut self,
+        at: usize,
+        line: Line,
+        raw: &mut [RawCell],
+        arena: &mut Arena,
+        assembler: &mut Assembler<'_>,
+    ) -> Result<(), LayoutFault> {
+        let blank = line.end == at && !self.has_skip(line.next, arena.base().len());
+        if blank && self.csv.skip_blank {
+            return Ok(());
+        }
+        if self.first {
+            self.line_end(arena.base(), line)?;
+        }
+        let offset = self.cursor.advance(arena.base(), &self.skips, at);
+        if self.csv.header_repeats && self.is_header(raw, arena.base()) {
+            return Ok(());
+        }
+        let layout = self.layout;
+        let kind = self.kind(raw, arena.base());
+        let mut faults =
+            self.bad_bytes(line.next, arena.base(), raw, kind.and_then(|it| layout.kinds.get(it)));
+        if !self.csv.ends.allows(line.line_end) {
+            let expected = format!("a line that ends with {}", self.csv.ends.name());
+            faults.push(line_fault(offset, line.line_end.name().to_owned(), expected));
+        }
+        self.cells.clear();
+        match kind.and_then(|it| layout.kinds.get(it)) {
+            Some(kind) if kind.role == Role::Ignored && kind.columns.is_empty() => {}
+            Some(kind) => {
+                self.whole(line, raw, kind, offset)?;
+                self.columns(kind, raw, blank, arena, &mut faults);
+            }
+            None => {
+                let code = raw.get(self.csv.type_column);
+                let found = code.map_or("", |it| arena.text(it.start, it.end));
+                let codes: Vec<&str> =
+                    layout.kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
+                let expected = format!("a record with the code {}", codes.join(", "));
+                faults.push(line_fault(offset, cell::found(found, false), expected));
+            }
+        }
+        let end = self.cursor.advance(arena.base(), &self.skips, line.end);
+        let (offset, length) = (wide(offset), wide(end - offset));
+        assembler.push(assemble::Line { kind, offset, length, cells: &self.cells, faults }, arena)
+    }
+
+    /// A last line without line end and with too few cells is the end of a file
+    /// that was cut.
+    fn whole(
+        &self,
+        line: Line,
+        raw: &[RawCell],
+        kind: &Kind,
+        offset: usize,
+    ) -> Result<(), LayoutFault> {
+        let open = raw.last().is_some_and(|it| it.bad == Some(Bad::Open));
+        if open && self.csv.multiline {
+            let message = "a quoted cell of the record that begins here is never closed";
+            return Err(LayoutFault::new("quote-open", offset, message).expected("a closing quote"));
+        }
+        let ended = line.line_end != LineEnd::Eof;
+        let wanted = self.width(kind);
+        let footers = self.csv.footers > 0 || self.csv.eof_mark != Mark::Refused;
+        if !ended && (open || raw.len() < wanted || self.layout.lossless) && !footers {
+            let message = "the last line is not whole: the file was probably cut";
+            return Err(LayoutFault::new("truncated", offset, message)
+                .found(format!("{} columns and no line end", raw.len()))
+                .expected(format!("{wanted} columns and a line end")));
+        }
+        Ok(())
+    }
+
+    /// Reads the cells of a line.
+    fn columns(
+        &mut self,
+        kind: &Kind,
+        raw: &mut [RawCell],
+        blank: bool,
+        arena: &mut Arena,
+        faults: &mut Vec<RecordFault>,
+    ) {
+        let wanted = self.width(kind);
+        let extra = raw.get(wanted.saturating_sub(1)).filter(|_| self.csv.trailing_delimiter);
+        let trailing = extra.is_none_or(|it| it.start == it.end && !it.quoted);
+        if raw.len() != wanted || !trailing {
+            let offset = raw.first().map_or(0, |it| it.outer_start);
+            let offset = self.cursor.advance(arena.base(), &self.skips, offset);
+            let found = match blank {
+                true => "an empty line".to_owned(),
+                false => format!("{} columns", raw.len()),
+            };
+            faults.push(line_fault(offset, found, format!("{wanted} columns")));
+            return;
+        }
+        self.cells.resize(kind.columns.len(), Cell::default());
+        for (index, raw) in raw.iter_mut().enumerate() {
+            let offset = self.cursor.advance(arena.base(), &self.skips, raw.outer_start);
+            let end = self.cursor.advance(arena.base(), &self.skips, raw.outer_end);
+            let column = match (&self.order, kind.role == Role::Trailer) {
+                (Some(order), false) => order.get(index).copied().flatten(),
+                (None, _) | (_, true) => Some(index),
+            };
+            let Some((index, column)) = column.and_then(|it| Some((it, kind.columns.get(it)?)))
+            else {
+                continue;
+            };
+            let cell = match self.cell(column, raw, (offset, end), arena) {
+                Ok(range) => arena::cell(range, wide(offset), narrow(end - offset)),
+                Err(_) if raw.bad == Some(Bad::Bytes) => BAD,
+                Err(expected) => {
+                    let found = arena.text(raw.outer_start, raw.outer_end);
+                    faults.push(cell::fault(column, wide(offset), found, expected));
+                    BAD
+                }
+            };
+            if let Some(place) = self.cells.get_mut(index) {
+                *place = cell;
+            }
+        }
+    }
+
+    /// Reads one cell to a range of the arena.
+    #[inline]
+    fn cell(
+        &self,
+        column: &Column,
+        raw: &mut RawCell,
+        (offset, end): (usize, usize),
+        arena: &mut Arena,
+    ) -> Result<(usize, usize), String> {
+        if self.csv.excel_text && !raw.quoted {
+            let text = arena.text(raw.start, raw.end);
+            if text.len() > 2 && text.starts_with("=\"") && text.ends_with('"') {
+                (raw.start, raw.end, raw.bad) = (raw.start + 2, raw.end - 1, None);
+            }
+        }
+        if let Some(bad) = raw.bad {
+            return Err(bad.expected().to_owned());
+        }
+        let mut range = (raw.start, raw.end);
+        if raw.doubled {
+            let quote = char::from(self.csv.quote.unwrap_or(b'"'));
+            let twice = String::from_iter([quote, quote]);
+            let single = arena.text(range.0, range.1).replace(&twice, &quote.to_string());
+            range = arena.add(&single);
+        }
+        let range = cell::read(column, range, arena)?;
+        if self.layout.lossless {
+            let again = text::csv(self.csv, column, arena.text(range.0, range.1))?;
+            let bytes = self.layout.profile.encode_exact(&again).map_err(|it| it.to_string())?;
+            if self.bytes.get(offset..end) != Some(bytes.as_slice()) {
+                return Err(format!(
+                    "it as this layout writes it: {}",
+                    cell::found(&again, column.field.personal)
+                ));
+            }
+        }
+        Ok(range)
+    }
+
+    // --- the smaller questions ---
+
+    fn width(&self, kind: &Kind) -> usize {
+        let columns = match (&self.order, &kind.role) {
+            (Some(order), role) if *role != Role::Trailer => order.len(),
+            _ => kind.columns.len(),
+        };
+        columns + usize::from(self.csv.trailing_delimiter)
+    }
+
+    /// Which kind the line is.
+    fn kind(&self, raw: &[RawCell], text: &str) -> Option<usize> {
+        let kinds = &self.layout.kinds;
+        if kinds.len() == 1 && kinds.iter().all(|it| it.codes.is_empty()) {
+            return Some(0);
+        }
+        let code = raw.get(self.csv.type_column);
+        let code = code.and_then(|it| text.get(it.start..it.end)).unwrap_or_default();
+        let coded = kinds.iter().position(|it| it.codes.iter().any(|it| it == code));
+        coded.or_else(|| kinds.iter().position(|it| it.codes.is_empty()))
+    }
+
+    fn is_header(&self, raw: &[RawCell], text: &str) -> bool {
+        headed(self.layout).is_some_and(|kind| {
+            let names = kind.columns.iter().map(|it| it.header.as_str());
+            names.eq(raw.iter().filter_map(|it| text.get(it.start..it.end)))
+        })
+    }
+
+    /// The first line tells how lines end; a file with other ones is refused.
+    fn line_end(&mut self, text: &str, line: Line) -> Result<(), LayoutFault> {
+        self.first = false;
+        if self.csv.ends.allows(line.line_end) {
+            return Ok(());
+        }
+        let at = self.cursor.clone().advance(text, &self.skips, line.end);
+        Err(LayoutFault::new("line-ends", at, "lines do not end as the layout says")
+            .found(line.line_end.name())
+            .expected(self.csv.ends.name()))
+    }
+
+    /// Whether bytes were skipped before `next`.
+    fn has_skip(&self, next: usize, text_end: usize) -> bool {
+        self.skips
+            .get(self.bad)
+            .is_some_and(|it| it.kind != SkipKind::Silent && (it.at < next || next == text_end))
+    }
+
+    fn pass_skips(&mut self, next: usize, text_end: usize) {
+        while self.skips.get(self.bad).is_some_and(|it| it.at < next || next == text_end) {
+            self.bad += 1;
+        }
+    }
+
+    /// Faults for the bytes in this line that are no characters. Their cells
+    /// are bad.
+    fn bad_bytes(
+        &mut self,
+        next: usize,
+        text: &str,
+        raw: &mut [RawCell],
+        kind: Option<&Kind>,
+    ) -> Vec<RecordFault> {
+        let from = self.bad;
+        self.pass_skips(next, text.len());
+        let skips = self.skips.get(from..self.bad).unwrap_or_default();
+        let mut faults = Vec::new();
+        for skip in skips.iter().filter(|it| it.kind != SkipKind::Silent) {
+            let index =
+                raw.iter().position(|it| (it.outer_start..=it.outer_end).contains(&skip.at));
+            let column = index.and_then(|it| kind?.columns.get(it));
+            if let Some(cell) = index.and_then(|it| raw.get_mut(it)) {
+                cell.bad = cell.bad.or(Some(Bad::Bytes));
+            }
+            let fault = self.layout.profile.fault(self.bytes, skip);
+            faults.push(RecordFault {
+                field: column.map(|it| it.field.name.clone()).unwrap_or_default(),
+                offset: Some(wide(fault.offset)),
+                found: fault.found(),
+                expected: format!("characters of {}", fault.charset),
+                needed_by: None,
+            });
+        }
+        faults
+    }
+}
+
+/// The kind that the header row names the columns of: the first with records.
+fn headed(layout: &Layout) -> Option<&Kind> {
+    layout
+        .kinds
+        .iter()
+        .find(|it| matches!(it.role, Role::Record | Role::Keyed { .. } | Role::Header))
+}
+
+fn name(text: &str, raw: &RawCell) -> String {
+    let name = text.get(raw.start..raw.end).unwrap_or_default();
+    if raw.doubled { name.replace("\"\"", "\"") } else { name.to_owned() }
+}
+
+fn line_fault(offset: usize, found: String, expected: String) -> RecordFault {
+    RecordFault {
+        field: String::new(),
+        offset: Some(wide(offset)),
+        found,
+        expected,
+        needed_by: None,
+    }
+}

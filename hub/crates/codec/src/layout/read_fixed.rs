@@ -1,0 +1,218 @@
+//! Reads records cut by byte.
+
+use canon::entry::RecordFault;
+
+use super::{
+    Layout, LayoutFault,
+    arena::{self, Arena, BAD},
+    assemble::{Assembler, Line},
+    cell,
+    model::{Column, Fixed, Kind, Mark},
+    narrow,
+    scan::LineEnd,
+    text, wide,
+};
+use crate::{
+    charset::Policy,
+    rows::{Cell, Rows},
+};
+
+/// Reads a whole input.
+pub(super) fn read(layout: &Layout, fixed: &Fixed, bytes: &[u8]) -> Result<Rows, LayoutFault> {
+    let end = end(fixed, bytes)?;
+    let mut reader = Reader { layout, fixed, bytes, cells: Vec::new() };
+    let (mut arena, mut assembler) = (Arena::default(), Assembler::new(layout));
+    let (mut at, mut first) = (0, true);
+    while at < end {
+        let (length, line_end) = reader.cut(at, end);
+        let mut faults = Vec::new();
+        if let Some((ends, found)) = fixed.ends.zip(line_end)
+            && !ends.allows(found)
+        {
+            if first {
+                let message = "records do not end as the layout says";
+                return Err(LayoutFault::new("line-ends", at + length, message)
+                    .found(found.name())
+                    .expected(ends.name()));
+            }
+            let expected = format!("a record that ends with {}", ends.name());
+            faults.push(record_fault(at, found.name().to_owned(), expected));
+        }
+        first = false;
+        let last = at + length >= end;
+        if last && length < fixed.record_bytes {
+            let message = "the last record is not whole: the file was probably cut";
+            return Err(LayoutFault::new("truncated", at, message)
+                .found(format!("{length} bytes"))
+                .expected(format!("{} bytes", fixed.record_bytes)));
+        }
+        reader.record(at, length, faults, &mut arena, &mut assembler)?;
+        at += length + line_end.map_or(0, LineEnd::length);
+    }
+    if layout.lossless && fixed.ends.is_some() && at > 0 {
+        let ended = bytes.get(..end).is_some_and(|it| matches!(it.last(), Some(b'\n' | b'\r')));
+        if !ended {
+            let message = "the last record has no line end";
+            return Err(LayoutFault::new("truncated", end, message).expected("a line end"));
+        }
+    }
+    assembler.finish(arena, bytes.len())
+}
+
+/// Where the records end, before the end mark.
+fn end(fixed: &Fixed, bytes: &[u8]) -> Result<usize, LayoutFault> {
+    let end = bytes.iter().rposition(|it| *it != 0x1A).map_or(0, |it| it + 1);
+    let found = end < bytes.len();
+    match fixed.eof_mark {
+        Mark::Refused => Ok(bytes.len()),
+        Mark::Required if !found => {
+            let message = "the end mark is not as the layout says";
+            Err(LayoutFault::new("eof-mark", bytes.len(), message).expected("an end mark (1A)"))
+        }
+        Mark::Required | Mark::Optional => Ok(end),
+    }
+}
+
+struct Reader<'a> {
+    layout: &'a Layout,
+    fixed: &'a Fixed,
+    bytes: &'a [u8],
+    cells: Vec<Cell>,
+}
+
+impl Reader<'_> {
+    /// The length of the record at `at`, and how it ends.
+    fn cut(&self, at: usize, end: usize) -> (usize, Option<LineEnd>) {
+        let rest = self.bytes.get(at..end).unwrap_or_default();
+        if self.fixed.ends.is_none() {
+            return (rest.len().min(self.fixed.record_bytes), None);
+        }
+        // A line that is too short or too long must not shift those behind it.
+        let length = rest.iter().position(|it| matches!(it, b'\r' | b'\n')).unwrap_or(rest.len());
+        let line_end = match (rest.get(length), rest.get(length + 1)) {
+            (None, _) => LineEnd::Eof,
+            (Some(b'\r'), Some(b'\n')) => LineEnd::Crlf,
+            (Some(b'\r'), _) => LineEnd::Cr,
+            (Some(_), _) => LineEnd::Lf,
+        };
+        (length, Some(line_end))
+    }
+
+    fn record(
+        &mut self,
+        at: usize,
+        length: usize,
+        mut faults: Vec<RecordFault>,
+        arena: &mut Arena,
+        assembler: &mut Assembler<'_>,
+    ) -> Result<(), LayoutFault> {
+        let layout = self.layout;
+        self.cells.clear();
+        let mut kind = None;
+        if length == self.fixed.record_bytes {
+            kind = self.kind(at, &mut faults);
+            if let Some(kind) = kind.and_then(|it| layout.kinds.get(it)) {
+                self.fields(at, kind, arena, &mut faults);
+            }
+        } else {
+            let expected = format!("{} bytes", self.fixed.record_bytes);
+            faults.push(record_fault(at, format!("{length} bytes"), expected));
+        }
+        let line =
+            Line { kind, offset: wide(at), length: wide(length), cells: &self.cells, faults };
+        assembler.push(line, arena)
+    }
+
+    fn kind(&self, at: usize, faults: &mut Vec<RecordFault>) -> Option<usize> {
+        let kinds = &self.layout.kinds;
+        let Some((start, length)) = self.fixed.type_at else {
+            return Some(0);
+        };
+        let mut code = String::new();
+        let bytes = self.bytes.get(at + start..at + start + length).unwrap_or_default();
+        let readable = self.layout.profile.decode_field(bytes, &mut code).is_ok();
+        let coded = kinds.iter().position(|it| it.codes.contains(&code)).filter(|_| readable);
+        let kind = coded.or_else(|| kinds.iter().position(|it| it.codes.is_empty()));
+        if kind.is_none() {
+            let codes: Vec<&str> =
+                kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
+            let expected = format!("a record with the type {}", codes.join(", "));
+            faults.push(record_fault(at + start, cell::found(&code, false), expected));
+        }
+        kind
+    }
+
+    fn fields(&mut self, at: usize, kind: &Kind, arena: &mut Arena, faults: &mut Vec<RecordFault>) {
+        for column in &kind.columns {
+            let offset = at + column.start;
+            let bytes = self.bytes.get(offset..offset + column.bytes).unwrap_or_default();
+            let cell = match self.field(column, bytes, offset, arena) {
+                Ok(range) => arena::cell(range, wide(offset), narrow(column.bytes)),
+                Err(fault) => {
+                    faults.push(*fault);
+                    BAD
+                }
+            };
+            self.cells.push(cell);
+        }
+    }
+
+    fn field(
+        &self,
+        column: &Column,
+        bytes: &[u8],
+        offset: usize,
+        arena: &mut Arena,
+    ) -> Result<(usize, usize), Box<RecordFault>> {
+        let profile = &self.layout.profile;
+        let start = arena.end();
+        if let Err(fault) = profile.decode_field(bytes, arena.extra()) {
+            let expected = if fault.cut {
+                format!("characters of {} that end within the field", fault.charset)
+            } else {
+                format!("characters of {}", fault.charset)
+            };
+            let offset = wide(offset + fault.offset);
+            let mut record = cell::fault(column, offset, "", expected);
+            record.found = fault.found();
+            return Err(Box::new(record));
+        }
+        let whole = (start, arena.end());
+        let fault = |expected, arena: &Arena| {
+            Box::new(cell::fault(column, wide(offset), arena.text(whole.0, whole.1), expected))
+        };
+        if !is_printable(arena.text(whole.0, whole.1)) {
+            return Err(fault("no control characters".to_owned(), arena));
+        }
+        let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
+        if self.layout.lossless {
+            let mut again = Vec::new();
+            let written = text::fixed(
+                (profile, &Policy::exact()),
+                column,
+                arena.text(range.0, range.1),
+                &mut again,
+                &mut Vec::new(),
+            );
+            if written.is_err() || again != bytes {
+                let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
+                return Err(fault(expected, arena));
+            }
+        }
+        Ok(range)
+    }
+}
+
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|it| it >= b' ' && it != 0x7F)
+}
+
+fn record_fault(offset: usize, found: String, expected: String) -> RecordFault {
+    RecordFault {
+        field: String::new(),
+        offset: Some(wide(offset)),
+        found,
+        expected,
+        needed_by: None,
+    }
+}

@@ -1,0 +1,124 @@
+//! From the text that maps see to a cell as it stands in a file: the inverse of
+//! [`super::cell`]. Errors are what was expected.
+
+use super::model::{CellFormat, Column, Csv, Negative, Number, Quoting};
+use crate::charset::{Policy, Profile, Substitution};
+
+/// The text of a cell in the file's form, without quotes and padding.
+pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        let missing = column.field.required;
+        return if missing { Err("a text; it is empty".to_owned()) } else { Ok(String::new()) };
+    }
+    if let Some(max) = column.field.chars_max
+        && text.chars().count() > usize::try_from(max).unwrap_or(usize::MAX)
+    {
+        return Err(format!("at most {max} characters"));
+    }
+    let known = &column.field.one_of;
+    if !known.is_empty() && !known.iter().any(|it| it == text) {
+        return Err(format!("one of {}", known.join(", ")));
+    }
+    match &column.cell {
+        CellFormat::Text | CellFormat::Date(_) => Ok(text.to_owned()),
+        CellFormat::Number(format) => number(format, text),
+    }
+}
+
+/// A number in normal form as the file writes it.
+fn number(format: &Number, text: &str) -> Result<String, String> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let good = |it: &str| it.bytes().all(|b| b.is_ascii_digit());
+    let scale = usize::try_from(format.scale).unwrap_or(0);
+    if whole.is_empty() || !good(whole) || !good(fraction) || fraction.len() > scale {
+        return Err(format!("a number with at most {scale} digits after the point"));
+    }
+    let mut out = whole.to_owned();
+    if format.implied {
+        out.push_str(fraction);
+        out.extend(std::iter::repeat_n('0', scale - fraction.len()));
+        let zeros = out.len() - out.trim_start_matches('0').len();
+        out.drain(..zeros.min(out.len() - 1));
+    } else if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    let signs = usize::from(negative && format.negative != Negative::Refused);
+    if let Some(width) = format.digits {
+        let room = width.saturating_sub(signs);
+        if out.len() > room {
+            return Err(format!("a number of at most {room} digits"));
+        }
+        out.insert_str(0, &"0".repeat(room - out.len()));
+    }
+    if !negative {
+        return Ok(out);
+    }
+    match format.negative {
+        Negative::Minus => Ok(format!("-{out}")),
+        Negative::TrailingMinus => Ok(format!("{out}-")),
+        Negative::Triangle => Ok(format!("▲{out}")),
+        Negative::Parentheses => Ok(format!("({out})")),
+        Negative::Refused => Err("a number not below zero".to_owned()),
+    }
+}
+
+/// A CSV cell with its quotes.
+pub(super) fn csv(csv: &Csv, column: &Column, text: &str) -> Result<String, String> {
+    let mut text = plain(column, text)?;
+    let Some(quote) = csv.quote.map(char::from) else {
+        return if text.contains([char::from(csv.delimiter), '\r', '\n']) {
+            Err("no delimiter or line break, since the layout has no quote".to_owned())
+        } else {
+            Ok(text)
+        };
+    };
+    let special = [char::from(csv.delimiter), quote, '\r', '\n'];
+    let needed = text.contains(special);
+    if !csv.multiline && text.contains(['\r', '\n']) {
+        return Err("no line break, since the layout is not `multiline`".to_owned());
+    }
+    let quoted = match column.quoting.unwrap_or(csv.quoting) {
+        Quoting::Always => true,
+        Quoting::Needed => needed,
+        Quoting::Never if needed => return Err("no delimiter, quote or line break".to_owned()),
+        Quoting::Never => false,
+    };
+    if quoted {
+        let twice = [quote, quote].iter().collect::<String>();
+        text = format!("{quote}{}{quote}", text.replace(quote, &twice));
+    }
+    Ok(text)
+}
+
+/// Appends the bytes of a fixed field, filled up to its length.
+pub(super) fn fixed(
+    (profile, policy): (&Profile, &Policy),
+    column: &Column,
+    text: &str,
+    out: &mut Vec<u8>,
+    changes: &mut Vec<Substitution>,
+) -> Result<(), String> {
+    let text = plain(column, text)?;
+    let mut field = Vec::with_capacity(column.bytes);
+    let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);
+    profile.encode(&text, policy, &mut field, changes).map_err(|it| it.to_string())?;
+    let room = column.bytes.checked_sub(field.len()).ok_or_else(too_wide)?;
+    let pad = profile.encode_exact(&column.pad.to_string()).map_err(|it| it.to_string())?;
+    let fill = pad.iter().copied().cycle().take(room);
+    if room % pad.len().max(1) != 0 {
+        return Err(format!("a text that leaves whole `{}` to fill up with", column.pad));
+    }
+    if column.right {
+        out.extend(fill);
+        out.extend(field);
+    } else {
+        out.extend(field);
+        out.extend(fill);
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! Writes rows as a layout says: the inverse of reading. Trailers' counts and
+//! totals are computed, never taken over.
+
+use canon::entry::RecordFault;
+
+use super::{
+    Layout, assemble, cell,
+    model::{Csv, Ends, Fixed, Format, Header, Kind, Mark, Role, Rule, Slot},
+    text,
+};
+use crate::{
+    charset::{Policy, Substitution},
+    rows::{Row, RowFault, Rows},
+};
+
+/// A written file, and what had to be changed in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub bytes: Vec<u8>,
+    /// Record number, field, and the character that was replaced.
+    pub changes: Vec<(u64, String, Substitution)>,
+}
+
+impl Layout {
+    /// Writes a whole file.
+    ///
+    /// # Errors
+    /// Every record that cannot be written, with all its faults; offsets are
+    /// those of `rows`.
+    pub fn write(&self, rows: &Rows, policy: &Policy) -> Result<Written, Vec<RowFault>> {
+        let mut writer = Writer {
+            layout: self,
+            rows,
+            policy,
+            out: Written::default(),
+            faults: Vec::new(),
+            counts: vec![0; self.kinds.len()],
+        };
+        writer.file();
+        if writer.faults.is_empty() { Ok(writer.out) } else { Err(writer.faults) }
+    }
+}
+
+struct Writer<'a> {
+    layout: &'a Layout,
+    rows: &'a Rows,
+    policy: &'a Policy,
+    out: Written,
+    faults: Vec<RowFault>,
+    /// Lines by kind.
+    counts: Vec<i128>,
+}
+
+/// Where the texts of a line come from.
+#[derive(Clone, Copy)]
+struct From<'a> {
+    head: Option<&'a Row>,
+    line: Option<&'a Row>,
+}
+
+impl Writer<'_> {
+    fn file(&mut self) {
+        let (layout, rows) = (self.layout, self.rows);
+        self.out.bytes.extend_from_slice(layout.profile.bom_to_write());
+        if let Format::Csv(csv) = &layout.format {
+            self.header(csv);
+        }
+        let first = From { head: rows.rows.first(), line: None };
+        self.by_role(|role| *role == Role::File, first);
+        for row in &rows.rows {
+            let head = From { head: Some(row), line: None };
+            self.by_role(|role| matches!(role, Role::Record | Role::Header), head);
+            for (group, lines) in row.groups.iter().enumerate() {
+                for line in lines {
+                    let from = From { head: Some(row), line: Some(line) };
+                    let of_group = |role: &Role| match role {
+                        Role::Keyed { group: it, .. } | Role::Detail { group: it } => *it == group,
+                        _ => false,
+                    };
+                    self.by_role(of_group, from);
+                }
+            }
+            self.by_role(|role| *role == Role::Footer, head);
+        }
+        self.by_role(|role| *role == Role::Trailer, From { head: None, line: None });
+        let mark = match &layout.format {
+            Format::Csv(csv) => csv.eof_mark,
+            Format::Fixed(fixed) => fixed.eof_mark,
+        };
+        if mark == Mark::Required {
+            self.out.bytes.push(0x1A);
+        }
+    }
+
+    /// Writes a line of each kind with such a role.
+    fn by_role(&mut self, wanted: impl Fn(&Role) -> bool, from: From<'_>) {
+        let layout = self.layout;
+        for (index, kind) in layout.kinds.iter().enumerate() {
+            if wanted(&kind.role) {
+                self.line(index, kind, from);
+            }
+        }
+    }
+
+    fn header(&mut self, csv: &Csv) {
+        let records =
+            |it: &&Kind| matches!(it.role, Role::Record | Role::Keyed { .. } | Role::Header);
+        let Some(kind) = self.layout.kinds.iter().find(records) else { return };
+        if csv.header == Header::None {
+            return;
+        }
+        let mut line = String::new();
+        for (index, column) in kind.columns.iter().enumerate() {
+            if index > 0 {
+                line.push(char::from(csv.delimiter));
+            }
+            line.push_str(&column.header);
+        }
+        self.end_csv_line(csv, &mut line);
+        if let Err(fault) = self.encode(&line, 0, "") {
+            let faults = vec![fault];
+            self.faults.push(RowFault { number: 0, offset: 0, length: 0, faults });
+        }
+    }
+
+    fn line(&mut self, index: usize, kind: &Kind, from: From<'_>) {
+        let layout = self.layout;
+        let start = self.out.bytes.len();
+        let faults = match &layout.format {
+            Format::Csv(csv) => self.csv_line(csv, kind, from),
+            Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
+        };
+        if let Some(count) = self.counts.get_mut(index) {
+            *count += 1;
+        }
+        if faults.is_empty() {
+            return;
+        }
+        self.out.bytes.truncate(start);
+        let row = from.head.cloned().unwrap_or_default();
+        let Row { number, offset, length, .. } = row;
+        match self.faults.last_mut().filter(|it| it.number == number) {
+            Some(last) => last.faults.extend(faults),
+            None => self.faults.push(RowFault { number, offset, length, faults }),
+        }
+    }
+
+    fn csv_line(&mut self, csv: &Csv, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
+        let number = from.head.map_or(0, |it| it.number);
+        let delimiter = char::from(csv.delimiter).to_string();
+        let mut faults = Vec::new();
+        for (index, column) in kind.columns.iter().enumerate() {
+            let value = self.value(kind, index, from);
+            let result = text::csv(csv, column, &value)
+                .map_err(|expected| cell::fault(column, 0, &value, expected))
+                .and_then(|text| {
+                    let separator = if index > 0 { delimiter.as_str() } else { "" };
+                    self.encode(&format!("{separator}{text}"), number, &column.field.name)
+                });
+            faults.extend(result.err());
+        }
+        let mut end = String::new();
+        self.end_csv_line(csv, &mut end);
+        faults.extend(self.encode(&end, number, "").err());
+        faults
+    }
+
+    fn end_csv_line(&self, csv: &Csv, line: &mut String) {
+        if csv.trailing_delimiter {
+            line.push(char::from(csv.delimiter));
+        }
+        line.push_str(csv.ends.written());
+    }
+
+    fn fixed_line(&mut self, fixed: &Fixed, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
+        let number = from.head.map_or(0, |it| it.number);
+        let mut faults = Vec::new();
+        for (index, column) in kind.columns.iter().enumerate() {
+            let value = self.value(kind, index, from);
+            let mut changes = Vec::new();
+            let encoding = (&self.layout.profile, self.policy);
+            let bytes = &mut self.out.bytes;
+            if let Err(expected) = text::fixed(encoding, column, &value, bytes, &mut changes) {
+                faults.push(cell::fault(column, 0, &value, expected));
+            }
+            let name = &column.field.name;
+            self.out.changes.extend(changes.into_iter().map(|it| (number, name.clone(), it)));
+        }
+        let end = fixed.ends.map_or("", Ends::written);
+        self.out.bytes.extend_from_slice(end.as_bytes());
+        faults
+    }
+
+    fn encode(&mut self, text: &str, number: u64, field: &str) -> Result<(), RecordFault> {
+        let mut changes = Vec::new();
+        let profile = &self.layout.profile;
+        let result = profile.encode(text, self.policy, &mut self.out.bytes, &mut changes);
+        let changes = changes.into_iter().map(|it| (number, field.to_owned(), it));
+        self.out.changes.extend(changes);
+        result.map_err(|fault| RecordFault {
+            field: field.to_owned(),
+            offset: None,
+            found: format!("U+{:04X}", u32::from(fault.found)),
+            expected: format!("characters of {}", fault.charset),
+            needed_by: None,
+        })
+    }
+
+    /// The text of a column: from the record, or what the layout itself knows.
+    fn value(&self, kind: &Kind, index: usize, from: From<'_>) -> String {
+        let Some(column) = kind.columns.get(index) else { return String::new() };
+        let text = |row: Option<&Row>, slot| {
+            row.map(|it| self.rows.cell(it, slot)).unwrap_or_default().to_owned()
+        };
+        match column.slot {
+            Slot::Head(slot) => return text(from.head, slot),
+            Slot::Line(slot) => return text(from.line, slot),
+            Slot::None => {}
+        }
+        if let Some(check) = kind.checks.iter().find(|it| it.column == index) {
+            return assemble::decimal(self.counted(check.rule));
+        }
+        let typed = match &self.layout.format {
+            Format::Csv(csv) => csv.type_column == index,
+            Format::Fixed(fixed) => fixed
+                .type_at
+                .is_some_and(|(start, length)| column.start == start && column.bytes == length),
+        };
+        let code = kind.codes.first().filter(|_| typed);
+        column.constant.as_ref().or(code).cloned().unwrap_or_default()
+    }
+
+    /// What a trailer states, in billionths.
+    fn counted(&self, rule: Rule) -> i128 {
+        const ONE: i128 = 1_000_000_000;
+        let (kind, column) = match rule {
+            Rule::CountRecords => {
+                return i128::try_from(self.rows.rows.len()).unwrap_or(0) * ONE;
+            }
+            Rule::Count { kind } => return self.counts.get(kind).copied().unwrap_or(0) * ONE,
+            Rule::Sum { kind, column } => (self.layout.kinds.get(kind), column),
+        };
+        let Some((kind, slot)) = kind.and_then(|it| Some((it, it.columns.get(column)?.slot)))
+        else {
+            return 0;
+        };
+        let amount = |row: &Row, slot| cell::nano(self.rows.cell(row, slot)).unwrap_or(0);
+        self.rows
+            .rows
+            .iter()
+            .map(|row| {
+                let lines = kind.group().and_then(|it| row.groups.get(it));
+                let lines = lines.map(Vec::as_slice).unwrap_or_default();
+                match slot {
+                    Slot::Line(slot) => lines.iter().map(|it| amount(it, slot)).sum(),
+                    // A keyed record's own amount stands in each of its lines.
+                    Slot::Head(slot) if kind.group().is_some() => {
+                        amount(row, slot) * i128::try_from(lines.len()).unwrap_or(0)
+                    }
+                    Slot::Head(slot) => amount(row, slot),
+                    Slot::None => 0,
+                }
+            })
+            .sum()
+    }
+}
+
+impl Ends {
+    fn written(self) -> &'static str {
+        match self {
+            Self::Crlf | Self::Any => "\r\n",
+            Self::Lf => "\n",
+            Self::Cr => "\r",
+        }
+    }
+}
