@@ -104,4 +104,6 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 #[cfg(test)]
+mod tables;
+#[cfg(test)]
 mod tests;
