@@ -1,6 +1,19 @@
 //! Retail rules: which version wins, who is who, how much is where. Pure.
 //!
 //! No clock, no files, no network: facts in, decisions out, the same for the
-//! same facts in whatever order they come. Reading order: [`version`].
+//! same facts in whatever order they come. Reading order: [`version`],
+//! [`reference`](mod@reference), then people ([`identity`], [`golden`], [`consent`]), then goods
+//! ([`quantity`], [`stock`]), then tills ([`sequence`]).
 
+pub mod reference;
+pub mod text;
 pub mod version;
+
+pub mod consent;
+pub mod golden;
+pub mod identity;
+
+pub mod quantity;
+pub mod stock;
+
+pub mod sequence;

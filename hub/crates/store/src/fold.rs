@@ -1,7 +1,15 @@
 //! The writer: entries in, tables changed, position moved, all in one transaction.
 
-mod arrivals;
 mod events;
+
+mod arrivals;
+
+mod consents;
+mod links;
+mod parties;
+
+mod orders;
+
 mod parcels;
 mod routes;
 
@@ -57,6 +65,16 @@ pub(crate) struct Turn<'a> {
     pub(crate) tx: &'a Transaction<'a>,
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
+}
+
+// === impl Turn ===
+
+impl Turn<'_> {
+    /// Runs one statement.
+    pub(crate) fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<()> {
+        self.tx.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
 }
 
 // === impl Store ===

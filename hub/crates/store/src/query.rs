@@ -5,16 +5,20 @@
 //! with a cursor that stays valid while entries are added.
 
 mod channels;
+mod customers;
 mod due;
 mod events;
 mod letters;
+mod orders;
 mod page;
 mod parcels;
 
 pub use channels::{ChannelCounters, DestinationCounters, RefusalCount};
+pub use customers::{ConsentView, Customer, CustomerSummary, IdentityView, LinkView, Trust};
 pub use due::DueParcel;
 pub use events::{EventFilter, EventView};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterState};
+pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
 pub use parcels::{ParcelFilter, ParcelState, ParcelView};
 

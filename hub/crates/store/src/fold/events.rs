@@ -2,15 +2,16 @@
 
 use canon::{
     clock::Timestamp,
-    entity::Action,
+    entity::{Action, Entity},
     entry::Arrival,
     event::{Event, VersionKind},
     id::sha256_hex,
 };
 use retail::version::{Statement, Verdict, judge};
 use rusqlite::OptionalExtension;
+use serde_json::Value;
 
-use super::Turn;
+use super::{Turn, consents, orders, parties};
 use crate::{error::Result, place};
 
 /// How many events of an arrival met which verdict.
@@ -34,6 +35,18 @@ pub(super) struct Said<'a> {
 // === impl Said ===
 
 impl<'a> Said<'a> {
+    pub(super) fn is_deletion(&self) -> bool {
+        self.action == Action::Deleted
+    }
+
+    pub(super) fn is_unmerge(&self) -> bool {
+        self.action == Action::Unmerged
+    }
+
+    pub(super) fn data(&self) -> Result<Value> {
+        Ok(serde_json::from_str(self.event.data.get())?)
+    }
+
     fn read(turn: &Turn<'_>, index: usize, event: &'a Event) -> Result<Self> {
         let pos = place::pack(turn.seq, index as u64)?;
         let mut names = event.kind.trim_start_matches("org.channelhub.").split('.');
@@ -55,6 +68,7 @@ pub(super) fn index(turn: &Turn<'_>, arrival: &Arrival) -> Result<Seen> {
         }
         let verdict = weigh(turn, &said)?;
         insert(turn, &said, verdict)?;
+        follow(turn, &said, verdict)?;
         match verdict {
             Verdict::Applied => seen.applied += 1,
             Verdict::Duplicate => seen.duplicates += 1,
@@ -137,6 +151,32 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
             ))?;
     }
     Ok(verdict)
+}
+
+/// What follows from the event in the other tables.
+fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
+    let Some(entity) = Entity::from_name(said.entity) else {
+        return Ok(());
+    };
+    let is_current = verdict == Verdict::Applied;
+    match entity {
+        Entity::Party if is_current => parties::party(turn, said, &said.data()?),
+        // What was agreed to then was agreed to, also in an older statement.
+        Entity::Party if verdict == Verdict::Older => consents::inline(turn, said, &said.data()?),
+        Entity::Order if is_current => orders::order(turn, said, &said.data()?),
+        Entity::Order | Entity::PosTransaction if verdict == Verdict::Older => {
+            orders::fill_in(turn, said, &said.data()?)
+        }
+        Entity::PosTransaction if is_current => {
+            orders::till(turn, said, &said.data()?, !said.is_deletion())
+        }
+        Entity::Consent if verdict != Verdict::Duplicate => {
+            consents::consent(turn, said, &said.data()?)
+        }
+        Entity::IdentityLink if is_current => parties::identity_link(turn, said, &said.data()?),
+        Entity::Location if is_current => parties::block_place(turn, said, &said.data()?),
+        _ => Ok(()),
+    }
 }
 
 fn insert(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {

@@ -1,5 +1,7 @@
 //! Events, versions, positions and parcels: what one writer does with entries.
 
+mod people;
+
 use canon::entity::{Action, Entity};
 use canon::entry::{Body, Condition, Deed, ParcelId, Refusal};
 use serde_json::json;

@@ -118,6 +118,12 @@ impl Filter {
         Self { sql: sql.to_owned(), values: Vec::new() }
     }
 
+    /// The value of the next `?n` that the text up to here has.
+    pub(crate) fn with<V: ToSql + 'static>(mut self, value: V) -> Self {
+        self.values.push(Box::new(value));
+        self
+    }
+
     /// Adds ` AND {condition}`, whose one `?` is `value`, when there is a value.
     pub(crate) fn and<V: ToSql + 'static>(mut self, condition: &str, value: Option<V>) -> Self {
         if let Some(value) = value {

@@ -72,3 +72,112 @@ CREATE TABLE IF NOT EXISTS store_refusal (
     last_ms INTEGER NOT NULL,
     PRIMARY KEY (channel, code)
 ) STRICT, WITHOUT ROWID;
+
+-- Identities: a party as one channel knows it. `golden` is the party it belongs
+-- to now; `first_pos` where it was first seen.
+CREATE TABLE IF NOT EXISTS store_party (
+    hub_id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    golden TEXT NOT NULL,
+    first_pos INTEGER NOT NULL,
+    profile TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS store_party_source ON store_party (channel, source_id);
+CREATE INDEX IF NOT EXISTS store_party_golden ON store_party (golden, first_pos);
+CREATE INDEX IF NOT EXISTS store_party_first ON store_party (first_pos);
+
+-- Values by which an identity may be recognised, hashed.
+CREATE TABLE IF NOT EXISTS store_party_key (
+    hash TEXT NOT NULL,
+    hub_id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    scheme TEXT NOT NULL,
+    verified INTEGER NOT NULL,
+    points_elsewhere INTEGER NOT NULL,
+    PRIMARY KEY (hash, hub_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_party_key_hub ON store_party_key (hub_id);
+
+-- Values that are no evidence of anybody: a store's own phone.
+CREATE TABLE IF NOT EXISTS store_party_blocked (
+    hash TEXT NOT NULL,
+    location TEXT NOT NULL,
+    PRIMARY KEY (hash, location)
+) STRICT, WITHOUT ROWID;
+
+-- That two identities are one party (or are not). `wanted` is what the rule or
+-- the person says, `status` what came of it within the limits. Never deleted.
+CREATE TABLE IF NOT EXISTS store_link (
+    left_id TEXT NOT NULL,
+    right_id TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    matched_on TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    status TEXT NOT NULL,
+    since_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL,
+    pos INTEGER NOT NULL,
+    PRIMARY KEY (left_id, right_id, rule, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_link_hash ON store_link (hash);
+CREATE INDEX IF NOT EXISTS store_link_right ON store_link (right_id);
+CREATE INDEX IF NOT EXISTS store_link_status ON store_link (status);
+
+-- Links that somebody stated, by the names they were stated with.
+CREATE TABLE IF NOT EXISTS store_claim (
+    source TEXT PRIMARY KEY,
+    left_names TEXT NOT NULL,
+    right_names TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    matched_on TEXT NOT NULL,
+    wanted TEXT NOT NULL,
+    pos INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS store_claim_name (
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (name, source)
+) STRICT, WITHOUT ROWID;
+
+-- Everything that was ever said about consent, by the name it was said of.
+CREATE TABLE IF NOT EXISTS store_consent (
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (name, purpose, scope, at_ms, state, channel)
+) STRICT, WITHOUT ROWID;
+
+-- Orders and till transactions: what they come to, and who bought.
+CREATE TABLE IF NOT EXISTS store_order (
+    hub_id TEXT PRIMARY KEY,
+    entity TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    number TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    status TEXT,
+    payment_status TEXT,
+    fulfilment_status TEXT,
+    return_status TEXT,
+    at_ms INTEGER NOT NULL,
+    business_date TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    grand_minor INTEGER,
+    place TEXT NOT NULL,
+    counts INTEGER NOT NULL,
+    pos INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_order_time ON store_order (at_ms, hub_id);
+CREATE TABLE IF NOT EXISTS store_buyer (
+    name TEXT NOT NULL,
+    hub_id TEXT NOT NULL,
+    PRIMARY KEY (name, hub_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_buyer_hub ON store_buyer (hub_id);

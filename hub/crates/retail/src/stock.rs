@@ -1,0 +1,1 @@
+//! How much is where: movements, and the level as their fold.
