@@ -178,3 +178,6 @@ fn sensitive(text: &str) -> Result<HeaderValue, ProofFault> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests;

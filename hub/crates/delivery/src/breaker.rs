@@ -154,3 +154,6 @@ impl Breaker {
         self.state = State::Open { until: now.plus(pause), pause };
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,6 @@ pub(crate) fn excerpt(body: &[u8], hidden: &[Secret]) -> String {
     };
     shown.chars().map(escape).chain([cut.to_owned()]).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,3 +236,6 @@ fn shown(wait: Duration) -> String {
     }
     format!("{} ms", wait.as_millis())
 }
+
+#[cfg(test)]
+mod tests;

@@ -151,3 +151,6 @@ impl fmt::Display for Network {
         write!(f, "{}/{}", self.address, self.bits)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,3 +223,6 @@ impl From<NoToken> for Verdict {
         Self::Later { reason: fault.to_string(), after: None, cause: Cause::Failing }
     }
 }
+
+#[cfg(test)]
+mod tests;

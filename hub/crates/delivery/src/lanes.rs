@@ -306,3 +306,6 @@ impl<T> Lane<T> {
         self.waiting.is_empty() && !self.is_busy && self.unfolded == 0
     }
 }
+
+#[cfg(test)]
+mod tests;

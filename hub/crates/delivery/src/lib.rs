@@ -25,6 +25,9 @@ pub mod client;
 pub mod guard;
 pub mod secret;
 
+#[cfg(test)]
+mod testing;
+
 pub use auth::{Auth, Proof};
 pub use breaker::{Breaker, BreakerRule};
 pub use bucket::Bucket;

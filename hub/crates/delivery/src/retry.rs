@@ -100,3 +100,6 @@ impl Jitter {
         mixed ^ (mixed >> 31)
     }
 }
+
+#[cfg(test)]
+mod tests;

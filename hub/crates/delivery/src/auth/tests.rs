@@ -1,0 +1,164 @@
+//! Proofs as headers, and tokens that are fetched once however many want them.
+
+use super::*;
+use crate::testing::{FarSide, Said, client};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+const NOW: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+
+fn oauth(url: &str, client_auth: ClientAuth, grant: Grant) -> Auth {
+    let settings = OAuth2 {
+        token_url: Url::parse(url).expect("a URL"),
+        client_id: "hub:1".to_owned(),
+        client_secret: Secret::new("canary-secret"),
+        client_auth,
+        scope: Some("orders.write stock.read".to_owned()),
+        grant,
+    };
+    Auth::new(Proof::OAuth2(settings), &client()).expect("sound")
+}
+
+fn credentials(far: &FarSide, client_auth: ClientAuth) -> Auth {
+    oauth(&far.url("/token"), client_auth, Grant::ClientCredentials)
+}
+
+/// Gives tokens `t0`, `t1` … that live for ten minutes.
+fn token_endpoint() -> FarSide {
+    FarSide::answering(|n, _| {
+        let body = format!(r#"{{"access_token":"t{n}","token_type":"Bearer","expires_in":600}}"#);
+        Said::Http(200, "", body)
+    })
+}
+
+fn authorization(proven: &Proven) -> &str {
+    proven.headers[AUTHORIZATION].to_str().expect("ASCII")
+}
+
+async fn fixed(proof: Proof) -> HeaderMap {
+    let auth = Auth::new(proof, &client()).expect("sound");
+    assert!(auth.renew(0, NOW).await.expect("no fetch").is_none());
+    auth.prove(NOW).await.expect("no fetch").headers
+}
+
+#[tokio::test]
+async fn fixed_proofs_are_headers() {
+    let word = |word: &str| word.to_owned();
+    let bearer = Proof::Token { word: word("Bearer"), token: Secret::new("abc") };
+    assert_eq!(fixed(bearer).await[AUTHORIZATION], "Bearer abc");
+    let basic = Proof::Pair {
+        word: word("Basic"),
+        user: Secret::new("Aladdin"),
+        password: Secret::new("open sesame"),
+    };
+    // RFC 7617 section 2.
+    assert_eq!(fixed(basic).await[AUTHORIZATION], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    let rakuten = Proof::Pair {
+        word: word("ESA"),
+        user: Secret::new("SP000000_aaaa"),
+        password: Secret::new("SL000000_bbbb"),
+    };
+    assert_eq!(fixed(rakuten).await[AUTHORIZATION], "ESA U1AwMDAwMDBfYWFhYTpTTDAwMDAwMF9iYmJi");
+    let header = Proof::Header { name: word("X-Api-Key"), value: Secret::new("k") };
+    let headers = fixed(header).await;
+    assert_eq!(headers["x-api-key"], "k");
+    assert!(headers["x-api-key"].is_sensitive());
+    assert!(fixed(Proof::None).await.is_empty());
+}
+
+#[test]
+fn a_proof_that_cannot_stand_in_a_header_is_refused_and_not_shown() {
+    let bad = Proof::Token { word: "Bearer".to_owned(), token: Secret::new("canary\nx") };
+    let fault = Auth::new(bad, &client()).expect_err("a line break");
+    assert!(!format!("{fault:?} {fault}").contains("canary"));
+    let bad = Proof::Header { name: "x y".to_owned(), value: Secret::new("k") };
+    assert!(matches!(Auth::new(bad, &client()), Err(ProofFault::Name { .. })));
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_once_and_again_a_little_before_its_end() {
+    let far = token_endpoint();
+    let auth = credentials(&far, ClientAuth::Basic);
+    for (seconds, want) in
+        [(0, "Bearer t0"), (539, "Bearer t0"), (540, "Bearer t1"), (541, "Bearer t1")]
+    {
+        let now = NOW.plus(Duration::from_secs(seconds));
+        let proven = auth.prove(now).await.expect("a token");
+        assert_eq!(authorization(&proven), want, "{seconds} s");
+    }
+    let seen = far.seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[0].line, "POST /token HTTP/1.1");
+    // `hub%3A1:canary-secret`, form-encoded before it is paired.
+    assert_eq!(seen[0].header("authorization"), Some("Basic aHViJTNBMTpjYW5hcnktc2VjcmV0"));
+    assert_eq!(seen[0].body, "grant_type=client_credentials&scope=orders.write+stock.read");
+}
+
+#[tokio::test]
+async fn the_client_may_prove_itself_in_the_form() {
+    let far = token_endpoint();
+    credentials(&far, ClientAuth::Body).prove(NOW).await.expect("a token");
+    let seen = far.seen();
+    assert_eq!(seen[0].header("authorization"), None);
+    assert!(seen[0].body.ends_with("&client_id=hub%3A1&client_secret=canary-secret"));
+}
+
+#[tokio::test]
+async fn h30_many_workers_with_a_spent_rotating_token_refresh_it_once() {
+    let far = FarSide::answering(|n, seen| {
+        // The far side takes each refresh token once.
+        let wanted = format!("grant_type=refresh_token&refresh_token=r{n}&");
+        if !seen.body.starts_with(&wanted) {
+            return Said::Http(400, "", r#"{"error":"invalid_grant"}"#.to_owned());
+        }
+        let next = n + 1;
+        let body =
+            format!(r#"{{"access_token":"t{n}","expires_in":"60","refresh_token":"r{next}"}}"#);
+        Said::Http(200, "", body)
+    });
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let rotated = Rotated(Arc::new({
+        let kept = Arc::clone(&kept);
+        move |token: &Secret| kept.lock().expect("not poisoned").push(token.expose().to_owned())
+    }));
+    let grant = Grant::RefreshToken { token: Secret::new("r0"), rotated };
+    let auth = oauth(&far.url("/token"), ClientAuth::Basic, grant);
+    let spent = auth.prove(NOW).await.expect("a token").generation;
+    let (one, two, three) =
+        tokio::join!(auth.renew(spent, NOW), auth.renew(spent, NOW), auth.renew(spent, NOW));
+    for proven in [one, two, three] {
+        let proven = proven.expect("a token").expect("it can be renewed");
+        assert_eq!(authorization(&proven), "Bearer t1");
+    }
+    assert_eq!(far.seen().len(), 2, "one token, one refresh");
+    assert_eq!(*kept.lock().expect("not poisoned"), ["r1", "r2"]);
+}
+
+#[tokio::test]
+async fn a_failing_endpoint_is_asked_once_by_all_who_wait() {
+    let far = FarSide::answering(|_, _| {
+        let body = r#"{"error":"invalid_client","error_description":"canary-secret is wrong"}"#;
+        Said::Http(401, "", body.to_owned())
+    });
+    let auth = credentials(&far, ClientAuth::Basic);
+    let (one, two) = tokio::join!(auth.prove(NOW), auth.prove(NOW));
+    for fault in [one, two] {
+        let text = fault.expect_err("no token").to_string();
+        assert_eq!(text, r#"no token: HTTP 401, "invalid_client""#);
+    }
+    assert_eq!(far.seen().len(), 1);
+    assert!(auth.prove(NOW).await.is_err(), "the next one asks again");
+    assert_eq!(far.seen().len(), 2);
+    assert!(!format!("{auth:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_token_is_no_token() {
+    for body in ["", "{}", "<html>", r#"{"access_token":7}"#, r#"{"access_token":"a\nb"}"#] {
+        let far = FarSide::answering(move |_, _| Said::Http(200, "", body.to_owned()));
+        let auth = credentials(&far, ClientAuth::Basic);
+        assert!(auth.prove(NOW).await.is_err(), "{body}");
+    }
+}

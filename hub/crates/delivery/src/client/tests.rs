@@ -1,0 +1,71 @@
+//! The client against a real far side: what it does not follow, read or wait for.
+
+use super::*;
+use crate::testing::{FarSide, Said, client, client_within};
+
+async fn get(client: &Client, url: &str) -> Result<Answer, NoAnswer> {
+    let url = Url::parse(url).expect("a URL");
+    client.send(client.request(Method::GET, url).build().expect("a request")).await
+}
+
+fn plain_ok() -> FarSide {
+    FarSide::answering(|_, _| Said::Http(200, "", "ok".to_owned()))
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_allowed_sees_no_connection() {
+    let far = plain_ok();
+    let waits = Waits::within(Duration::from_secs(30));
+    let strict = Client::new(Networks::default(), waits).expect("a client");
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+        let fault = get(&strict, &format!("http://{host}:{}/", far.port())).await;
+        let fault = fault.expect_err("it must be denied");
+        assert!(matches!(fault, NoAnswer::Denied(_)), "{host}: {fault}");
+        assert!(fault.to_string().starts_with("egress-denied: "), "{fault}");
+    }
+    assert!(far.seen().is_empty());
+    let answer = get(&client(), &format!("http://localhost:{}/", far.port())).await;
+    assert_eq!(answer.expect("allowed").body, b"ok");
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_answer_and_is_not_followed() {
+    let other = plain_ok();
+    let location = format!("location: {}\r\n", other.url("/"));
+    let far =
+        FarSide::answering(move |_, _| Said::Http(302, location.clone().leak(), String::new()));
+    let answer = get(&client(), &far.url("/")).await.expect("an answer");
+    assert_eq!(answer.status, 302);
+    assert!(other.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_long_answer_is_cut() {
+    let far = FarSide::answering(|_, _| Said::Http(200, "", "x".repeat(1_000_000)));
+    let answer = get(&client(), &far.url("/")).await.expect("an answer");
+    assert_eq!(answer.body.len(), ANSWER_BYTES_MAX);
+}
+
+#[tokio::test]
+async fn a_far_side_that_never_answers_is_given_up() {
+    let far = FarSide::answering(|_, _| Said::Nothing);
+    let fault = get(&client_within(Duration::from_millis(100)), &far.url("/secret?token=x")).await;
+    let fault = fault.expect_err("no answer");
+    assert!(matches!(fault, NoAnswer::TimedOut { .. }), "{fault}");
+    assert!(!fault.to_string().contains("secret"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_closed_port_and_a_broken_connection_are_told_apart() {
+    let closed = {
+        let far = plain_ok();
+        far.url("/?token=x")
+    };
+    let fault = get(&client(), &closed).await.expect_err("nobody there");
+    assert!(matches!(fault, NoAnswer::Unreachable { .. }), "{fault}");
+    assert!(!fault.to_string().contains("token"), "{fault}");
+    let far = FarSide::answering(|_, _| Said::Close);
+    let fault = get(&client(), &far.url("/?token=x")).await.expect_err("closed");
+    assert!(matches!(fault, NoAnswer::Broken { .. }), "{fault}");
+    assert!(!fault.to_string().contains("token"), "{fault}");
+}

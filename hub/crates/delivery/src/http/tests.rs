@@ -1,0 +1,195 @@
+//! One try against a real far side.
+
+use super::*;
+use crate::{
+    auth::{Grant, OAuth2, Proof},
+    secret::Secret,
+    testing::{FarSide, Said, client, client_within},
+};
+use adapter_kit::manifest::ClientAuth;
+use canon::clock::{ManualClock, Timestamp};
+
+const KEY: &str = "0f0e0d0c-0b0a-8908-8706-050403020100";
+
+fn endpoint(base: &str, proof: Proof) -> Endpoint {
+    let client = client();
+    let auth = Auth::new(proof, &client).expect("a proof");
+    let headers = [("Square-Version".to_owned(), "2026-01-01".to_owned())];
+    Endpoint::new(client, base, auth, &headers).expect("an endpoint")
+}
+
+fn rules() -> Rules {
+    Rules { far_id: Some("/id".to_owned()), ..Rules::default() }
+}
+
+fn call<'a>(path: &'a str, rules: &'a Rules) -> Call<'a> {
+    Call {
+        method: "POST",
+        path,
+        content_type: "application/json",
+        body: Bytes::from_static(b"{\"name\":\"tea\"}"),
+        key_header: Some("Idempotency-Key"),
+        key: KEY,
+        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        rules,
+    }
+}
+
+async fn attempt(endpoint: &Endpoint, path: &str) -> Verdict {
+    let clock = ManualClock::at(Timestamp::from_ms(1_767_225_600_000));
+    endpoint.attempt(&call(path, &rules()), &clock).await.verdict
+}
+
+#[tokio::test]
+async fn a_try_carries_everything_and_brings_the_far_id() {
+    let far = FarSide::answering(|_, _| Said::Http(201, "", r#"{"id":"far-1"}"#.to_owned()));
+    let token = Proof::Token { word: "Bearer".to_owned(), token: Secret::new("tok") };
+    let endpoint = endpoint(&far.url("/api/v2/"), token);
+    let verdict = attempt(&endpoint, "/orders/a%2Fb?upsert=true").await;
+    let far_id = Some("far-1".to_owned());
+    assert_eq!(verdict, Verdict::Done { answer: "HTTP 201".to_owned(), far_id });
+    let seen = far.seen().remove(0);
+    assert_eq!(seen.line, "POST /api/v2/orders/a%2Fb?upsert=true HTTP/1.1");
+    assert_eq!(seen.body, "{\"name\":\"tea\"}");
+    for (name, want) in [
+        ("authorization", "Bearer tok"),
+        ("idempotency-key", KEY),
+        ("content-type", "application/json"),
+        ("square-version", "2026-01-01"),
+        ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    ] {
+        assert_eq!(seen.header(name), Some(want), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_body_sends_none() {
+    let far = FarSide::answering(|_, _| Said::Http(204, "", String::new()));
+    let endpoint = endpoint(&far.url(""), Proof::None);
+    let rules = rules();
+    let call = Call { method: "DELETE", content_type: "", key_header: None, ..call("/x", &rules) };
+    let clock = ManualClock::at(Timestamp::default());
+    let verdict = endpoint.attempt(&call, &clock).await.verdict;
+    assert!(matches!(verdict, Verdict::Done { far_id: None, .. }), "{verdict:?}");
+    let seen = far.seen().remove(0);
+    assert_eq!((seen.line.as_str(), seen.body.as_str()), ("DELETE /x HTTP/1.1", ""));
+    assert_eq!(seen.header("idempotency-key"), None);
+    assert_eq!(seen.header("content-type"), None);
+}
+
+fn oauth(far: &FarSide) -> Proof {
+    Proof::OAuth2(OAuth2 {
+        token_url: far.url("/token").parse().expect("a URL"),
+        client_id: "hub".to_owned(),
+        client_secret: Secret::new("canary-secret"),
+        client_auth: ClientAuth::Basic,
+        scope: None,
+        grant: Grant::ClientCredentials,
+    })
+}
+
+/// Gives tokens `t0`, `t1` … and takes those that `takes` says.
+fn with_tokens(takes: fn(&str) -> bool) -> FarSide {
+    FarSide::answering(move |n, seen| {
+        if seen.line.starts_with("POST /token") {
+            let body = format!(r#"{{"access_token":"t{n}","expires_in":3600}}"#);
+            return Said::Http(200, "", body);
+        }
+        let token = seen.header("authorization").unwrap_or_default();
+        if takes(token) {
+            return Said::Http(200, "", "{}".to_owned());
+        }
+        Said::Http(401, "", format!("what is {token}?"))
+    })
+}
+
+#[tokio::test]
+async fn a_token_the_far_side_no_longer_takes_is_renewed_once_in_the_same_try() {
+    let far = with_tokens(|token| token == "Bearer t2");
+    let verdict = attempt(&endpoint(&far.url(""), oauth(&far)), "/orders").await;
+    assert!(matches!(verdict, Verdict::Done { .. }), "{verdict:?}");
+    let lines: Vec<_> = far.seen().into_iter().map(|it| it.line).collect();
+    let (token, order) = ("POST /token HTTP/1.1", "POST /orders HTTP/1.1");
+    assert_eq!(lines, [token, order, token, order]);
+    let keys = far
+        .seen()
+        .iter()
+        .filter_map(|it| it.header("idempotency-key").map(str::to_owned))
+        .collect::<Vec<_>>();
+    assert_eq!(keys, [KEY, KEY], "the same key on both");
+}
+
+#[tokio::test]
+async fn a_far_side_that_takes_no_token_holds_the_destination_back() {
+    let far = with_tokens(|_| false);
+    let verdict = attempt(&endpoint(&far.url(""), oauth(&far)), "/orders").await;
+    let reason = "HTTP 401".to_owned();
+    assert_eq!(verdict, Verdict::Later { reason, after: None, cause: Cause::Failing });
+    assert_eq!(far.seen().len(), 4, "one renewal, not more");
+}
+
+#[tokio::test]
+async fn no_token_and_no_answer_are_later() {
+    let far = FarSide::answering(|_, _| Said::Http(500, "", String::new()));
+    let verdict = attempt(&endpoint(&far.url(""), oauth(&far)), "/orders").await;
+    let reason = "no token: HTTP 500".to_owned();
+    assert_eq!(verdict, Verdict::Later { reason, after: None, cause: Cause::Failing });
+    let far = FarSide::answering(|_, _| Said::Nothing);
+    let client = client_within(Duration::from_millis(100));
+    let auth = Auth::new(Proof::None, &client).expect("a proof");
+    let silent = Endpoint::new(client, &far.url(""), auth, &[]).expect("an endpoint");
+    let verdict = attempt(&silent, "/orders").await;
+    assert!(matches!(verdict, Verdict::Later { cause: Cause::Failing, .. }), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_filled_in_value_cannot_lead_elsewhere() {
+    let far = FarSide::answering(|_, _| Said::Http(200, "", "{}".to_owned()));
+    let endpoint = endpoint(&far.url("/api"), Proof::None);
+    for path in [
+        "/customers/../admin",
+        "/customers/..",
+        "/customers/%2e%2E/admin",
+        "/customers/.%2e",
+        "/customers/./x",
+        "/customers/\\..\\admin",
+        "/customers/x#y",
+    ] {
+        let verdict = attempt(&endpoint, path).await;
+        assert!(
+            matches!(verdict, Verdict::Refused { code: UNSENDABLE, .. }),
+            "{path}: {verdict:?}"
+        );
+    }
+    assert!(far.seen().is_empty());
+    for path in ["//evil.example/x", "/@evil.example", "/..x/...", "http://evil.example/"] {
+        attempt(&endpoint, path).await;
+    }
+    assert!(far.seen().iter().all(|it| it.line.starts_with("POST /api/")), "{:?}", far.seen());
+    assert_eq!(far.seen().len(), 4);
+}
+
+#[test]
+fn a_base_address_that_cannot_be_called_is_refused() {
+    let new = |base: &str| {
+        let client = Client::new(
+            crate::guard::Networks::default(),
+            crate::client::Waits::within(Duration::from_secs(1)),
+        );
+        let client = client.expect("a client");
+        let auth = Auth::new(Proof::None, &client).expect("a proof");
+        Endpoint::new(client, base, auth, &[]).map(|_| ()).map_err(|it| it.to_string())
+    };
+    assert_eq!(new("https://erp.example.com/api"), Ok(()));
+    for bad in [
+        "",
+        "erp.example.com",
+        "https://erp.example.com/?a=b",
+        "https://u:p@erp.example.com/",
+        "ftp://erp.example.com/",
+    ] {
+        assert!(new(bad).is_err(), "{bad}");
+    }
+    let denied = new("http://10.0.0.5/").expect_err("not public");
+    assert!(denied.contains("allow its network in the channel"), "{denied}");
+}
