@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
 //! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`],
-//! [`layout`].
+//! [`layout`], [`json`].
 
 pub mod diagnostic;
 pub mod yaml;
@@ -12,4 +12,5 @@ pub mod charset;
 
 pub mod rows;
 
+pub mod json;
 pub mod layout;
