@@ -16,8 +16,10 @@ use crate::{
     problem::Refusal,
     settings::Settings,
 };
+use crate::dispatch::Destinations;
 use arc_swap::ArcSwap;
 use canon::clock::Clock;
+use delivery::retry::Jitter;
 use folds::Folds;
 use futures_util::future::{Either, select};
 use house::House;
@@ -57,6 +59,9 @@ pub struct Rooms {
     pub body_wait_max: Duration,
     /// Names of loops that run once each: `folder pos-legacy`, `to erp`.
     pub running: Running,
+    /// Destinations in force.
+    pub destinations: Destinations,
+    jitter: Mutex<Jitter>,
     store: Reader,
     house: ArcSwap<House>,
 }
@@ -111,6 +116,12 @@ pub enum StartFault {
 
 /// Longest wait of a query for `min_sequence`.
 const SEQUENCE_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Different in each process; it only spreads retries.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0)
+}
 
 // === impl DataFiles ===
 
@@ -174,7 +185,7 @@ impl Rooms {
         let reader = store.reader();
         let ledger = folds::open_ledger(&files, &settings.hub.organisation, &clock)?;
         let tasks = Tasks::default();
-        let folds = Folds::start(&tasks, &journal, store, ledger);
+        let folds = Folds::start(&tasks, &clock, &journal, store, ledger);
         Ok(Arc::new(Self {
             clock,
             tasks,
@@ -186,6 +197,8 @@ impl Rooms {
             in_flight_max: settings.hub.in_flight_max,
             body_wait_max: settings.hub.body_wait_max,
             running: Running::default(),
+            destinations: Destinations::default(),
+            jitter: Mutex::new(Jitter::seeded(seed())),
             store: reader,
             house: ArcSwap::from_pointee(house),
         }))
@@ -239,6 +252,12 @@ impl Rooms {
                 Err(Refusal::Behind { at: *self.folds.store.borrow(), wanted })
             }
         }
+    }
+
+    /// A random number for back-off.
+    #[must_use]
+    pub fn draw(&self) -> u64 {
+        self.jitter.lock().unwrap_or_else(PoisonError::into_inner).draw()
     }
 
     /// Whether the daemon takes arrivals and answers queries.

@@ -2,6 +2,7 @@
 //! they came. The same for a webhook, a dropped file and a poll.
 
 use crate::{app::house::Channel, trail::Trail};
+use adapter_kit::manifest::Topic;
 use bytes::Bytes;
 use canon::clock::Timestamp;
 use http::HeaderMap;
@@ -44,8 +45,10 @@ pub enum Way {
     },
     /// The hub asked for it.
     Pulled {
+        /// What was asked for.
+        feed: String,
         /// Where to go on next time.
-        cursor: Option<String>,
+        cursor: String,
     },
     /// The hub made it up.
     Sample {
@@ -72,6 +75,38 @@ pub struct Answer {
     /// The whole of it was in the journal already.
     pub duplicate: bool,
 }
+
+// === impl Arrival ===
+
+impl Arrival {
+    /// The key under which a repetition is recognised: the `Idempotency-Key`
+    /// header, else the far system's own delivery id (with the topic, since one
+    /// id may come once for each subscription), else the name of a file with
+    /// the hash of its content. `None`: only the source facts tell.
+    #[must_use]
+    pub fn dedupe_key(&self) -> Option<String> {
+        let headers = match &self.way {
+            Way::Http { headers } => headers,
+            Way::File { name } => {
+                return Some(format!("file:{name}:{}", canon::id::sha256_hex(&self.bytes)));
+            }
+            Way::Pulled { .. } | Way::Sample { .. } => return None,
+        };
+        let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+        if let Some(key) = text("idempotency-key").filter(|it| !it.is_empty()) {
+            return Some(format!("key:{}", key.trim_matches('"')));
+        }
+        let input = self.channel.package().manifest().input.as_ref()?;
+        let id = input.dedupe_headers.iter().find_map(|name| text(name))?;
+        let topic = match &input.topic {
+            Topic::Header(name) => text(name).unwrap_or_default(),
+            Topic::None | Topic::Pointer(_) | Topic::Feed => "",
+        };
+        Some(format!("id:{topic}:{id}"))
+    }
+}
+
+// === impl Way ===
 
 impl Way {
     /// The headers of a request; none for the other ways.

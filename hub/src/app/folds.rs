@@ -5,13 +5,15 @@ use super::{DataFiles, tasks::Tasks};
 use canon::clock::Clock;
 use journal::{Journal, Reader as JournalReader};
 use ledger::Ledger;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::Store;
 use tokio::sync::watch;
 use tracing::{error, info};
 
 /// Entries one fold takes at a time.
 const BATCH_ENTRIES: usize = 512;
+/// How often a fold with nothing to do looks up.
+const IDLE_STEP: Duration = Duration::from_secs(1);
 
 /// Where the folds are.
 #[derive(Debug)]
@@ -34,14 +36,37 @@ pub fn open_ledger(
     organisation: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<Ledger, ledger::Error> {
-    let origin = ledger::origin_of(organisation);
-    Ledger::open(&files.ledger(), &files.ledger_key(), &origin, Arc::clone(clock))
+    let options = ledger::Options::new(
+        files.ledger(),
+        files.ledger_key(),
+        origin_of(organisation),
+        Arc::clone(clock),
+    );
+    Ledger::open(options)
+}
+
+/// The ledger's name: stands in each checkpoint and never changes, so it is
+/// made from the organisation's name alone.
+#[must_use]
+pub fn origin_of(organisation: &str) -> String {
+    let plain = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-' || it == '.';
+    if !organisation.is_empty() && organisation.chars().all(plain) {
+        return format!("channelhub.org/ledger/{organisation}");
+    }
+    let hash = canon::id::sha256_hex(organisation.as_bytes());
+    format!("channelhub.org/ledger/{}", hash.get(..16).unwrap_or(&hash))
 }
 
 impl Folds {
     /// Starts both folds; they end when `tasks` stop.
     #[must_use]
-    pub fn start(tasks: &Tasks, journal: &Journal, store: Store, ledger: Ledger) -> Self {
+    pub fn start(
+        tasks: &Tasks,
+        clock: &Arc<dyn Clock>,
+        journal: &Journal,
+        store: Store,
+        ledger: Ledger,
+    ) -> Self {
         let (store_at, store_seen) = watch::channel(store.position());
         let (ledger_at, ledger_seen) = watch::channel(ledger.size());
         let follow = |name| Follow {
@@ -49,6 +74,7 @@ impl Folds {
             head: journal.watch(),
             reader: journal.reader(),
             stopping: tasks.stopping(),
+            clock: Arc::clone(clock),
         };
         tasks.spawn(follow("store").run(store, store_at, fold_store));
         tasks.spawn(follow("ledger").run(ledger, ledger_at, fold_ledger));
@@ -62,29 +88,32 @@ struct Follow {
     head: watch::Receiver<u64>,
     reader: JournalReader,
     stopping: tokio_util::sync::CancellationToken,
+    clock: Arc<dyn Clock>,
 }
+
+/// A fold's step: takes entries in after a position, says the new position.
+type Step<F> = fn(&mut F, &JournalReader, u64) -> Result<u64, String>;
 
 impl Follow {
     /// Takes entries in until the daemon stops, then up to the last one.
-    async fn run<F: Send + 'static>(
-        mut self,
-        mut fold: F,
-        at: watch::Sender<u64>,
-        step: fn(&mut F, &JournalReader, u64) -> Result<u64, String>,
-    ) {
+    async fn run<F: Send + 'static>(mut self, mut fold: F, at: watch::Sender<u64>, step: Step<F>) {
+        let mut idle = false;
         loop {
             let (position, head) = (*at.borrow(), *self.head.borrow_and_update());
-            if position >= head {
-                let more = tokio::select! {
-                    changed = self.head.changed() => changed.is_ok(),
-                    () = self.stopping.cancelled() => *self.head.borrow() > position,
-                };
-                if more {
-                    continue;
+            if position >= head && idle {
+                if self.stopping.is_cancelled() {
+                    info!(fold = self.name, position, "fold has taken in everything");
+                    return;
                 }
-                info!(fold = self.name, position, "fold has taken in everything");
-                return;
+                tokio::select! {
+                    _ = self.head.changed() => {}
+                    () = self.clock.sleep(IDLE_STEP) => {}
+                    () = self.stopping.cancelled() => {}
+                }
             }
+            // One step with nothing new lets a fold do what time asks of it: the
+            // ledger signs its head.
+            idle = position >= head;
             let reader = self.reader.clone();
             let stepped = tokio::task::spawn_blocking(move || {
                 let reached = step(&mut fold, &reader, position);
@@ -93,11 +122,13 @@ impl Follow {
             match stepped.await {
                 Ok((same, Ok(reached))) => {
                     fold = same;
-                    at.send_replace(reached);
+                    if reached != position {
+                        at.send_replace(reached);
+                    }
                 }
                 Ok((_, Err(fault))) => {
                     // The journal is safe and goes on; queries stay where they are.
-                    error!(fold = self.name, position, fault, "fold stopped; see `channelhub rebuild`");
+                    error!(fold = self.name, position, fault, "fold stopped");
                     return;
                 }
                 Err(fault) => {
@@ -110,10 +141,14 @@ impl Follow {
 }
 
 fn fold_store(store: &mut Store, journal: &JournalReader, position: u64) -> Result<u64, String> {
+    if journal.head().map_err(|it| it.to_string())? <= position {
+        return Ok(position);
+    }
     let entries = journal.read(position + 1, BATCH_ENTRIES).map_err(|it| it.to_string())?;
     store.apply(&entries).map(|it| it.position).map_err(|it| it.to_string())
 }
 
 fn fold_ledger(ledger: &mut Ledger, journal: &JournalReader, _position: u64) -> Result<u64, String> {
-    ledger.catch_up(journal).map_err(|it| it.to_string())
+    ledger.follow(journal).map_err(|it| it.to_string())?;
+    Ok(ledger.size())
 }

@@ -137,6 +137,14 @@ impl Channel {
         matches!(self.settings.input, Some(Input::Webhook { .. }))
     }
 
+    /// A value that the package asks for: as set, else its default.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let set = self.settings.values.get(name).cloned();
+        let wanted = || self.package.manifest().settings.iter().find(|it| it.name == name);
+        set.or_else(|| wanted().and_then(|it| it.default.clone()))
+    }
+
     /// The address the far side signs; empty when its scheme signs none.
     #[must_use]
     pub fn registered_url(&self) -> &str {

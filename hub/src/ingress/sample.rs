@@ -56,18 +56,19 @@ fn order(number: u64, at: Timestamp) -> String {
             let (sku, title, price, rate) = GOODS.get(index).copied().unwrap_or_default();
             let quantity = 1 + (number + line) % 2;
             total += price * quantity;
-            json!({ "line": line + 1, "sku": sku, "title": title, "price": price.to_string(),
+            json!({ "no": line + 1, "sku": sku, "title": title, "unit_price": price.to_string(),
                     "quantity": quantity, "tax_rate": rate })
         })
         .collect();
     json!({
         "id": format!("S{number}"),
-        "version": 1,
-        "ordered_at": at.to_string(),
+        "number": number,
+        "placed_at": at.to_string(),
+        "customer": { "name": format!("{family} {given}"), "email": email },
         "currency": "JPY",
-        "customer": { "family": family, "given": given, "email": email },
         "lines": lines,
         "total": total.to_string(),
+        "paid": number % 4 != 0,
     })
     .to_string()
 }
@@ -83,7 +84,7 @@ mod tests {
         assert_ne!(order(7, at), order(8, at));
         let order: Value = serde_json::from_str(&order(8, at)).unwrap();
         let sum: u64 = order["lines"].as_array().unwrap().iter().fold(0, |sum, line| {
-            let price: u64 = line["price"].as_str().unwrap().parse().unwrap();
+            let price: u64 = line["unit_price"].as_str().unwrap().parse().unwrap();
             sum + price * line["quantity"].as_u64().unwrap()
         });
         assert_eq!(order["total"], sum.to_string());

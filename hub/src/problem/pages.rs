@@ -9,14 +9,15 @@ macro_rules! pages {
 }
 
 pages![
-    "address-denied",
-    "attempts-spent",
     "bad-parameter",
     "behind",
     "body-broken",
     "body-too-large",
     "body-too-slow",
-    "destination-refused",
+    "delivery-exhausted",
+    "delivery-refused",
+    "delivery-unexpected",
+    "delivery-unsendable",
     "file-held",
     "inside",
     "journal-closed",

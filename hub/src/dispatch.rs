@@ -1,0 +1,211 @@
+//! From committed to delivered, on one page: the other half of the walk.
+//!
+//! One loop per destination. Its backlog is in the journal: the store's fold of
+//! deliveries says which parcels have their turn, [`Lanes`] choose among a
+//! small window of them, one attempt is made, and what came of it is an entry
+//! of the journal before anything else happens.
+//!
+//! ```text
+//! journal ─► fold of deliveries ─► due ─► lanes ─► render ─► attempt ─► journal
+//! ```
+
+mod destination;
+mod render;
+
+pub use destination::{Destination, Destinations, client, proof};
+
+use crate::{
+    app::{Rooms, house::Channel},
+    observe::tap::Line,
+};
+use canon::{
+    clock::{Clock as _, Timestamp},
+    entry::{Attempt, Outcome, ParcelId},
+};
+use delivery::{Lanes, Next, Offer, Settled, Verdict, classify::Cause};
+use journal::{Appended, Draft};
+use serde_json::json;
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use store::DueParcel;
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+/// Longest wait before looking again, should a wake-up have been missed.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// Pause after the journal or the store could not be asked.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What came of an attempt: `None` when the journal could not take it.
+type Came = (ParcelId, Option<Settled>);
+
+/// Starts a loop for each destination, where none runs yet. Called at start
+/// and after each reload.
+pub fn start(rooms: &Arc<Rooms>) {
+    for channel in rooms.house().channels().filter(|it| it.settings().output.is_some()) {
+        let name = channel.name().to_owned();
+        let claim = format!("to {name}");
+        if rooms.running.claim(&claim) {
+            let inside = Arc::clone(rooms);
+            rooms.tasks.spawn(async move {
+                deliver(&inside, &name).await;
+                inside.running.release(&claim);
+            });
+        }
+    }
+}
+
+/// Delivers to one destination until the daemon stops or the channel goes.
+async fn deliver(rooms: &Arc<Rooms>, name: &str) {
+    let stopping = rooms.tasks.stopping();
+    let mut folded = rooms.folds.store.clone();
+    let (came_to, mut came) = mpsc::channel::<Came>(destination::CONCURRENCY_MAX);
+    let Some(mut destination) = current(rooms, name) else { return };
+    let mut lanes: Lanes<DueParcel> = Lanes::new(destination.lanes_rule());
+    while !stopping.is_cancelled() {
+        let Some(now_in_force) = current(rooms, name) else { return };
+        if !Arc::ptr_eq(&now_in_force.channel, &destination.channel) {
+            destination = now_in_force;
+        }
+        lanes.folded(*folded.borrow_and_update());
+        let next_due = match fill(rooms, name, &mut lanes).await {
+            Ok(next_due) => next_due,
+            Err(fault) => {
+                warn!(destination = name, %fault, "deliveries cannot be asked for");
+                rooms.clock.sleep(TROUBLE_PAUSE).await;
+                continue;
+            }
+        };
+        let held_until = send(rooms, &destination, &mut lanes, &came_to);
+        let now = rooms.clock.now();
+        let wake = [held_until, next_due].into_iter().flatten().filter(|it| *it > now).min();
+        let wait = wake.map_or(LOOK_AGAIN, |it| it.since(now).min(LOOK_AGAIN));
+        tokio::select! {
+            Some((id, settled)) = came.recv() => settle(&mut lanes, &id, settled, rooms.clock.now()),
+            _ = folded.changed() => {}
+            () = rooms.clock.sleep(wait) => {}
+            () = stopping.cancelled() => {}
+        }
+    }
+}
+
+/// The destination as it is configured now.
+fn current(rooms: &Rooms, name: &str) -> Option<Arc<Destination>> {
+    let house = rooms.house();
+    let channel = house.channel(name)?;
+    rooms.destinations.of(channel)
+}
+
+/// Offers parcels whose turn it is; says when the next one has its turn.
+async fn fill(
+    rooms: &Rooms,
+    name: &str,
+    lanes: &mut Lanes<DueParcel>,
+) -> Result<Option<Timestamp>, crate::problem::Refusal> {
+    let (room, now) = (lanes.room(), rooms.clock.now());
+    let (destination, held): (String, HashSet<ParcelId>) = (name.to_owned(), lanes.held().clone());
+    let (due, next_due) = rooms
+        .ask_store(move |reader| {
+            let due = reader.due(&destination, now, room, &held)?;
+            Ok((due, reader.next_due_at(&destination)?))
+        })
+        .await?;
+    for parcel in due {
+        let offer = Offer { id: parcel.id.clone(), key: parcel.key.clone(), load: parcel };
+        // What is not taken now is offered again by the next look.
+        let _taken = lanes.offer(offer);
+    }
+    Ok(next_due)
+}
+
+/// Starts attempts as far as the lanes let them; says until when they hold back.
+fn send(
+    rooms: &Arc<Rooms>,
+    destination: &Arc<Destination>,
+    lanes: &mut Lanes<DueParcel>,
+    came_to: &mpsc::Sender<Came>,
+) -> Option<Timestamp> {
+    loop {
+        match lanes.next(rooms.clock.now()) {
+            Next::Idle => return None,
+            Next::Wait(until) => return Some(until),
+            Next::Send(offer) => {
+                let (rooms, came_to) = (Arc::clone(rooms), came_to.clone());
+                let destination = Arc::clone(destination);
+                rooms.tasks.clone().spawn(async move {
+                    let id = offer.id.clone();
+                    let settled = attempt(&rooms, &destination, offer.load).await;
+                    // The loop is gone when the daemon stops; the journal has it.
+                    let _loop_gone = came_to.send((id, settled)).await;
+                });
+            }
+        }
+    }
+}
+
+fn settle(lanes: &mut Lanes<DueParcel>, id: &ParcelId, settled: Option<Settled>, now: Timestamp) {
+    match settled {
+        Some(settled) => lanes.settle(id, settled, now),
+        None => lanes.give_back(id, now),
+    }
+}
+
+/// One try of one parcel, and its entry in the journal.
+async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<Settled> {
+    let sent_at = rooms.clock.now();
+    let rendered = render::render(rooms, to, &parcel).await;
+    let (verdict, key, mapping) = match &rendered {
+        Ok(call) => (to.call(call, rooms.clock.as_ref()).await, call.key.clone(), call.label.clone()),
+        Err(fault) => (fault.to_verdict(), String::new(), String::new()),
+    };
+    let now = rooms.clock.now();
+    let health = verdict.health();
+    let pause_until = match &verdict {
+        Verdict::Later { after, cause: Cause::Throttled, .. } => after.map(|it| now.plus(it)),
+        Verdict::Later { .. } | Verdict::Done { .. } | Verdict::Refused { .. } => None,
+    };
+    let outcome = to.retry().outcome(verdict, parcel.attempt, now, rooms.draw());
+    let word = tell(rooms, to.channel.name(), &parcel, &outcome);
+    rooms.metrics.attempt(to.channel.name(), word);
+    let finished = !matches!(outcome, Outcome::Later { .. });
+    let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
+    let (id, number) = (parcel.id, parcel.attempt);
+    let attempt = Attempt { parcel: id, number, key, mapping, sent_at, took_ms, outcome };
+    match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {
+        Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => {
+            Some(Settled { seq, finished, health, pause_until })
+        }
+        Ok(Appended::KeyReused { .. }) => None,
+        Err(fault) => {
+            // It is sent again with the same key: the far side recognises it.
+            warn!(destination = to.channel.name(), %fault, "an attempt is not in the journal");
+            rooms.clock.sleep(TROUBLE_PAUSE).await;
+            None
+        }
+    }
+}
+
+fn tell(rooms: &Rooms, to: &str, parcel: &DueParcel, outcome: &Outcome) -> &'static str {
+    let (seq, number) = (parcel.id.seq, parcel.attempt);
+    let word = match outcome {
+        Outcome::Done { answer, .. } => {
+            info!(destination = to, seq, number, answer, "delivered");
+            "done"
+        }
+        Outcome::Later { reason, not_before } => {
+            warn!(destination = to, seq, number, reason, %not_before, "tried again later");
+            "later"
+        }
+        Outcome::Refused { code, .. } => {
+            warn!(destination = to, seq, number, code, "dead letter");
+            "refused"
+        }
+    };
+    rooms.tap.tell(|| Line {
+        at: rooms.clock.now(),
+        step: "attempt",
+        channel: to.to_owned(),
+        id: format!("{seq}.{}.{to}", parcel.id.index),
+        what: json!({ "number": number, "entity": parcel.entity, "outcome": outcome }),
+    });
+    word
+}

@@ -1,0 +1,96 @@
+//! The line: one durable write for everything an arrival became.
+
+use super::map::Mapped;
+use crate::{
+    app::Rooms,
+    arrival::{Answer, Way},
+    observe::tap::Line,
+    problem::Refusal,
+    trail::Trail,
+};
+use canon::entry;
+use journal::{Appended, Draft};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+/// Stores a mapped arrival. Returns when it is on disk.
+pub(super) async fn commit(rooms: &Rooms, mapped: Mapped, trail: &Trail) -> Result<Answer, Refusal> {
+    if !trail.is_complete() {
+        return Err(Refusal::TrailIncomplete);
+    }
+    let Mapped { pass, arrival, records, events, spans, set_aside, losses } = mapped;
+    let channel = arrival.channel.name().to_owned();
+    let cursor = match &arrival.way {
+        Way::Pulled { cursor, .. } => Some(cursor.clone()),
+        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } => None,
+    };
+    let fingerprint: [u8; 32] = Sha256::digest(&arrival.bytes).into();
+    let entry = entry::Arrival {
+        id: arrival.id.clone(),
+        channel: channel.clone(),
+        principal: pass.principal().to_string(),
+        strength: pass.strength().name().to_owned(),
+        origin: arrival.origin.clone(),
+        received_at: arrival.received_at,
+        trail: trail.crossings(),
+        raw_sha256: canon::id::hex(&fingerprint),
+        raw_bytes: arrival.bytes.len() as u64,
+        dedupe_key: arrival.dedupe_key(),
+        cursor,
+        records,
+        duplicates: 0,
+        events,
+        set_aside,
+        losses,
+        traceparent: arrival.traceparent.clone(),
+    };
+    let started = rooms.clock.now();
+    let raw = Some(arrival.bytes.clone());
+    let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans };
+    let appended = rooms.journal.append(draft).await;
+    rooms.metrics.commit_seconds.observe(rooms.clock.now().since(started).as_secs_f64());
+    let answer = answer(&arrival.id, records, appended)?;
+    if !answer.duplicate {
+        rooms.metrics.records(&channel, "event", answer.events.len() as u64);
+        rooms.metrics.records(&channel, "duplicate", answer.duplicates);
+        rooms.metrics.records(&channel, "set_aside", answer.set_aside);
+    }
+    rooms.tap.tell(|| Line {
+        at: rooms.clock.now(),
+        step: "committed",
+        channel,
+        id: arrival.id.clone(),
+        what: json!(answer),
+    });
+    Ok(answer)
+}
+
+fn answer(
+    arrival: &str,
+    records: u64,
+    appended: Result<Appended, journal::Error>,
+) -> Result<Answer, Refusal> {
+    let texts = |ids: Vec<canon::id::EventId>| ids.iter().map(ToString::to_string).collect();
+    match appended {
+        Ok(Appended::Committed { seq, events, duplicates, set_aside }) => Ok(Answer {
+            sequence: seq,
+            arrival: arrival.to_owned(),
+            events: texts(events),
+            records,
+            duplicates,
+            set_aside,
+            duplicate: false,
+        }),
+        Ok(Appended::Duplicate { seq, answer }) => Ok(Answer {
+            sequence: seq,
+            arrival: arrival.to_owned(),
+            events: texts(answer.events),
+            records,
+            duplicates: answer.duplicates,
+            set_aside: answer.set_aside,
+            duplicate: true,
+        }),
+        Ok(Appended::KeyReused { first_seq }) => Err(Refusal::KeyReused { first_seq }),
+        Err(source) => Err(Refusal::JournalClosed { source: source.into() }),
+    }
+}
