@@ -28,3 +28,12 @@ pub mod code;
 pub mod text;
 
 pub mod contact;
+
+mod words;
+
+pub mod reference;
+
+pub mod party;
+
+pub mod order;
+pub mod stock;

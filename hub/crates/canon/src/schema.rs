@@ -107,3 +107,5 @@ pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
 mod tables;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod types;
