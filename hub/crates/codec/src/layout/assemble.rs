@@ -1,6 +1,8 @@
 //! From single lines to records: groups them, checks counts and totals, and
 //! keeps what is bad apart without letting it hide the rest.
 
+pub(super) mod totals;
+
 use std::collections::HashSet;
 
 use canon::entry::RecordFault;
@@ -9,9 +11,10 @@ use super::{
     Layout, LayoutFault,
     arena::{Arena, BAD},
     cell,
-    model::{Kind, Role, Rule, Slot},
+    model::{Kind, Role, Slot},
 };
 use crate::rows::{Cell, Row, RowFault, Rows};
+use totals::Totals;
 
 /// One line of the input, as its reader found it.
 pub(super) struct Line<'a> {
@@ -39,8 +42,7 @@ pub(super) struct Assembler<'l> {
     trailer: Option<u64>,
     /// Lines by kind.
     counts: Vec<u64>,
-    /// By check of the trailer.
-    sums: Vec<Sum>,
+    totals: Totals<'l>,
     keys: HashSet<Box<str>>,
 }
 
@@ -53,18 +55,10 @@ struct Open {
     closed: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    nano: i128,
-    /// Offset of the first line whose amount could not be read.
-    unknown: Option<u64>,
-}
-
 // === impl Assembler ===
 
 impl<'l> Assembler<'l> {
     pub(super) fn new(layout: &'l Layout) -> Self {
-        let trailer = layout.kinds.iter().find(|it| it.role == Role::Trailer);
         Self {
             layout,
             rows: Rows::default(),
@@ -74,7 +68,7 @@ impl<'l> Assembler<'l> {
             file_seen: false,
             trailer: None,
             counts: vec![0; layout.kinds.len()],
-            sums: vec![Sum::default(); trailer.map_or(0, |it| it.checks.len())],
+            totals: Totals::new(layout),
             keys: HashSet::new(),
         }
     }
@@ -95,7 +89,7 @@ impl<'l> Assembler<'l> {
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;
         }
-        self.add_sums(index, &line, arena);
+        self.totals.add(index, &line, arena);
         match &kind.role {
             Role::Record => self.single(kind, line),
             Role::Keyed { key, group } => self.keyed(kind, key, *group, line, arena),
@@ -111,9 +105,9 @@ impl<'l> Assembler<'l> {
 
     /// All records; checks what must be there at the end.
     pub(super) fn finish(mut self, arena: Arena, end: usize) -> Result<Rows, LayoutFault> {
-        self.close(None);
+        self.close();
         for (kind, count) in self.layout.kinds.iter().zip(&self.counts) {
-            if kind.required && *count == 0 {
+            if kind.required && *count == 0 && kind.role != Role::Footer {
                 let (code, where_) = match kind.role {
                     Role::Trailer => ("trailer-missing", "end"),
                     _ => ("record-missing", "start"),
@@ -136,7 +130,7 @@ impl<'l> Assembler<'l> {
     }
 
     fn header(&mut self, kind: &Kind, line: Line<'_>) {
-        self.close(None);
+        self.close();
         let mut row = self.new_row(&line);
         place(kind, line.cells, &mut row.cells, &mut Vec::new());
         self.open = Some(Open { row, faults: line.faults, key: Vec::new(), closed: false });
@@ -166,9 +160,9 @@ impl<'l> Assembler<'l> {
                 continue;
             };
             let found = arena.cell(*stated);
-            let counted = open.count(layout, check.rule, arena);
+            let counted = totals::of_record(&open.row, layout, check.rule, arena);
             if let Some(counted) = counted.filter(|it| cell::nano(found) != Some(*it)) {
-                let expected = format!("{}, as the lines have it", decimal(counted));
+                let expected = format!("{}, as the lines have it", totals::decimal(counted));
                 open.faults.push(cell::fault(column, stated.offset, found, expected));
             }
         }
@@ -183,7 +177,7 @@ impl<'l> Assembler<'l> {
             open.key.iter().zip(&cells).all(|(a, b)| arena.cell(*a) == arena.cell(*b))
         });
         if !same {
-            self.close(None);
+            self.close();
             let row = self.new_row(&line);
             let mut faults = Vec::new();
             let text: Vec<&str> = cells.iter().map(|it| arena.cell(*it)).collect();
@@ -231,43 +225,12 @@ impl<'l> Assembler<'l> {
     }
 
     fn trailer(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
-        self.close(None);
+        self.close();
         self.trailer = Some(line.offset);
         if let Some(fault) = line.faults.first() {
             return Err(whole(kind, fault.clone(), line.offset));
         }
-        for (check, sum) in kind.checks.iter().zip(&self.sums) {
-            let (Some(cell), Some(column)) =
-                (line.cells.get(check.column), kind.columns.get(check.column))
-            else {
-                continue;
-            };
-            let at = usize::try_from(cell.offset).unwrap_or(usize::MAX);
-            let (what, counted) = match check.rule {
-                Rule::CountRecords => ("records", i128::from(self.rows.records) * NANO),
-                Rule::Count { kind } => {
-                    ("lines", i128::from(self.counts.get(kind).copied().unwrap_or(0)) * NANO)
-                }
-                Rule::Sum { .. } => ("total", sum.nano),
-            };
-            let stated = arena.cell(*cell);
-            if let Some(unknown) = sum.unknown {
-                let message = format!(
-                    "the total in `{}` cannot be checked: the amount of the line at byte {unknown} \
-                     cannot be read",
-                    column.field.name
-                );
-                return Err(LayoutFault::new("trailer-mismatch", at, message).found(stated));
-            }
-            if cell::nano(stated) != Some(counted) {
-                let message =
-                    format!("`{}` in the trailer does not match the input", column.field.name);
-                return Err(LayoutFault::new("trailer-mismatch", at, message)
-                    .found(stated)
-                    .expected(format!("{} ({what} in the input)", decimal(counted))));
-            }
-        }
-        Ok(())
+        self.totals.check(kind, line, arena, self.rows.records, &self.counts)
     }
 
     // --- the records ---
@@ -291,9 +254,18 @@ impl<'l> Assembler<'l> {
     }
 
     /// Finishes the record that is open.
-    fn close(&mut self, also: Option<RecordFault>) {
+    fn close(&mut self) {
         let Some(mut open) = self.open.take() else { return };
-        open.faults.extend(also);
+        let footer = self.layout.kinds.iter().find(|it| it.role == Role::Footer && it.required);
+        if let Some(footer) = footer.filter(|_| !open.closed) {
+            open.faults.push(RecordFault {
+                field: String::new(),
+                offset: Some(open.row.offset),
+                found: "a record without its last line".to_owned(),
+                expected: format!("a `{}` line", footer.name),
+                needed_by: None,
+            });
+        }
         for (group, rows) in self.layout.shape.groups.iter().zip(&open.row.groups) {
             let count = rows.len();
             let (min, max) = (group.min, group.max.unwrap_or(u32::MAX));
@@ -343,7 +315,7 @@ impl<'l> Assembler<'l> {
         extend(&mut open.row, &line);
         open.faults.append(&mut line.faults);
         if self.layout.kinds.iter().any(|it| matches!(it.role, Role::Keyed { .. })) {
-            self.close(None);
+            self.close();
             self.doubt = Some(RecordFault {
                 field: String::new(),
                 offset: Some(line.offset),
@@ -351,28 +323,6 @@ impl<'l> Assembler<'l> {
                 expected: "lines that all can be read: it may belong to this record".to_owned(),
                 needed_by: None,
             });
-        }
-    }
-
-    fn add_sums(&mut self, kind: usize, line: &Line<'_>, arena: &Arena) {
-        if self.sums.is_empty() {
-            return;
-        }
-        let trailer = self.layout.kinds.iter().find(|it| it.role == Role::Trailer);
-        let checks = trailer.map(|it| it.checks.as_slice()).unwrap_or_default();
-        for (check, sum) in checks.iter().zip(&mut self.sums) {
-            let Rule::Sum { kind: wanted, column } = check.rule else { continue };
-            if wanted != kind {
-                continue;
-            }
-            match line.cells.get(column).filter(|it| **it != BAD).map(|it| arena.cell(*it)) {
-                Some("") => {}
-                Some(text) => match cell::nano(text) {
-                    Some(nano) => sum.nano += nano,
-                    None => sum.unknown = sum.unknown.or(Some(line.offset)),
-                },
-                None => sum.unknown = sum.unknown.or(Some(line.offset)),
-            }
         }
     }
 }
@@ -409,37 +359,6 @@ impl Open {
             }
         }
     }
-
-    /// What a footer's check compares with, in billionths.
-    fn count(&self, layout: &Layout, rule: Rule, arena: &Arena) -> Option<i128> {
-        let (kind, column) = match rule {
-            Rule::CountRecords => return None,
-            Rule::Count { kind } => (kind, None),
-            Rule::Sum { kind, column } => (kind, Some(column)),
-        };
-        let kind = layout.kinds.get(kind)?;
-        let rows = self.row.groups.get(kind.group()?)?;
-        let Some(column) = column else {
-            return Some(i128::try_from(rows.len()).ok()? * NANO);
-        };
-        let Slot::Line(slot) = kind.columns.get(column)?.slot else { return None };
-        let amounts = rows.iter().filter_map(|row| row.cells.get(slot));
-        amounts
-            .filter(|it| it.start != it.end)
-            .try_fold(0_i128, |sum, it| Some(sum + cell::nano(arena.cell(*it))?))
-    }
-}
-
-/// One in billionths.
-const NANO: i128 = 1_000_000_000;
-
-/// Billionths as a decimal number.
-pub(super) fn decimal(nano: i128) -> String {
-    let (whole, fraction) =
-        (nano.unsigned_abs() / 1_000_000_000, nano.unsigned_abs() % 1_000_000_000);
-    let sign = if nano < 0 { "-" } else { "" };
-    let fraction = format!(".{fraction:09}");
-    format!("{sign}{whole}{}", fraction.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn place(kind: &Kind, cells: &[Cell], head: &mut [Cell], line: &mut [Cell]) {

@@ -105,7 +105,7 @@ pub(super) struct Kind {
     pub(super) codes: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) checks: Vec<Check>,
-    /// Must be in the input (file, trailer).
+    /// Must be there: in the input (file, trailer), in each record (footer).
     pub(super) required: bool,
 }
 

@@ -68,7 +68,7 @@ pub(super) fn kinds(table: &Table<'_>, format: &Format, word: Word) -> Option<(V
 }
 
 fn kind(name: &str, role: Role, columns: Vec<Column>) -> Kind {
-    let required = matches!(role, Role::File | Role::Trailer);
+    let required = matches!(role, Role::File | Role::Footer | Role::Trailer);
     Kind { name: name.to_owned(), role, codes: Vec::new(), columns, checks: Vec::new(), required }
 }
 
@@ -268,6 +268,7 @@ fn shape(drafts: &mut [Draft<'_, '_>]) -> Shape {
             max: limits.max,
         };
         let table = draft.table;
+        let sure = draft.kind.required || !matches!(draft.kind.role, Role::File | Role::Footer);
         let role = &mut draft.kind.role;
         for (index, column) in draft.kind.columns.iter_mut().enumerate() {
             let field = &column.field;
@@ -282,6 +283,10 @@ fn shape(drafts: &mut [Draft<'_, '_>]) -> Shape {
             }
             let fields = if in_group { &mut group.shape.fields } else { &mut shape.fields };
             add(table, fields, field);
+            if let Some(field) = fields.last_mut() {
+                // A field of a record that may be missing may be missing.
+                field.required &= sure;
+            }
             let slot = fields.len().saturating_sub(1);
             column.slot = if in_group { Slot::Line(slot) } else { Slot::Head(slot) };
         }

@@ -4,6 +4,7 @@
 mod csv;
 mod files;
 mod fixed;
+mod published;
 
 use super::*;
 use crate::charset::{Charset, Policy};

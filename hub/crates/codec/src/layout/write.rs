@@ -4,7 +4,9 @@
 use canon::entry::RecordFault;
 
 use super::{
-    Layout, assemble, cell,
+    Layout,
+    assemble::totals,
+    cell,
     model::{Csv, Ends, Fixed, Format, Header, Kind, Mark, Role, Rule, Slot},
     text,
 };
@@ -218,7 +220,7 @@ impl Writer<'_> {
             Slot::None => {}
         }
         if let Some(check) = kind.checks.iter().find(|it| it.column == index) {
-            return assemble::decimal(self.counted(check.rule));
+            return totals::decimal(self.counted(check.rule));
         }
         let typed = match &self.layout.format {
             Format::Csv(csv) => csv.type_column == index,

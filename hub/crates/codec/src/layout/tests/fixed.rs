@@ -2,50 +2,7 @@
 
 use super::*;
 
-const ORDER: &str = r#"
-layout: jca/order
-version: 1
-format: fixed
-charset: cp932
-record_bytes: 20
-line_end: none
-type: { start: 1, bytes: 1 }
-lossless: true
-records:
-  - name: file
-    role: file
-    code: A
-    columns:
-      - { value: A, bytes: 1 }
-      - { name: made_on, type: date, format: YYMMDD, bytes: 6 }
-      - { filler: true, bytes: 13 }
-  - name: voucher
-    role: header
-    code: B
-    columns:
-      - { value: B, bytes: 1 }
-      - { name: no, bytes: 8, required: true }
-      - { name: shop, bytes: 11, start: 10 }
-  - name: lines
-    role: detail
-    code: D
-    columns:
-      - { value: D, bytes: 1 }
-      - { name: item, bytes: 8 }
-      - { name: cost, type: decimal, scale: 2, implied: true, bytes: 8 }
-      - { name: units, type: integer, bytes: 3 }
-  - name: end
-    role: trailer
-    code: Z
-    columns:
-      - { value: Z, bytes: 1 }
-      - { name: count, type: integer, bytes: 5 }
-      - { name: units_total, type: integer, bytes: 6 }
-      - { filler: true, bytes: 8 }
-    checks:
-      - { column: count, count: lines }
-      - { column: units_total, sum: lines.units }
-"#;
+const ORDER: &str = include_str!("order.layout.yaml");
 
 fn order(records: &[&str]) -> Vec<u8> {
     cp932(&records.concat())

@@ -1,0 +1,145 @@
+//! What stands around the records: titles, the header, footers, the end mark,
+//! and how lines end.
+
+use super::Reader;
+use crate::{
+    diagnostic::nearest,
+    layout::{
+        Layout, LayoutFault, cell,
+        model::{Header, Kind, Mark, Role},
+        scan::{Line, RawCell},
+    },
+};
+
+impl Reader<'_> {
+    /// Where the records end: before the end mark and the footer lines.
+    pub(super) fn last(&self, text: &str) -> Result<usize, LayoutFault> {
+        let marked = text.trim_end_matches('\u{1A}');
+        let found = marked.len() < text.len();
+        let wrong = match self.csv.eof_mark {
+            Mark::Refused => found.then_some("no end mark (1A)"),
+            Mark::Required => (!found).then_some("an end mark (1A)"),
+            Mark::Optional => None,
+        };
+        if let Some(expected) = wrong {
+            let at = self.bytes.len().saturating_sub(usize::from(found));
+            let message = "the end mark is not as the layout says";
+            return Err(LayoutFault::new("eof-mark", at, message).expected(expected));
+        }
+        let mut end = marked.len();
+        for _ in 0..self.csv.footers {
+            let body = marked.get(..end).unwrap_or_default();
+            let body = body.strip_suffix('\n').or_else(|| body.strip_suffix('\r')).unwrap_or(body);
+            let body = body.strip_suffix('\r').unwrap_or(body);
+            end = body.rfind(['\n', '\r']).map_or(0, |it| it + 1);
+        }
+        Ok(end)
+    }
+
+    /// Passes over titles and checks the header. Returns where the records begin.
+    pub(super) fn head(&mut self, text: &str) -> Result<usize, LayoutFault> {
+        let mut at = 0;
+        for _ in 0..self.csv.titles {
+            at = self.scanner(text).raw_line(at).next;
+        }
+        let header = self.csv.header;
+        if header == Header::None {
+            return Ok(at);
+        }
+        if at >= self.end {
+            return Err(LayoutFault::new("empty", 0, "there is no header").expected("a header"));
+        }
+        let mut raw = std::mem::take(&mut self.raw);
+        let line = self.scanner(text).line(at, &mut raw);
+        self.line_end(text, line)?;
+        if header != Header::Ignored {
+            let names: Vec<String> = raw.iter().map(|it| name(text, it)).collect();
+            let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
+            let offsets: Vec<usize> =
+                cells.iter().map(|it| self.cursor.advance(text, &self.skips, *it)).collect();
+            self.header(&names, &offsets)?;
+        }
+        self.pass_skips(line.next, text.len());
+        self.raw = raw;
+        Ok(line.next)
+    }
+
+    /// Compares the header with the layout: a file that has changed is refused,
+    /// since its columns may mean something else now.
+    fn header(&mut self, names: &[String], offsets: &[usize]) -> Result<(), LayoutFault> {
+        let Some(kind) = headed(self.layout) else { return Ok(()) };
+        let wanted: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
+        let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
+        let drift =
+            |index: usize, message: String| LayoutFault::new("header-drift", at(index), message);
+        if self.csv.header == Header::AnyOrder {
+            let find = |it: &String| wanted.iter().position(|name| it == name);
+            let order: Vec<Option<usize>> = names.iter().map(find).collect();
+            if let Some((_, name)) =
+                (0..).zip(&wanted).find(|(index, _)| !order.contains(&Some(*index)))
+            {
+                let near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+                let message = format!("the header has no column `{name}`");
+                return Err(drift(0, message).expected(*name).found(near.unwrap_or_default()));
+            }
+            if let Some(twice) = (1..order.len()).find(|it| {
+                let here = order.get(*it).copied().flatten();
+                here.is_some() && order.iter().take(*it).any(|before| *before == here)
+            }) {
+                return Err(drift(twice, format!("column {} stands here twice", twice + 1)));
+            }
+            self.order = Some(order);
+            return Ok(());
+        }
+        let count = wanted.len() + usize::from(self.csv.trailing_delimiter);
+        for (index, wanted) in wanted.iter().enumerate() {
+            let found = names.get(index).map(String::as_str);
+            if found != Some(*wanted) {
+                let mut message = format!("column {} of the header is not `{wanted}`", index + 1);
+                if let Some(moved) = names.iter().position(|it| it == wanted) {
+                    message.push_str(&format!("; it is column {} now", moved + 1));
+                }
+                let found = cell::found(found.unwrap_or("no column"), false);
+                return Err(drift(index, message).found(found).expected(*wanted));
+            }
+        }
+        if names.len() != count {
+            let found = format!("{} columns", names.len());
+            let message = "the header has columns that the layout does not have".to_owned();
+            return Err(drift(count, message).found(found).expected(format!("{count} columns")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_header(&self, raw: &[RawCell], text: &str) -> bool {
+        headed(self.layout).is_some_and(|kind| {
+            let names = kind.columns.iter().map(|it| it.header.as_str());
+            names.eq(raw.iter().filter_map(|it| text.get(it.start..it.end)))
+        })
+    }
+
+    /// The first line tells how lines end; a file with other ones is refused.
+    pub(super) fn line_end(&mut self, text: &str, line: Line) -> Result<(), LayoutFault> {
+        self.first = false;
+        if self.csv.ends.allows(line.line_end) {
+            return Ok(());
+        }
+        let at = self.cursor.clone().advance(text, &self.skips, line.end);
+        Err(LayoutFault::new("line-ends", at, "lines do not end as the layout says")
+            .found(line.line_end.name())
+            .expected(self.csv.ends.name()))
+    }
+}
+
+/// The kind that the header row names the columns of: the first with records.
+fn headed(layout: &Layout) -> Option<&Kind> {
+    layout
+        .kinds
+        .iter()
+        .find(|it| matches!(it.role, Role::Record | Role::Keyed { .. } | Role::Header))
+}
+
+fn name(text: &str, raw: &RawCell) -> String {
+    let name = text.get(raw.start..raw.end).unwrap_or_default();
+    if raw.doubled { name.replace("\"\"", "\"") } else { name.to_owned() }
+}
