@@ -6,6 +6,8 @@
 //! [`rounding`] to [`contact`]; then what folds read from records, [`party`],
 //! [`order`] and [`stock`].
 
+#![warn(missing_docs)]
+
 pub mod clock;
 pub mod id;
 

@@ -136,6 +136,17 @@ fn every_entity_names_itself_and_carries_the_header() {
 }
 
 #[test]
+fn the_readme_lists_every_entity_as_it_is() {
+    let readme = include_str!("../../../../../mappings/canon/README.md");
+    for entity in Entity::ALL {
+        let (name, prefix, class) =
+            (entity.name(), entity.prefix(), entity.classification().name());
+        let row = format!("| [`{name}`](v1/{name}.schema.json) | `{prefix}_…` | {class} | ");
+        assert!(readme.contains(&row), "{row}");
+    }
+}
+
+#[test]
 fn entities_that_may_hold_personal_data_say_where() {
     for entity in Entity::ALL {
         if entity.classification() == crate::entity::Classification::Internal {
