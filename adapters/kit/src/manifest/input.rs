@@ -24,8 +24,6 @@ pub struct Input {
     pub feeds: Vec<Feed>,
     /// Kinds of records, first match wins. A record that matches none is set aside.
     pub records: Vec<RecordKind>,
-    /// Topics that carry nothing for the hub and are accepted without records.
-    pub ignore_topics: Vec<String>,
 }
 
 /// What brings the bytes.
@@ -78,8 +76,12 @@ pub enum Topic {
 pub struct Feed {
     /// Also its topic.
     pub name: String,
+    /// `GET` or `POST`.
+    pub method: String,
     /// Path at the channel's base URL.
     pub path: Template,
+    /// JSON body of a POST; what fills its holes is escaped as in a JSON string.
+    pub body: Option<Template>,
     /// Query parameters: name and value. One whose holes have no value is left
     /// out, so a first call goes without `{cursor}`.
     pub query: Vec<(String, Template)>,
@@ -88,6 +90,14 @@ pub struct Feed {
     /// Where the next cursor is in the answer. Not there or null: the next
     /// call repeats the same cursor.
     pub cursor_at: Option<String>,
+    /// Where the next cursor is in the last record of the answer, for feeds
+    /// that are asked for what changed since.
+    pub cursor_in_last: Option<String>,
+    /// The cursor of the first call of all; without it that call has none.
+    pub cursor_start: Option<String>,
+    /// After its end the feed is read again from the start: it lists everything
+    /// there is, and what has not changed is dropped as known.
+    pub restart: bool,
     /// Where the answer says whether there is more now (`true` or `false`).
     /// Without it a page without records is the end.
     pub more_at: Option<String>,
@@ -106,7 +116,8 @@ pub struct RecordKind {
     pub when: Vec<Predicate>,
     /// Its JSON Schema, relative to the package; rows are described by their layout.
     pub schema: Option<String>,
-    /// What reads it. Empty: recognised, and nothing for the hub.
+    /// What reads it. Empty only if the kind says `ignore: true`: such records
+    /// are accepted, and nothing comes of them.
     pub maps: Vec<MapUse>,
 }
 
@@ -174,7 +185,6 @@ impl Input {
             table.tables("feeds", "a feed").into_iter().filter_map(Feed::read).collect();
         let records = table.tables("records", "a kind of records");
         let records: Vec<RecordKind> = records.into_iter().filter_map(RecordKind::read).collect();
-        let ignore_topics = read::text_or_texts(&table, "ignore_topics");
         if table.required("records").is_some() && records.is_empty() {
             table.error("K03", "`in` reads no kind of records: `records` is empty");
         }
@@ -207,7 +217,6 @@ impl Input {
             dedupe_headers,
             feeds,
             records,
-            ignore_topics,
         })
     }
 
@@ -263,7 +272,12 @@ impl Topic {
 impl Feed {
     fn read(table: Table<'_>) -> Option<Self> {
         let name = read::name(&table, "name");
+        let method = table.one_of("method", &[("GET", "GET"), ("POST", "POST")]).unwrap_or("GET");
         let path = read::template(&table, "path");
+        let body = table.node("body").and_then(|it| read::template_of(&table, it, it.text()?));
+        if body.is_some() && method != "POST" {
+            table.error("K03", "a feed with a `body` has `method: POST`");
+        }
         let query = table.entries("query").iter().filter_map(|(name, value)| {
             let template = read::template_of(&table, value, value.text()?)?;
             Some((name.text()?.to_owned(), template))
@@ -271,15 +285,26 @@ impl Feed {
         let query = query.collect();
         let records_at = read::pointer(&table, "records_at");
         let cursor_at = read::pointer(&table, "cursor_at");
+        let cursor_in_last = read::pointer(&table, "cursor_in_last");
+        let cursor_start = table.text("cursor_start").map(str::to_owned);
+        let restart = table.bool("restart").unwrap_or(false);
+        if cursor_at.is_some() && cursor_in_last.is_some() {
+            table.error("K03", "the cursor is either `cursor_at` or `cursor_in_last`");
+        }
         let more_at = read::pointer(&table, "more_at");
         let interval = table.number("interval_s", "seconds");
         table.finish();
         Some(Self {
             name: name?,
+            method: method.to_owned(),
             path: path?,
+            body,
             query,
             records_at,
             cursor_at,
+            cursor_in_last,
+            cursor_start,
+            restart,
             more_at,
             interval_s: interval.unwrap_or(INTERVAL_S_DEFAULT).max(1),
         })
@@ -295,6 +320,11 @@ impl RecordKind {
         let when = Predicate::read_all(&table);
         let schema = read::file(&table, "schema");
         let maps = table.list("maps").iter().filter_map(|it| MapUse::read(&table, it)).collect();
+        let maps: Vec<MapUse> = maps;
+        let ignore = table.bool("ignore").unwrap_or(false);
+        if ignore == table.node("maps").is_some() {
+            table.error("K03", "a kind of records has `maps`, or says `ignore: true`");
+        }
         table.finish();
         Some(Self { name: name?, topics, when, schema, maps })
     }

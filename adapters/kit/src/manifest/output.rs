@@ -87,7 +87,8 @@ pub enum NeedFrom {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// A text of the JSON body: pointer and the values that count.
+    /// A text of the JSON body: pointer and the values that count; no values:
+    /// it is there and not null.
     pub body: Option<(String, Vec<String>)>,
     /// A header that is there.
     pub header: Option<String>,
@@ -208,8 +209,8 @@ impl Reply {
         let pointer = read::pointer(&table, "pointer");
         let values = read::text_or_texts(&table, "one_of");
         let header = table.text("header").map(str::to_owned);
-        if pointer.is_some() == values.is_empty() {
-            table.error("K03", "`pointer` and `one_of` go together");
+        if pointer.is_none() && !values.is_empty() {
+            table.error("K03", "`one_of` needs `pointer`: where its values are looked for");
         }
         table.finish();
         Some(Self { status: status?, body: pointer.map(|it| (it, values)), header })
@@ -226,7 +227,7 @@ impl Reply {
     ) -> bool {
         let body_fits = self.body.as_ref().is_none_or(|(pointer, values)| {
             let found = body.and_then(|it| it.pointer(pointer)).and_then(crate::record::scalar);
-            found.is_some_and(|found| values.contains(&found))
+            found.is_some_and(|found| values.is_empty() || values.contains(&found))
         });
         self.status == status && self.header.as_deref().is_none_or(header) && body_fits
     }

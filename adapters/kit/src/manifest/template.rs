@@ -1,4 +1,5 @@
 //! Paths with holes: `/customers/{body:/key}`. What fills a hole is escaped.
+//! `{{` stands for a brace.
 
 use std::fmt::{self, Write as _};
 
@@ -50,16 +51,17 @@ impl Template {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
-            if !before.is_empty() {
-                pieces.push(Piece::Text(before.to_owned()));
+            push_text(&mut pieces, before);
+            if let Some(tail) = after.strip_prefix('{') {
+                push_text(&mut pieces, "{");
+                rest = tail;
+                continue;
             }
             let (hole, tail) = after.split_once('}').ok_or(Fault::Open)?;
             pieces.push(Piece::parse(hole)?);
             rest = tail;
         }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest.to_owned()));
-        }
+        push_text(&mut pieces, rest);
         Ok(Self(pieces))
     }
 
@@ -91,6 +93,17 @@ impl Template {
         value: impl FnMut(&'t Piece) -> Option<String>,
     ) -> Result<String, &'t Piece> {
         self.fill_with(value, |text, value| text.push_str(value))
+    }
+
+    /// As [`Template::fill`], escaped as inside a JSON string.
+    ///
+    /// # Errors
+    /// The hole that has no value.
+    pub fn fill_json<'t>(
+        &'t self,
+        value: impl FnMut(&'t Piece) -> Option<String>,
+    ) -> Result<String, &'t Piece> {
+        self.fill_with(value, push_json)
     }
 
     fn fill_with<'t>(
@@ -139,7 +152,7 @@ impl Piece {
 impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) => f.write_str(&text.replace('{', "{{")),
             Self::Body(pointer) => write!(f, "{{body:{pointer}}}"),
             Self::Data(pointer) => write!(f, "{{data:{pointer}}}"),
             Self::Need(name) => write!(f, "{{need:{name}}}"),
@@ -154,6 +167,20 @@ impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| piece.fmt(f))
     }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Piece::Text(before)) => before.push_str(text),
+        _ => pieces.push(Piece::Text(text.to_owned())),
+    }
+}
+
+/// As the inside of a JSON string.
+fn push_json(text: &mut String, value: &str) {
+    let quoted = serde_json::Value::from(value).to_string();
+    text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
 }
 
 fn push_encoded(text: &mut String, value: &str) {
@@ -180,6 +207,15 @@ mod tests {
         });
         assert_eq!(filled.unwrap(), "/shops/a%20b/customers/..%2Fx%3Fy%3D1");
         assert_eq!(template.to_string(), "/shops/{setting:shop}/customers/{body:/key}");
+    }
+
+    #[test]
+    fn a_json_body_keeps_its_braces() {
+        let text = r#"{{"after":"{cursor}","all":{{}}"#;
+        let template = Template::parse(text).unwrap();
+        let filled = template.fill_json(|_| Some("a\"b".to_owned())).unwrap();
+        assert_eq!(filled, r#"{"after":"a\"b","all":{}}"#);
+        assert_eq!(template.to_string(), text);
     }
 
     #[test]

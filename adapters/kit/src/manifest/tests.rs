@@ -76,7 +76,7 @@ fn every_fault_is_found_at_once_with_its_place() {
         ("entity: inventory_level", "entity: inventory_levels", "K07", "inventory_level"),
         ("{body:/sku}", "{sku}", "K05", "body:/"),
         ("far_id_of: variant, at: /variant/hub_id", "setting: shop, far_id_of: variant", "K03", ""),
-        ("one_of: hour_api_limit", "header: X", "K03", ""),
+        ("pointer: /error, one_of", "header: X, one_of", "K03", "pointer"),
     ];
     for (good, bad, code, word) in cases {
         assert!(GOOD.contains(good), "{good}");
