@@ -3,12 +3,19 @@
 //! An adapter for one kind of system is a folder of data (a *package*): a
 //! manifest, source schemas or layouts, maps, fixtures. Only a transport that
 //! nobody has written yet needs Rust. Reading order: [`manifest`] (what a
-//! package says), [`files`] (where it is read from), [`transport`] (for
-//! adapters that bring their own).
+//! package says), [`files`] (where it is read from), [`package`] (compiled and
+//! ready to run), [`decode`] (bytes to records), [`transport`] (for adapters
+//! that bring their own).
 
 pub mod files;
 pub mod manifest;
 
-mod record;
+mod load;
+pub mod package;
+
+pub mod decode;
+mod schema;
+mod select;
+pub use select::Unusable;
 
 pub mod transport;

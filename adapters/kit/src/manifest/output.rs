@@ -226,7 +226,7 @@ impl Reply {
         body: Option<&serde_json::Value>,
     ) -> bool {
         let body_fits = self.body.as_ref().is_none_or(|(pointer, values)| {
-            let found = body.and_then(|it| it.pointer(pointer)).and_then(crate::record::scalar);
+            let found = body.and_then(|it| it.pointer(pointer)).and_then(crate::select::scalar);
             found.is_some_and(|found| values.is_empty() || values.contains(&found))
         });
         self.status == status && self.header.as_deref().is_none_or(header) && body_fits

@@ -1,0 +1,292 @@
+//! From bytes to records: what the manifest's format says, and nothing else.
+
+use canon::entry::RecordFault;
+use codec::{
+    layout::{Layout, LayoutFault},
+    rows::{Row, Rows},
+};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+use crate::schema::shorten;
+
+/// The records of one arrival. Holds places, not bytes: a record is looked at
+/// together with the bytes it was decoded from.
+#[derive(Debug, Default)]
+pub struct Decoded {
+    /// Records in the bytes, readable or not.
+    pub records: u64,
+    /// Records that could not be read; the others can.
+    pub unreadable: Vec<Unreadable>,
+    spans: Vec<Span>,
+    rows: Option<Rows>,
+}
+
+/// A record that could not be read.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Where it begins in the bytes.
+    pub offset: u64,
+    /// How many bytes it has.
+    pub length: u64,
+    /// All that is wrong with it.
+    pub faults: Vec<RecordFault>,
+}
+
+/// Bytes that are refused as a whole: nothing in them can be trusted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: found {}, expected {}", fault.found, fault.expected)]
+pub struct Undecodable {
+    /// Stable word, such as `truncated`, `trailer-mismatch`, `not-json`.
+    pub reason: &'static str,
+    /// What is wrong and where.
+    pub fault: Box<RecordFault>,
+}
+
+/// One record, ready to be looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Its number in the arrival, from 1.
+    pub number: u64,
+    /// Where it begins in the bytes.
+    pub offset: u64,
+    /// How many bytes it has.
+    pub length: u64,
+    /// What it is.
+    pub body: RecordBody<'a>,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug)]
+pub enum RecordBody<'a> {
+    /// One JSON document.
+    Json(&'a str),
+    /// One row with its groups.
+    Row(&'a Rows, &'a Row),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    number: u64,
+    offset: usize,
+    length: usize,
+}
+
+// === impl Decoded ===
+
+impl Decoded {
+    /// The readable records, in order. `bytes` are those that were decoded.
+    pub fn iter<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Record<'a>> {
+        let json = self.spans.iter().filter_map(move |span| {
+            let text = bytes.get(span.offset..span.offset.checked_add(span.length)?)?;
+            Some(Record {
+                number: span.number,
+                offset: wide(span.offset),
+                length: wide(span.length),
+                body: RecordBody::Json(std::str::from_utf8(text).ok()?),
+            })
+        });
+        let rows = self.rows.iter().flat_map(|rows| {
+            rows.rows.iter().map(move |row| Record {
+                number: row.number,
+                offset: row.offset,
+                length: row.length,
+                body: RecordBody::Row(rows, row),
+            })
+        });
+        json.chain(rows)
+    }
+
+    /// One JSON document, or the elements of the list at `records_at` in it.
+    pub(crate) fn json(bytes: &[u8], records_at: Option<&str>) -> Result<Self, Undecodable> {
+        let text = utf8(bytes)?;
+        let document: &RawValue = serde_json::from_str(text)
+            .map_err(|it| not_json(text, &it, 0, "one JSON document and nothing after it"))?;
+        let Some(pointer) = records_at else {
+            return Ok(Self::of(vec![Span::of(1, document.get(), text)]));
+        };
+        let list = at(document, pointer).ok_or_else(|| {
+            let shown = if pointer.is_empty() { "the document" } else { pointer };
+            Undecodable::new(
+                "no-records",
+                pointer,
+                "nothing",
+                &format!("a list of records at {shown}"),
+            )
+        })?;
+        let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|_| {
+            let found = shorten(list.get().lines().next().unwrap_or_default());
+            Undecodable::new("no-records", pointer, &found, "a list of records")
+        })?;
+        let spans = (1..).zip(elements).map(|(number, it)| Span::of(number, it.get(), text));
+        Ok(Self::of(spans.collect()))
+    }
+
+    /// One JSON document a line; empty lines are passed over.
+    pub(crate) fn ndjson(bytes: &[u8]) -> Result<Self, Undecodable> {
+        let text = utf8(bytes)?;
+        let mut decoded = Self::default();
+        for line in text.split('\n') {
+            let line = line.strip_suffix('\r').unwrap_or(line);
+            if line.trim().is_empty() {
+                continue;
+            }
+            decoded.records += 1;
+            let span = Span::of(decoded.records, line, text);
+            match serde_json::from_str::<&RawValue>(line) {
+                Ok(_) => decoded.spans.push(span),
+                Err(fault) => {
+                    let undecodable =
+                        not_json(line, &fault, span.offset, "one JSON document a line");
+                    decoded.unreadable.push(Unreadable {
+                        number: span.number,
+                        offset: wide(span.offset),
+                        length: wide(span.length),
+                        faults: vec![*undecodable.fault],
+                    });
+                }
+            }
+        }
+        Ok(decoded)
+    }
+
+    /// Rows by a layout.
+    pub(crate) fn rows(bytes: &[u8], layout: &Layout) -> Result<Self, Undecodable> {
+        let mut rows = layout.read(bytes).map_err(Undecodable::of_layout)?;
+        let unreadable = std::mem::take(&mut rows.faults).into_iter().map(|it| Unreadable {
+            number: it.number,
+            offset: it.offset,
+            length: it.length,
+            faults: it.faults,
+        });
+        let unreadable = unreadable.collect();
+        Ok(Self { records: rows.records, unreadable, spans: Vec::new(), rows: Some(rows) })
+    }
+
+    fn of(spans: Vec<Span>) -> Self {
+        Self { records: wide(spans.len()), spans, ..Self::default() }
+    }
+}
+
+// === impl Span, Undecodable ===
+
+impl Span {
+    /// The place of `part`, which is a part of `whole`.
+    fn of(number: u64, part: &str, whole: &str) -> Self {
+        let offset = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+        Self { number, offset, length: part.len() }
+    }
+}
+
+impl Undecodable {
+    fn new(reason: &'static str, field: &str, found: &str, expected: &str) -> Self {
+        let fault = RecordFault {
+            field: field.to_owned(),
+            offset: None,
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+            needed_by: None,
+        };
+        Self { reason, fault: Box::new(fault) }
+    }
+
+    fn of_layout(fault: LayoutFault) -> Self {
+        let LayoutFault { code, offset, message, found, expected } = fault;
+        let found = if found.is_empty() { message.clone() } else { format!("{message}: {found}") };
+        let mut undecodable = Self::new(code, "", &found, &expected);
+        undecodable.fault.offset = Some(offset);
+        undecodable
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Undecodable> {
+    std::str::from_utf8(bytes).map_err(|fault| {
+        let mut undecodable = Undecodable::new("not-utf-8", "", "bytes that are no UTF-8", "UTF-8");
+        undecodable.fault.offset = Some(wide(fault.valid_up_to()));
+        undecodable
+    })
+}
+
+fn not_json(text: &str, fault: &serde_json::Error, before: usize, expected: &str) -> Undecodable {
+    let lines = text.split_inclusive('\n').take(fault.line().saturating_sub(1));
+    let offset = lines.map(str::len).sum::<usize>() + fault.column().saturating_sub(1);
+    let mut undecodable = Undecodable::new("not-json", "", &fault.to_string(), expected);
+    undecodable.fault.offset = Some(wide(before + offset));
+    undecodable
+}
+
+/// What stands at a JSON pointer.
+pub(crate) fn at<'a>(document: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
+    let mut node = document;
+    for part in pointer.split('/').skip(1) {
+        let name = part.replace("~1", "/").replace("~0", "~");
+        node = match name.parse::<usize>() {
+            Ok(index) if node.get().starts_with('[') => {
+                let list: Vec<&RawValue> = serde_json::from_str(node.get()).ok()?;
+                *list.get(index)?
+            }
+            _ => {
+                let object: BTreeMap<String, &RawValue> = serde_json::from_str(node.get()).ok()?;
+                *object.get(&name)?
+            }
+        };
+    }
+    Some(node)
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Texts<'a> = Vec<(u64, &'a str)>;
+
+    fn texts<'a>(decoded: &'a Decoded, bytes: &'a [u8]) -> Texts<'a> {
+        let of = |it: Record<'a>| match it.body {
+            RecordBody::Json(text) => (it.offset, text),
+            RecordBody::Row(..) => panic!("rows"),
+        };
+        decoded.iter(bytes).map(of).collect()
+    }
+
+    #[test]
+    fn a_document_is_one_record_or_a_list_of_them() {
+        let bytes = br#" {"a":{"b":[{"n":1} , {"n":2}]}}"#;
+        let whole = Decoded::json(bytes, None).unwrap();
+        assert_eq!(texts(&whole, bytes).len(), 1);
+        let list = Decoded::json(bytes, Some("/a/b")).unwrap();
+        assert_eq!(texts(&list, bytes), [(12, r#"{"n":1}"#), (22, r#"{"n":2}"#)]);
+        let bare = Decoded::json(b"[1,2,3]", Some("")).unwrap();
+        assert_eq!(bare.records, 3);
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        let cases = [
+            (&b"{\"a\":1}x"[..], None, "not-json", Some(7)),
+            (b"{\n\"a\":}", None, "not-json", Some(6)),
+            (b"\"\xff\"", None, "not-utf-8", Some(1)),
+            (b"{\"a\":1}", Some("/b"), "no-records", None),
+            (b"{\"a\":1}", Some("/a"), "no-records", None),
+        ];
+        for (bytes, at, reason, offset) in cases {
+            let fault = Decoded::json(bytes, at).unwrap_err();
+            assert_eq!((fault.reason, fault.fault.offset), (reason, offset), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_line_does_not_hide_the_others() {
+        let bytes = b"{\"n\":1}\r\n\n{\"n\":\n{\"n\":3}";
+        let decoded = Decoded::ndjson(bytes).unwrap();
+        assert_eq!(decoded.records, 3);
+        assert_eq!(texts(&decoded, bytes), [(0, "{\"n\":1}"), (16, "{\"n\":3}")]);
+        let bad = decoded.unreadable.first().unwrap();
+        assert_eq!((bad.number, bad.offset, bad.length), (2, 10, 5));
+    }
+}

@@ -1,0 +1,166 @@
+//! A package, compiled and ready to run: bytes in, canonical events out, and
+//! back.
+
+use canon::{
+    entity::{Action, Entity},
+    entry::RecordFault,
+};
+use codec::diagnostic::Diagnostic;
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt};
+
+use crate::{
+    decode::{Decoded, Record, RecordBody, Undecodable},
+    files::Files,
+    load::{Loader, Parts},
+    manifest::{Format, Manifest, MapUse, Operation, Topic},
+    select::{Seen, Unusable, document, scalar},
+};
+
+/// What an installation adds to a package.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Code tables in place of the package's, by name: from, to.
+    pub tables: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A package, compiled.
+pub struct Package {
+    parts: Parts,
+}
+
+/// A record that was recognised, fits its schema, and is ready to be mapped.
+#[derive(Clone, Debug)]
+pub struct Chosen<'p> {
+    /// The name of its kind.
+    pub kind: &'p str,
+    /// The maps that read it, in the manifest's order. Empty: nothing of it is
+    /// for the hub.
+    pub maps: Vec<&'p MapUse>,
+}
+
+// === impl Package ===
+
+impl Package {
+    /// Reads `packages/{name}/…` and compiles all of it.
+    ///
+    /// # Errors
+    /// Every fault of every file of the package.
+    pub fn load(name: &str, files: &dyn Files, options: &Options) -> Result<Self, Vec<Diagnostic>> {
+        let _ = options;
+        let mut loader = Loader::new(name, files);
+        let parts = loader.parts();
+        let has_errors = loader.has_errors();
+        match parts {
+            Some(mut parts) if !has_errors => {
+                parts.warnings = loader.faults;
+                Ok(Self { parts })
+            }
+            _ => Err(loader.faults),
+        }
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.parts.manifest
+    }
+
+    /// What is not wrong, but probably not meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.parts.warnings
+    }
+
+    /// Bytes to records. `feed` is the feed that was pulled.
+    ///
+    /// # Errors
+    /// When nothing in the bytes can be trusted. One bad record among good ones
+    /// is in [`Decoded::unreadable`] instead.
+    pub fn decode(&self, feed: Option<&str>, bytes: &[u8]) -> Result<Decoded, Undecodable> {
+        let Some(input) = &self.parts.manifest.input else { return Ok(Decoded::default()) };
+        let of_feed = feed.and_then(|it| input.feed(it)).and_then(|it| it.records_at.as_deref());
+        match (&input.format, &self.parts.layout) {
+            (Format::Json { records_at }, _) => {
+                Decoded::json(bytes, of_feed.or(records_at.as_deref()))
+            }
+            (Format::Ndjson, _) => Decoded::ndjson(bytes),
+            (Format::Layout { .. }, Some(layout)) => Decoded::rows(bytes, layout),
+            (Format::Layout { .. }, None) => Ok(Decoded::default()),
+        }
+    }
+
+    /// Which kind a record is and which maps read it; checks it against its
+    /// schema. `label` is what the topic's header says, or the feed's name.
+    ///
+    /// # Errors
+    /// `unknown-record` when it is of no kind, `schema-mismatch` when it does
+    /// not fit its schema.
+    pub fn choose(&self, label: Option<&str>, record: &Record<'_>) -> Result<Chosen<'_>, Unusable> {
+        let document = document(record.body)?;
+        let seen = match (record.body, &document, &self.parts.layout) {
+            (RecordBody::Row(rows, row), _, Some(layout)) => {
+                Seen::Row { rows, row, shape: layout.shape() }
+            }
+            (_, Some(document), _) => Seen::Json(document),
+            (_, None, _) => return Err(Unusable { code: "unknown-record", faults: Vec::new() }),
+        };
+        let input = self.parts.manifest.input.as_ref();
+        let topic = match (input.map(|it| &it.topic), &document) {
+            (Some(Topic::Pointer(pointer)), Some(document)) => {
+                document.pointer(pointer).and_then(scalar)
+            }
+            _ => label.map(str::to_owned),
+        };
+        let topic = topic.as_deref();
+        let mut kinds = input.into_iter().flat_map(|it| &it.records);
+        let Some(kind) = kinds.find(|it| it.fits(topic, &seen)) else {
+            return Err(unknown_record(topic, input.map(|it| &it.topic)));
+        };
+        let schema = kind.schema.as_ref().and_then(|it| self.parts.schemas.get(it));
+        if let (Some(schema), Some(document)) = (schema, &document) {
+            let faults = schema.check(document);
+            if !faults.is_empty() {
+                return Err(Unusable { code: "schema-mismatch", faults });
+            }
+        }
+        let maps = kind.maps.iter().filter(|it| it.reads(topic, &seen)).collect();
+        Ok(Chosen { kind: &kind.name, maps })
+    }
+
+    /// The operation that carries an event, if any does: the first that fits.
+    #[must_use]
+    pub fn operation_for(
+        &self,
+        entity: Entity,
+        action: Action,
+        data: &Value,
+    ) -> Option<&Operation> {
+        let operations = &self.parts.manifest.output.as_ref()?.operations;
+        let seen = Seen::Json(data);
+        operations.iter().find(|it| it.carries(entity, action) && seen.holds(&it.when))
+    }
+}
+
+impl fmt::Debug for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Manifest { name, version, .. } = &self.parts.manifest;
+        f.debug_struct("Package").field("name", name).field("version", version).finish()
+    }
+}
+
+fn unknown_record(topic: Option<&str>, source: Option<&Topic>) -> Unusable {
+    let field = match source {
+        Some(Topic::Header(name)) => name.clone(),
+        Some(Topic::Pointer(pointer)) => pointer.clone(),
+        Some(Topic::None | Topic::Feed) | None => String::new(),
+    };
+    let fault = RecordFault {
+        field,
+        offset: None,
+        found: topic.map_or_else(|| "no topic".to_owned(), crate::schema::shorten),
+        expected: "a record of a kind that the package names".to_owned(),
+        needed_by: None,
+    };
+    Unusable { code: "unknown-record", faults: vec![fault] }
+}
