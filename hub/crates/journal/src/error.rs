@@ -90,6 +90,12 @@ pub enum Error {
         /// Where the reading stopped.
         source: serde_json::Error,
     },
+    /// The file system cannot keep a write-ahead log, or failed to make one.
+    #[error("the journal's file stays in mode {mode:?}; its folder must be on a local disk")]
+    NoLog {
+        /// The mode SQLite stayed in.
+        mode: String,
+    },
     /// The machine's source of randomness failed.
     #[error("the machine gives no random numbers")]
     NoRandomness,

@@ -42,6 +42,8 @@ pub struct Options {
     pub batch_bytes_max: usize,
     /// Most bytes waiting for the writer; appends beyond it wait their turn.
     pub queue_bytes_max: usize,
+    /// The log is copied into the file when it has about this many bytes.
+    pub checkpoint_bytes: usize,
     /// Most bytes the file may have; `None`: what the disk has.
     pub file_bytes_max: Option<u64>,
     /// What is checked before the journal is used.
@@ -81,6 +83,7 @@ impl Options {
             batch_entries_max: 512,
             batch_bytes_max: 16 << 20,
             queue_bytes_max: 64 << 20,
+            checkpoint_bytes: 8 << 20,
             file_bytes_max: None,
             check: check::Depth::Quick,
         }
@@ -115,6 +118,7 @@ impl Journal {
                 linger: options.linger,
                 entries_max: options.batch_entries_max.max(1),
                 bytes_max: options.batch_bytes_max.max(1),
+                checkpoint_bytes: options.checkpoint_bytes,
             },
             clock: options.clock,
             head: head_tx,

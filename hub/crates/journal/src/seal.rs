@@ -10,7 +10,7 @@ use aws_lc_rs::{
 };
 use std::{fmt, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
-use crate::Error;
+use crate::{Error, schema};
 
 const FORMAT: u8 = 1;
 const KEY_ID_BYTES: usize = 4;
@@ -41,16 +41,22 @@ impl Seal {
     /// Writes a new key, readable by its owner only, and reads it back.
     pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         let text = hex::encode(random::<32>()?);
+        // Whole or not at all, whenever the power goes: half a key would keep
+        // the hub from starting.
+        let part = schema::beside(path, ".new");
         fs::OpenOptions::new()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(true)
             .mode(0o600)
-            .open(path)
+            .open(&part)
             .and_then(|mut file| {
                 writeln!(file, "{text}")?;
-                file.sync_all()
+                file.sync_all()?;
+                fs::rename(&part, path)
             })
             .map_err(Error::file("writing the seal key", path))?;
+        schema::sync_parent(path)?;
         Self::load(path)
     }
 

@@ -21,9 +21,6 @@ use crate::{
     settle::{Settled, Settling},
 };
 
-/// The log is copied into the file when it has about this many bytes.
-const CHECKPOINT_BYTES: usize = 8 << 20;
-
 /// One thing for the writer to do.
 pub(crate) enum Work {
     Append(Box<Append>),
@@ -40,12 +37,14 @@ pub(crate) struct Append {
     pub(crate) place: OwnedSemaphorePermit,
 }
 
-/// How the writer gathers.
+/// How the writer gathers, and when it checkpoints.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gathering {
     pub(crate) linger: Duration,
     pub(crate) entries_max: usize,
     pub(crate) bytes_max: usize,
+    /// The log is copied into the file when it has about this many bytes.
+    pub(crate) checkpoint_bytes: usize,
 }
 
 pub(crate) struct Writer {
@@ -229,7 +228,7 @@ impl Writer {
     }
 
     fn checkpoint_when_due(&mut self) -> Result<(), String> {
-        if self.unfolded < CHECKPOINT_BYTES {
+        if self.unfolded < self.gathering.checkpoint_bytes {
             return Ok(());
         }
         match checkpoint(&self.conn, "PASSIVE") {
@@ -241,7 +240,7 @@ impl Writer {
             // The log keeps everything; the copy is made whole at a later try.
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "the log was not copied into the journal file yet");
-                self.unfolded = CHECKPOINT_BYTES / 2;
+                self.unfolded = self.gathering.checkpoint_bytes / 2;
                 Ok(())
             }
             Err(error) => {

@@ -10,7 +10,12 @@ use aws_lc_rs::{
     signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use std::{fmt, fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    fmt, fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
 
 use crate::{Error, tree::Hash};
 
@@ -53,12 +58,18 @@ impl Signer {
     ///
     /// When the file is not a key, or one of another name.
     pub fn open(path: &Path, name: &str) -> Result<Self, Error> {
-        let fault = |fault: &str| Error::Key { path: path.to_owned(), fault: fault.to_owned() };
-        if !path.exists() {
-            let signer = Self::create(path, name)?;
-            tracing::info!(key = %signer.public, "a signing key for the ledger was made");
-            return Ok(signer);
+        let signer =
+            if path.exists() { Self::read(path, name)? } else { Self::create(path, name)? };
+        let public = beside(path, ".pub");
+        if !public.exists() {
+            write_whole(&public, 0o644, &signer.public.to_string())?;
+            tracing::info!(key = %signer.public, "the ledger's public key was written");
         }
+        Ok(signer)
+    }
+
+    fn read(path: &Path, name: &str) -> Result<Self, Error> {
+        let fault = |fault: &str| Error::Key { path: path.to_owned(), fault: fault.to_owned() };
         let text = fs::read_to_string(path).map_err(|error| fault(&error.to_string()))?;
         let shape = "expected PRIVATE+KEY+name+id+base64";
         let rest = text.trim().strip_prefix("PRIVATE+KEY+").ok_or_else(|| fault(shape))?;
@@ -86,13 +97,7 @@ impl Signer {
         let mut seed = [0; 32];
         rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
         let signer = Self::from_seed(&seed, name).ok_or(Error::NoRandomness)?;
-        write_new(path, 0o600, &signer.text(&seed))?;
-        let mut public = path.as_os_str().to_owned();
-        public.push(".pub");
-        let public = Path::new(&public);
-        if !public.exists() {
-            write_new(public, 0o644, &signer.public.to_string())?;
-        }
+        write_whole(path, 0o600, &signer.text(&seed))?;
         Ok(signer)
     }
 
@@ -131,17 +136,29 @@ impl fmt::Debug for Signer {
     }
 }
 
-fn write_new(path: &Path, mode: u32, text: &str) -> Result<(), Error> {
+/// Writes a file that is there whole or not at all, whenever the power goes.
+fn write_whole(path: &Path, mode: u32, text: &str) -> Result<(), Error> {
+    let part = beside(path, ".new");
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(mode)
-        .open(path)
+        .open(&part)
         .and_then(|mut file| {
             writeln!(file, "{text}")?;
-            file.sync_all()
+            file.sync_all()?;
+            fs::rename(&part, path)?;
+            fs::File::open(parent)?.sync_all()
         })
         .map_err(|source| Error::File { doing: "writing", path: path.to_owned(), source })
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 // === impl PublicKey ===

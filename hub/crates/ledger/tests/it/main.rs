@@ -8,6 +8,9 @@ mod samples;
 mod books;
 
 #[cfg(test)]
+mod crash;
+
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod tamper;
