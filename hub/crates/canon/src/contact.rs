@@ -83,7 +83,6 @@ const RELAYS: &[&str] = &[
     "marketplace.amazon.co.jp",
     "marketplace.amazon.com",
     "fw.rakuten.ne.jp",
-    "pc.fw.rakuten.ne.jp",
     "privaterelay.appleid.com",
     "invalid",
 ];
@@ -135,6 +134,7 @@ mod tests {
             "Guest",
             "no-reply@shop.example.jp",
             "b2x9@marketplace.amazon.co.jp",
+            "x@pc.fw.rakuten.ne.jp",
             "x@invalid",
         ] {
             assert!(is_filler(filler), "{filler}");

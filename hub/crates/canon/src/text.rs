@@ -127,6 +127,17 @@ pub fn match_key(text: &str) -> String {
     key.nfc().collect()
 }
 
+/// The text under which a reading is matched: as [`match_key`], and hiragana
+/// makes no difference from katakana.
+#[must_use]
+pub fn reading_key(text: &str) -> String {
+    let katakana = |letter| match letter {
+        'ぁ'..='ゖ' => char::from_u32(u32::from(letter) + 0x60).unwrap_or(letter),
+        _ => letter,
+    };
+    match_key(text).chars().map(katakana).collect()
+}
+
 /// Whether `letter` is written where a hyphen is meant, the long vowel mark
 /// included.
 #[must_use]
@@ -196,6 +207,15 @@ mod tests {
             ("㈱花園", "(株)花園"),
         ] {
             assert_eq!(match_key(left), match_key(right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn readings_match_in_either_kana() {
+        for (left, right) in [("たかしま", "ﾀｶｼﾏ"), ("らーめん", "ラ−メン"), ("ゔぃ", "ヴィ")]
+        {
+            assert_eq!(reading_key(left), reading_key(right), "{left} {right}");
+            assert_ne!(match_key(left), match_key(right), "{left} {right}");
         }
     }
 
