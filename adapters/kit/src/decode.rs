@@ -2,13 +2,12 @@
 
 use canon::entry::RecordFault;
 use codec::{
+    json,
     layout::{Layout, LayoutFault},
     rows::{Row, Rows},
 };
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
-
-use crate::schema::shorten;
 
 /// The records of one arrival. Holds places, not bytes: a record is looked at
 /// together with the bytes it was decoded from.
@@ -39,7 +38,7 @@ pub struct Unreadable {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}: found {}, expected {}", fault.found, fault.expected)]
 pub struct Undecodable {
-    /// Stable word, such as `truncated`, `trailer-mismatch`, `not-json`.
+    /// Stable word, such as `truncated`, `trailer-mismatch`, `syntax`.
     pub reason: &'static str,
     /// What is wrong and where.
     pub fault: Box<RecordFault>,
@@ -101,55 +100,39 @@ impl Decoded {
 
     /// One JSON document, or the elements of the list at `records_at` in it.
     pub(crate) fn json(bytes: &[u8], records_at: Option<&str>) -> Result<Self, Undecodable> {
-        let text = utf8(bytes)?;
-        let document: &RawValue = serde_json::from_str(text)
-            .map_err(|it| not_json(text, &it, 0, "one JSON document and nothing after it"))?;
         let Some(pointer) = records_at else {
-            return Ok(Self::of(vec![Span::of(1, document.get(), text)]));
+            json::check(bytes).map_err(|it| Undecodable::of_json(&it, 0))?;
+            let span = Span { number: 1, offset: 0, length: bytes.len() };
+            return Ok(Self { records: 1, spans: vec![span], ..Self::default() });
         };
-        let list = at(document, pointer).ok_or_else(|| {
-            let shown = if pointer.is_empty() { "the document" } else { pointer };
-            Undecodable::new(
-                "no-records",
-                pointer,
-                "nothing",
-                &format!("a list of records at {shown}"),
-            )
-        })?;
-        let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|_| {
-            let found = shorten(list.get().lines().next().unwrap_or_default());
-            Undecodable::new("no-records", pointer, &found, "a list of records")
-        })?;
-        let spans = (1..).zip(elements).map(|(number, it)| Span::of(number, it.get(), text));
-        Ok(Self::of(spans.collect()))
+        let (before, list) = list_at(bytes, pointer)?;
+        let elements = json::elements(list).map_err(|it| Undecodable::of_json(&it, before))?;
+        Ok(Self::split(elements, before))
     }
 
     /// One JSON document a line; empty lines are passed over.
     pub(crate) fn ndjson(bytes: &[u8]) -> Result<Self, Undecodable> {
-        let text = utf8(bytes)?;
-        let mut decoded = Self::default();
-        for line in text.split('\n') {
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            if line.trim().is_empty() {
-                continue;
-            }
-            decoded.records += 1;
-            let span = Span::of(decoded.records, line, text);
-            match serde_json::from_str::<&RawValue>(line) {
-                Ok(_) => decoded.spans.push(span),
-                Err(fault) => {
-                    let undecodable =
-                        not_json(line, &fault, span.offset, "one JSON document a line");
-                    decoded.unreadable.push(Unreadable {
-                        number: span.number,
-                        offset: wide(span.offset),
-                        length: wide(span.length),
-                        faults: vec![*undecodable.fault],
-                    });
-                }
+        let lines = json::lines(bytes).map_err(|it| Undecodable::of_json(&it, 0))?;
+        Ok(Self::split(lines, 0))
+    }
+
+    /// Records of a list that stands at byte `before`.
+    fn split(records: Vec<json::Record>, before: usize) -> Self {
+        let mut decoded = Self { records: wide(records.len()), ..Self::default() };
+        for record in records {
+            let json::Record { number, offset, length, fault } = record;
+            let offset = before + offset;
+            match fault {
+                None => decoded.spans.push(Span { number, offset, length }),
+                Some(fault) => decoded.unreadable.push(Unreadable {
+                    number,
+                    offset: wide(offset),
+                    length: wide(length),
+                    faults: vec![*Undecodable::of_json(&fault, before).fault],
+                }),
             }
         }
-        Ok(decoded)
+        decoded
     }
 
     /// Rows by a layout.
@@ -164,21 +147,9 @@ impl Decoded {
         let unreadable = unreadable.collect();
         Ok(Self { records: rows.records, unreadable, spans: Vec::new(), rows: Some(rows) })
     }
-
-    fn of(spans: Vec<Span>) -> Self {
-        Self { records: wide(spans.len()), spans, ..Self::default() }
-    }
 }
 
-// === impl Span, Undecodable ===
-
-impl Span {
-    /// The place of `part`, which is a part of `whole`.
-    fn of(number: u64, part: &str, whole: &str) -> Self {
-        let offset = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-        Self { number, offset, length: part.len() }
-    }
-}
+// === impl Undecodable ===
 
 impl Undecodable {
     fn new(reason: &'static str, field: &str, found: &str, expected: &str) -> Self {
@@ -192,6 +163,17 @@ impl Undecodable {
         Self { reason, fault: Box::new(fault) }
     }
 
+    fn no_list(pointer: &str) -> Self {
+        Self::new("no-records", pointer, "no list", &format!("a list of records at {pointer}"))
+    }
+
+    /// A fault of a document that stands at byte `before`.
+    fn of_json(fault: &json::Fault, before: usize) -> Self {
+        let mut undecodable = Self::new(fault.code, "", &fault.found, &fault.expected);
+        undecodable.fault.offset = Some(wide(fault.offset + before));
+        undecodable
+    }
+
     fn of_layout(fault: LayoutFault) -> Self {
         let LayoutFault { code, offset, message, found, expected } = fault;
         let found = if found.is_empty() { message.clone() } else { format!("{message}: {found}") };
@@ -201,20 +183,21 @@ impl Undecodable {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, Undecodable> {
-    std::str::from_utf8(bytes).map_err(|fault| {
-        let mut undecodable = Undecodable::new("not-utf-8", "", "bytes that are no UTF-8", "UTF-8");
-        undecodable.fault.offset = Some(wide(fault.valid_up_to()));
-        undecodable
-    })
-}
-
-fn not_json(text: &str, fault: &serde_json::Error, before: usize, expected: &str) -> Undecodable {
-    let lines = text.split_inclusive('\n').take(fault.line().saturating_sub(1));
-    let offset = lines.map(str::len).sum::<usize>() + fault.column().saturating_sub(1);
-    let mut undecodable = Undecodable::new("not-json", "", &fault.to_string(), expected);
-    undecodable.fault.offset = Some(wide(before + offset));
-    undecodable
+/// The list at a pointer of a document, and where it begins.
+fn list_at<'b>(bytes: &'b [u8], pointer: &str) -> Result<(usize, &'b [u8]), Undecodable> {
+    if pointer.is_empty() {
+        return Ok((0, bytes));
+    }
+    let document: Option<&RawValue> = serde_json::from_slice(bytes).ok();
+    let Some(document) = document else {
+        // The strict check says what is wrong; it refuses all that serde does.
+        let refused = json::check(bytes).err().map(|it| Undecodable::of_json(&it, 0));
+        return Err(refused.unwrap_or_else(|| Undecodable::no_list(pointer)));
+    };
+    let list = at(document, pointer).filter(|it| it.get().starts_with('['));
+    let list = list.ok_or_else(|| Undecodable::no_list(pointer))?.get();
+    let before = (list.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
+    Ok((before, list.as_bytes()))
 }
 
 /// What stands at a JSON pointer.
@@ -268,11 +251,13 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused_with_its_place() {
         let cases = [
-            (&b"{\"a\":1}x"[..], None, "not-json", Some(7)),
-            (b"{\n\"a\":}", None, "not-json", Some(6)),
-            (b"\"\xff\"", None, "not-utf-8", Some(1)),
+            (&b"{\"a\":1}x"[..], None, "trailing", Some(7)),
+            (b"{\n\"a\":}", None, "syntax", Some(6)),
+            (b"{\"a\":1,\"a\":2}", None, "duplicate-key", Some(7)),
+            (b"{\"a\":[1}", Some("/a"), "syntax", Some(7)),
             (b"{\"a\":1}", Some("/b"), "no-records", None),
             (b"{\"a\":1}", Some("/a"), "no-records", None),
+            (b" {}", Some(""), "syntax", Some(1)),
         ];
         for (bytes, at, reason, offset) in cases {
             let fault = Decoded::json(bytes, at).unwrap_err();
@@ -282,11 +267,11 @@ mod tests {
 
     #[test]
     fn a_bad_line_does_not_hide_the_others() {
-        let bytes = b"{\"n\":1}\r\n\n{\"n\":\n{\"n\":3}";
+        let bytes = b"{\"n\":1}\r\n\n{\"n\":x\n{\"n\":3}";
         let decoded = Decoded::ndjson(bytes).unwrap();
         assert_eq!(decoded.records, 3);
-        assert_eq!(texts(&decoded, bytes), [(0, "{\"n\":1}"), (16, "{\"n\":3}")]);
+        assert_eq!(texts(&decoded, bytes), [(0, "{\"n\":1}"), (17, "{\"n\":3}")]);
         let bad = decoded.unreadable.first().unwrap();
-        assert_eq!((bad.number, bad.offset, bad.length), (2, 10, 5));
+        assert_eq!((bad.number, bad.offset, bad.length), (2, 10, 6));
     }
 }
