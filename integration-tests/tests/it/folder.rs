@@ -62,10 +62,11 @@ async fn a_bad_row_is_set_aside_and_the_rest_is_committed() -> Result<()> {
     let letters = hub.letters(1).await?;
     let letter = &letters[0];
     assert_eq!(letter["channel"], "pos-legacy");
-    assert_eq!(letter["record"], 2, "{letter}");
-    let offset = usize::try_from(letter["offset"].as_u64().expect("an offset")).expect("fits");
+    let record = &letter["record"];
+    assert_eq!(record["number"], 2, "{letter}");
+    let offset = usize::try_from(record["offset"].as_u64().expect("an offset")).expect("fits");
     assert!(bytes[offset..].starts_with(b"0001,02,000002"), "the offset is the record's: {letter}");
-    let fault = &letter["faults"][0];
+    let fault = &record["faults"][0];
     assert!(
         fault["field"].as_str().is_some_and(|it| it.contains("数量") || it.contains("quantity")),
         "{letter}"

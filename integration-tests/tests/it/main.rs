@@ -15,6 +15,7 @@ mod folder;
 mod key_order;
 mod ledger;
 mod newcomer;
+mod observe;
 mod problems;
 mod pull;
 mod quota;

@@ -21,5 +21,5 @@ pub(super) const EFFECTS: &[(&str, &str, usize)] = &[];
 pub(super) const IDENTITIES: &[&str] =
     &["crm C-1001", "ec-shopify 6147919642668", "pos-legacy M000077"];
 
-/// Problem codes of what was set aside or refused for good, in order.
-pub(super) const LETTERS: &[&str] = &["undecodable", "destination-refused"];
+/// Problem codes of what was set aside or refused for good, by alphabet.
+pub(super) const LETTERS: &[&str] = &["destination-refused", "undecodable"];

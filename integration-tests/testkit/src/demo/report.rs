@@ -45,9 +45,9 @@ pub(super) fn print(told: &[Told], sights: &Sights, world: &World, ledger: &str)
     }
     heading(&mut page, "One customer, known to three systems under three ids");
     for customer in &sights.customers {
-        let id = text(customer, "hub_id");
+        let (id, name) = (text(customer, "hub_id"), person(customer));
         let known_as: Vec<String> = identities(customer).into_iter().collect();
-        line(&mut page, &format!("{} {} = {}", text(customer, "name"), id, known_as.join(" = ")));
+        line(&mut page, &format!("{id}  {name}  = {}", known_as.join(" = ")));
     }
     heading(&mut page, "Stock, by article and place");
     for level in &sights.stock {
@@ -129,25 +129,35 @@ fn repeats(page: &mut String, world: &World) {
 
 fn parcel_line(parcel: &Value) -> String {
     let get = |field| text(parcel, field);
-    let (entity, subject) = (get("entity"), get("hub_id"));
-    let attempts = get("attempts");
+    let (entity, action, subject) = (get("entity"), get("action"), get("hub_id"));
+    let tries = parcel.get("attempts").and_then(Value::as_array).map_or(0, Vec::len);
     let (to, state) = (get("destination"), get("state"));
-    format!("{entity:<14} {subject:<38} to {to:<5} {state:<8} in {attempts} attempt(s)")
+    format!("{entity:<12} {action:<8} {subject:<37} to {to:<4} {state:<5} {tries} attempt(s)")
 }
 
 fn letter_lines(page: &mut String, letter: &Value) {
     let get = |field| text(letter, field);
-    let (channel, code, origin) = (get("channel"), get("code"), get("origin"));
-    let (record, offset) = (get("record"), get("offset"));
-    line(page, &format!("{channel:<11} {code}: {origin}, record {record} at byte {offset}"));
-    for fault in letter.get("faults").and_then(Value::as_array).into_iter().flatten() {
+    let (channel, code, reason) = (get("channel"), get("code"), get("reason"));
+    let nothing = Value::Null;
+    let record = letter.get("record").unwrap_or(&nothing);
+    if record.is_null() {
+        line(page, &format!("{channel:<11} {code}: {reason}"));
+        return;
+    }
+    let (origin, number, offset) =
+        (text(record, "origin"), text(record, "number"), text(record, "offset"));
+    line(page, &format!("{channel:<11} {code}: {origin}, record {number} at byte {offset}"));
+    for fault in record.get("faults").and_then(Value::as_array).into_iter().flatten() {
         let (field, found) = (text(fault, "field"), text(fault, "found"));
         let expected = text(fault, "expected");
         line(page, &format!("            {field}: found {found}, expected {expected}"));
     }
-    if !get("reason").is_empty() {
-        line(page, &format!("            {}", get("reason")));
-    }
+}
+
+/// Family name first, as the customer's country has it.
+fn person(customer: &Value) -> String {
+    let name = customer.get("name").unwrap_or(&Value::Null);
+    format!("{} {}", text(name, "family"), text(name, "given"))
 }
 
 fn heading(page: &mut String, title: &str) {

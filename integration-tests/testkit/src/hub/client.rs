@@ -115,12 +115,12 @@ impl Client {
         self.all(&format!("/api/v1/stock?sku={sku}")).await
     }
 
-    /// All that was set aside or refused for good.
+    /// All that was set aside or refused for good, and is still open; newest first.
     ///
     /// # Errors
     /// When it cannot be had.
     pub async fn letters(&self) -> Result<Vec<Value>> {
-        self.all("/api/v1/dead-letters").await
+        self.all("/api/v1/dead-letters?state=open").await
     }
 
     /// Deliveries and what became of them.

@@ -68,7 +68,7 @@ impl Hub {
             config: config.to_owned(),
             // The port must stay the same over restarts, so it is chosen here.
             address: TcpListener::bind(("127.0.0.1", 0))?.local_addr()?,
-            log: config.with_extension("log"),
+            log: config.with_file_name("hub.log"),
             token: token.to_owned(),
             child: None,
         })

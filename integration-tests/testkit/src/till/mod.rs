@@ -5,6 +5,9 @@ pub mod fixed;
 pub mod journal;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 pub use journal::{Journal, Line, Receipt};

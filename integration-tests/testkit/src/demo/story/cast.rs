@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 use serde_json::Value;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use crate::{
     Result,
@@ -20,6 +23,8 @@ pub(in crate::demo) struct Actors<'a> {
     pub(in crate::demo) world: &'a World,
     pub(in crate::demo) client: Client,
     hub_url: String,
+    // The latest sequence the hub has answered with.
+    sequence: AtomicU64,
 }
 
 /// One thing that happened, for the report.
@@ -52,7 +57,7 @@ pub(in crate::demo) struct Counts {
 
 impl<'a> Actors<'a> {
     pub(in crate::demo) fn new(world: &'a World, hub: &Hub) -> Self {
-        Self { world, client: hub.client(), hub_url: hub.url() }
+        Self { world, client: hub.client(), hub_url: hub.url(), sequence: AtomicU64::new(0) }
     }
 
     /// Each destination fails in its own way at first.
@@ -69,6 +74,7 @@ impl<'a> Actors<'a> {
     /// Sends until somebody answers.
     pub(super) async fn send(&self, what: &str, webhook: &Webhook) -> Result<(Told, Answer)> {
         let answer = webhook.send_until_answered(&self.hub_url).await?;
+        self.sequence.fetch_max(answer.number("sequence").unwrap_or(0), Ordering::Relaxed);
         let told = Told {
             channel: webhook.channel.clone(),
             what: what.to_owned(),
@@ -104,8 +110,10 @@ impl<'a> Actors<'a> {
 
     /// Waits until nothing is on its way any more.
     pub(super) async fn deliveries(&self) -> Result<Vec<Told>> {
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        let path = format!("/api/v1/channels?min_sequence={sequence}");
         self.until("no parcel is on its way", async |client| {
-            let channels = client.all("/api/v1/channels").await?;
+            let channels = client.all(&path).await?;
             let pending: u64 =
                 channels.iter().filter_map(|it| number(it, "/deliveries/pending")).sum();
             Ok(Look::when(pending == 0, Vec::new(), || format!("{pending} parcels")))
