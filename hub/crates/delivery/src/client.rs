@@ -3,7 +3,7 @@
 //! channel does not allow.
 
 use reqwest::{
-    Method, Request, Response, Url,
+    Method, Request, RequestBuilder, Response, Url,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect::Policy,
 };
@@ -54,6 +54,12 @@ pub enum NoAnswer {
     NotHttp {
         /// What it is, without user, password and query.
         url: String,
+    },
+    /// More than was asked for.
+    #[error("the answer is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// The limit.
+        bytes_max: usize,
     },
     /// Too slow. Whether the far side has the request is not known.
     #[error("no {what} within {}", shown(*.wait))]
@@ -110,9 +116,15 @@ impl Client {
         Ok(Self { inner, networks, waits })
     }
 
-    /// A request, not sent yet.
-    pub fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
-        self.inner.request(method, url)
+    /// A request, not sent yet. One to an address that may not be dialled is no
+    /// request: it fails when it is sent, wherever that is. [`Client::check`]
+    /// says why.
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        match self.check(&url) {
+            Ok(()) => self.inner.request(method, url),
+            // Not a URL: the client refuses it without dialling anything.
+            Err(_) => self.inner.request(method, ""),
+        }
     }
 
     /// Checks an address as far as that goes without asking for its name.
@@ -133,38 +145,60 @@ impl Client {
         Ok(())
     }
 
-    /// Sends it and reads the answer, at most 64 KiB of it.
+    /// Sends it and reads the answer, at most 64 KiB of it: enough to judge it.
     ///
     /// # Errors
     /// When there is no answer.
     pub async fn send(&self, request: Request) -> Result<Answer, NoAnswer> {
-        self.check(request.url())?;
-        let wait = self.waits.first_byte;
-        let response = match timeout(wait, self.inner.execute(request)).await {
-            Err(_elapsed) => return Err(NoAnswer::TimedOut { what: "answer", wait }),
-            Ok(Err(source)) => return Err(self.fault(source, "answer")),
-            Ok(Ok(response)) => response,
-        };
-        self.read(response).await
+        let response = self.start(request).await?;
+        let (answer, _is_whole) = self.read(response, ANSWER_BYTES_MAX).await?;
+        Ok(answer)
     }
 
-    async fn read(&self, mut response: Response) -> Result<Answer, NoAnswer> {
+    /// Sends it and reads the whole answer: for what the hub wants to have.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is larger than `bytes_max`.
+    pub async fn fetch(&self, request: Request, bytes_max: usize) -> Result<Answer, NoAnswer> {
+        let response = self.start(request).await?;
+        match self.read(response, bytes_max).await? {
+            (answer, true) => Ok(answer),
+            (_, false) => Err(NoAnswer::TooLarge { bytes_max }),
+        }
+    }
+
+    async fn start(&self, request: Request) -> Result<Response, NoAnswer> {
+        self.check(request.url())?;
+        let wait = self.waits.first_byte;
+        match timeout(wait, self.inner.execute(request)).await {
+            Err(_elapsed) => Err(NoAnswer::TimedOut { what: "answer", wait }),
+            Ok(Err(source)) => Err(self.fault(source, "answer")),
+            Ok(Ok(response)) => Ok(response),
+        }
+    }
+
+    /// The answer as far as `bytes_max`, and whether that is all of it.
+    async fn read(
+        &self,
+        mut response: Response,
+        bytes_max: usize,
+    ) -> Result<(Answer, bool), NoAnswer> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        loop {
+        let is_whole = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
-                    let room = ANSWER_BYTES_MAX - body.len();
+                    let room = bytes_max - body.len();
                     body.extend(chunk.iter().take(room));
-                    if chunk.len() >= room {
-                        break;
+                    if chunk.len() > room {
+                        break false;
                     }
                 }
-                Ok(None) => break,
+                Ok(None) => break true,
                 Err(source) => return Err(self.fault(source, "end of the answer")),
             }
-        }
-        Ok(Answer { status, headers, body })
+        };
+        Ok((Answer { status, headers, body }, is_whole))
     }
 
     fn fault(&self, source: reqwest::Error, what: &'static str) -> NoAnswer {

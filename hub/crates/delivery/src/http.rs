@@ -154,6 +154,7 @@ impl Endpoint {
             put(CONTENT_TYPE.as_str(), call.content_type)?;
         }
         headers.extend(proven.headers.clone());
+        self.client.check(&url)?;
         let request = self.client.request(method, url).headers(headers);
         let request = match call.content_type {
             "" => request,

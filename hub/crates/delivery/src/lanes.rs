@@ -9,7 +9,10 @@
 //! of deliveries has read that entry, [`Lanes::folded`]. Until then the parcel
 //! is held, so an offer read from a fold that is behind cannot send it twice.
 
-use canon::{clock::Timestamp, entry::ParcelId};
+use canon::{
+    clock::Timestamp,
+    entry::{Outcome, ParcelId},
+};
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     num::NonZeroU32,
@@ -121,6 +124,23 @@ struct Lane<T> {
 struct OnWay {
     key: String,
     permit: Permit,
+}
+
+// === impl Settled ===
+
+impl Settled {
+    /// What entry `seq` of the journal says of a try, and what its verdict
+    /// showed. A far side that wants fewer requests is left alone until the
+    /// parcel's own turn, whether it named a time or not.
+    #[must_use]
+    pub fn of(seq: u64, outcome: &Outcome, health: Health, is_throttled: bool) -> Self {
+        let pause_until = match outcome {
+            Outcome::Later { not_before, .. } if is_throttled => Some(*not_before),
+            Outcome::Later { .. } | Outcome::Done { .. } | Outcome::Refused { .. } => None,
+        };
+        let finished = !matches!(outcome, Outcome::Later { .. });
+        Self { seq, finished, health, pause_until }
+    }
 }
 
 // === impl Lanes ===

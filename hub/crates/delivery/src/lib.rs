@@ -18,6 +18,7 @@ pub mod classify;
 pub mod key;
 pub mod retry;
 
+pub mod body;
 pub mod http;
 
 pub mod auth;

@@ -162,3 +162,10 @@ async fn an_answer_without_a_token_is_no_token() {
         assert!(auth.prove(NOW).await.is_err(), "{body}");
     }
 }
+
+#[tokio::test]
+async fn a_token_endpoint_must_be_at_an_address_that_may_be_dialled() {
+    let auth = oauth("http://10.0.0.5/token", ClientAuth::Basic, Grant::ClientCredentials);
+    let fault = auth.prove(NOW).await.expect_err("not public").to_string();
+    assert!(fault.starts_with("no token: egress-denied: 10.0.0.5"), "{fault}");
+}

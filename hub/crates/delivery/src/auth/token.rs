@@ -18,7 +18,10 @@ use std::{
 use tokio::sync::Mutex;
 
 use super::{OAuth2, Proven, pair, sensitive};
-use crate::{client::Client, secret::Secret};
+use crate::{
+    client::{Client, NoAnswer},
+    secret::Secret,
+};
 
 /// How long a token counts when its endpoint does not say.
 const LIFETIME_DEFAULT: Duration = Duration::from_secs(300);
@@ -157,10 +160,12 @@ impl Tokens {
     }
 
     async fn fetch(&self, state: &mut State, now: Timestamp) -> Result<(), NoToken> {
+        let unanswered = |fault: NoAnswer| NoToken { reason: fault.to_string() };
+        self.client.check(&self.settings.token_url).map_err(unanswered)?;
         let request =
             self.request(state).map_err(|_| NoToken::because("the request is unsound"))?;
         let answer = self.client.send(request).await;
-        let answer = answer.map_err(|fault| NoToken { reason: fault.to_string() })?;
+        let answer = answer.map_err(unanswered)?;
         if !answer.status.is_success() {
             // Its error code only: descriptions have been seen to repeat secrets.
             let code = serde_json::from_slice::<Fault>(&answer.body).ok();

@@ -5,6 +5,7 @@ use crate::testing::{FarSide, Said, client, client_within};
 
 async fn get(client: &Client, url: &str) -> Result<Answer, NoAnswer> {
     let url = Url::parse(url).expect("a URL");
+    client.check(&url)?;
     client.send(client.request(Method::GET, url).build().expect("a request")).await
 }
 
@@ -44,6 +45,29 @@ async fn a_long_answer_is_cut() {
     let far = FarSide::answering(|_, _| Said::Http(200, "", "x".repeat(1_000_000)));
     let answer = get(&client(), &far.url("/")).await.expect("an answer");
     assert_eq!(answer.body.len(), ANSWER_BYTES_MAX);
+}
+
+#[tokio::test]
+async fn what_is_fetched_is_whole_or_refused() {
+    let far = FarSide::answering(|_, _| Said::Http(200, "", "x".repeat(100_000)));
+    let url = || Url::parse(&far.url("/")).expect("a URL");
+    let client = client();
+    let request = || client.request(Method::GET, url()).build().expect("a request");
+    let answer = client.fetch(request(), 100_000).await.expect("an answer");
+    assert_eq!(answer.body.len(), 100_000);
+    let fault = client.fetch(request(), 99_999).await.expect_err("too large");
+    assert_eq!(fault.to_string(), "the answer is larger than 99999 bytes");
+}
+
+#[tokio::test]
+async fn a_request_that_goes_around_the_client_is_not_dialled_either() {
+    let far = plain_ok();
+    let waits = Waits::within(Duration::from_secs(30));
+    let strict = Client::new(Networks::default(), waits).expect("a client");
+    let url = Url::parse(&far.url("/")).expect("a URL");
+    let sent = strict.request(Method::GET, url).send().await;
+    assert!(sent.expect_err("no request").is_builder());
+    assert!(far.seen().is_empty());
 }
 
 #[tokio::test]

@@ -230,19 +230,16 @@ impl Destination {
         if matches!(outcome, Outcome::Done { .. }) && !self.far.has(&format!("key-{index}")) {
             self.violations.push(format!("parcel {index} is done, and the far side has it not"));
         }
-        let pause_until = match &outcome {
-            Outcome::Later { not_before, .. } if is_throttled => Some(*not_before),
-            Outcome::Later { .. } | Outcome::Done { .. } | Outcome::Refused { .. } => None,
-        };
-        self.pause_until_ms = self.pause_until_ms.max(pause_until.map_or(0, Timestamp::as_ms));
         *seq += 1;
         self.journal.push_back((*seq, index, parcel.clone()));
-        let settled = Settled {
-            seq: *seq,
-            finished: parcel.is_finished || self.planted == Planted::LosesItsTurn,
-            health,
-            pause_until: pause_until.filter(|_| self.planted != Planted::IgnoresPauses),
-        };
+        let mut settled = Settled::of(*seq, &outcome, health, is_throttled);
+        let pause_until_ms = settled.pause_until.map_or(0, Timestamp::as_ms);
+        self.pause_until_ms = self.pause_until_ms.max(pause_until_ms);
+        match self.planted {
+            Planted::LosesItsTurn => settled.finished = true,
+            Planted::IgnoresPauses => settled.pause_until = None,
+            Planted::Nothing | Planted::FoldsTooEarly | Planted::NeverGivesUp => {}
+        }
         self.lanes.settle(&id(index), settled, at);
         if self.planted == Planted::FoldsTooEarly {
             self.lanes.folded(*seq);

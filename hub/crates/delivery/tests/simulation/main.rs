@@ -23,7 +23,8 @@ const SEEDS: u64 = 10_000;
 fn faults(seed: u64, planted: Planted) -> Vec<String> {
     let Run { mut violations, sends } = run(seed, 1, planted);
     // Alone, the first destination must do exactly what it did beside another.
-    if run(seed, 0, planted).sends != sends {
+    // Every second seed, because it is a second run.
+    if seed.is_multiple_of(2) && run(seed, 0, planted).sends != sends {
         violations.push("another destination's trouble moved this one's sends".to_owned());
     }
     violations
