@@ -2,6 +2,7 @@
 
 mod check;
 mod client;
+mod health;
 mod init;
 mod ledger;
 mod letters;
@@ -53,6 +54,8 @@ enum Command {
     Letters(letters::Letters),
     /// Explain a problem code.
     Problem(problem::Problem),
+    /// Ask a running hub whether it is ready; exit code 0 when it is.
+    Health(health::Health),
 }
 
 /// Which configuration.
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Ledger(it) => it.run(),
         Command::Letters(it) => it.run(),
         Command::Problem(it) => it.run(),
+        Command::Health(it) => it.run(),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("channelhub: {failure}");

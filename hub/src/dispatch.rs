@@ -15,11 +15,11 @@ mod render;
 pub use destination::{Destination, Destinations, client, proof};
 
 use crate::{
-    app::{Rooms, house::Channel},
+    app::Rooms,
     observe::tap::Line,
 };
 use canon::{
-    clock::{Clock as _, Timestamp},
+    clock::Timestamp,
     entry::{Attempt, Outcome, ParcelId},
 };
 use delivery::{Lanes, Next, Offer, Settled, Verdict, classify::Cause};

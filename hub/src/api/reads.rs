@@ -11,8 +11,9 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 use store::{
-    ChannelCounters, CustomerFilter, CustomerView, EventFilter, EventView, Listed, OrderFilter,
-    OrderView, Page, ParcelFilter, ParcelState, ParcelView, Reader, StockFilter, StockView,
+    ChannelCounters, Customer, CustomerSummary, EventFilter, EventView, GapView, Listed,
+    MovementView, OrderDetail, OrderFilter, OrderView, Page, ParcelFilter, ParcelState, ParcelView,
+    Reader, StockFilter, StockView,
 };
 
 /// What every list takes beside its filters.
@@ -74,7 +75,8 @@ list_request! {
         channel,
         /// The far system's id; goes with `channel`.
         source_id,
-        /// E-mail address, telephone number, member code or other identifier.
+        /// `{scheme}:{value}`: `email:hanako@example.com`, `phone:+819012345678`,
+        /// `member_code:M000077`.
         identifier,
     }
 }
@@ -86,8 +88,8 @@ list_request! {
         channel,
         /// Order status.
         status,
-        /// Hub id of the buyer.
-        party,
+        /// The number people know it by.
+        number,
     }
 }
 
@@ -98,6 +100,24 @@ list_request! {
         sku,
         /// Location code.
         location,
+    }
+}
+
+list_request! {
+    /// Which movements of stock.
+    Movements {
+        /// Stock-keeping unit.
+        sku,
+        /// Location code.
+        location,
+    }
+}
+
+list_request! {
+    /// Which gaps in the numbers of tills.
+    Gaps {
+        /// `true`: those that late data closed; else those still open.
+        cleared,
     }
 }
 
@@ -153,6 +173,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/orders", "Orders", orders),
         Endpoint::new(Method::GET, "/api/v1/orders/{id}", "One order", order),
         Endpoint::new(Method::GET, "/api/v1/stock", "Stock by SKU and location", stock),
+        Endpoint::new(
+            Method::GET,
+            "/api/v1/stock/movements",
+            "Movements of one stock-keeping unit at one location",
+            movements,
+        ),
+        Endpoint::new(Method::GET, "/api/v1/gaps", "Gaps in the numbers of tills", gaps),
         Endpoint::new(Method::GET, "/api/v1/parcels", "Deliveries with their attempts", parcels),
         Endpoint::new(Method::GET, "/api/v1/channels", "Channels with their counters", channels),
     ]
@@ -176,29 +203,76 @@ async fn event(app: App, asked: Asked<ById>) -> Result<EventView, Refusal> {
     one(&app, min_sequence, format!("event {id}"), move |reader| reader.event(&id)).await
 }
 
-async fn customers(app: App, asked: Asked<Customers>) -> Result<Listed<CustomerView>, Refusal> {
+async fn customers(
+    app: App,
+    asked: Asked<Customers>,
+) -> Result<Listed<CustomerSummary>, Refusal> {
     let Customers { channel, source_id, identifier, .. } = &asked.request;
-    let filter = CustomerFilter {
-        channel: channel.clone(),
-        source_id: source_id.clone(),
-        identifier: identifier.clone(),
+    let trust = app.rooms.house().trust.clone();
+    let bad = |name: &str, detail: &str| {
+        Err(Refusal::BadParameter { name: name.to_owned(), detail: detail.to_owned() })
     };
-    list(app, asked, move |reader, page| reader.customers(&filter, page)).await
+    let which = match (channel.clone(), source_id.clone(), identifier.as_deref()) {
+        (None, None, None) => {
+            return list(app, asked, move |reader, page| reader.customers(&trust, page)).await;
+        }
+        (Some(channel), Some(source_id), None) => Known::AtSource(channel, source_id),
+        (None, None, Some(text)) => match text.split_once(':') {
+            Some((scheme, value)) => Known::By(scheme.to_owned(), value.to_owned()),
+            None => return bad("identifier", "write {scheme}:{value}"),
+        },
+        _ => return bad("source_id", "goes with `channel`, and not with `identifier`"),
+    };
+    list(app, asked, move |reader, _page| {
+        let ids = match which {
+            Known::AtSource(channel, id) => {
+                reader.customer_at_source(&channel, &id)?.into_iter().collect()
+            }
+            Known::By(scheme, value) => reader.customers_with(&scheme, &value)?,
+        };
+        let mut items = Vec::new();
+        for id in ids {
+            items.extend(reader.customer(&trust, &id)?.map(summary));
+        }
+        Ok(Listed { items, next: None })
+    })
+    .await
 }
 
-async fn customer(app: App, asked: Asked<ById>) -> Result<CustomerView, Refusal> {
+/// How a customer is looked up.
+enum Known {
+    AtSource(String, String),
+    By(String, String),
+}
+
+fn summary(customer: Customer) -> CustomerSummary {
+    CustomerSummary {
+        hub_id: customer.hub_id,
+        name: customer.profile.get("name").cloned(),
+        org_name: customer.profile.get("org_name").cloned(),
+        identities: customer.identities,
+    }
+}
+
+async fn customer(app: App, asked: Asked<ById>) -> Result<Customer, Refusal> {
     let ById { id, min_sequence } = asked.request;
-    one(&app, min_sequence, format!("customer {id}"), move |reader| reader.customer(&id)).await
+    let trust = app.rooms.house().trust.clone();
+    let what = format!("customer {id}");
+    one(&app, min_sequence, what, move |reader| reader.customer(&trust, &id)).await
 }
 
 async fn orders(app: App, asked: Asked<Orders>) -> Result<Listed<OrderView>, Refusal> {
-    let Orders { channel, status, party, .. } = &asked.request;
-    let filter =
-        OrderFilter { channel: channel.clone(), status: status.clone(), party: party.clone() };
+    let Orders { channel, status, number, .. } = &asked.request;
+    let filter = OrderFilter {
+        entity: Some(Entity::Order),
+        channel: channel.clone(),
+        status: status.clone(),
+        number: number.clone(),
+    };
     list(app, asked, move |reader, page| reader.orders(&filter, page)).await
 }
 
-async fn order(app: App, asked: Asked<ById>) -> Result<OrderView, Refusal> {
+async fn order(app: App, asked: Asked<ById>) -> Result<OrderDetail, Refusal> {
     let ById { id, min_sequence } = asked.request;
     one(&app, min_sequence, format!("order {id}"), move |reader| reader.order(&id)).await
 }
@@ -207,6 +281,21 @@ async fn stock(app: App, asked: Asked<Stock>) -> Result<Listed<StockView>, Refus
     let Stock { sku, location, .. } = &asked.request;
     let filter = StockFilter { sku: sku.clone(), location: location.clone() };
     list(app, asked, move |reader, page| reader.stock(&filter, page)).await
+}
+
+async fn movements(app: App, asked: Asked<Movements>) -> Result<Listed<MovementView>, Refusal> {
+    let needed = |name: &str| Refusal::BadParameter {
+        name: name.to_owned(),
+        detail: "movements are of one SKU at one location".to_owned(),
+    };
+    let sku = asked.request.sku.clone().ok_or_else(|| needed("sku"))?;
+    let location = asked.request.location.clone().ok_or_else(|| needed("location"))?;
+    list(app, asked, move |reader, page| reader.movements(&sku, &location, page)).await
+}
+
+async fn gaps(app: App, asked: Asked<Gaps>) -> Result<Listed<GapView>, Refusal> {
+    let cleared = asked.request.cleared.as_deref() == Some("true");
+    list(app, asked, move |reader, page| reader.gaps(cleared, page)).await
 }
 
 async fn parcels(app: App, asked: Asked<Parcels>) -> Result<Listed<ParcelView>, Refusal> {

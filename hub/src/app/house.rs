@@ -15,6 +15,7 @@ use canon::entry::Route;
 use codec::diagnostic::{Diagnostic, Place};
 use governor::clock::DefaultClock;
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+use store::Trust;
 
 /// Channels, routes and tokens in force.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct House {
     pub routes: Vec<Route>,
     /// SHA-256 hex over the files of the configuration.
     pub sha256: String,
+    /// Which channels are believed first about a customer.
+    pub trust: Trust,
     channels: BTreeMap<String, Arc<Channel>>,
 }
 
@@ -64,6 +67,7 @@ impl House {
                 channels.insert(name.clone(), Arc::new(channel));
             }
         }
+        build.check_trust(settings);
         build.check_routes(settings, &channels);
         let tokens = build.tokens(&settings.hub.tokens);
         if crate::settings::has_errors(&build.diagnostics) {
@@ -75,6 +79,7 @@ impl House {
             tokens,
             routes: settings.routes.clone(),
             sha256: settings.sha256.clone(),
+            trust: trust(settings),
             channels,
         };
         Ok((house, build.diagnostics))
@@ -217,6 +222,15 @@ impl Build<'_> {
         }
     }
 
+    fn check_trust(&mut self, settings: &Settings) {
+        for name in settings.hub.trust.iter().filter(|it| !settings.channels.contains_key(*it)) {
+            let known = settings.channels.keys().map(String::as_str);
+            let near = codec::diagnostic::nearest(name, known);
+            let help = near.map(|it| format!("did you mean `{it}`?"));
+            self.fault("hub.yaml", "C39", format!("`trust` names no channel: {name}"), help);
+        }
+    }
+
     fn check_routes(&mut self, settings: &Settings, channels: &BTreeMap<String, Arc<Channel>>) {
         for route in &settings.routes {
             let Some(channel) = channels.get(&route.to) else { continue };
@@ -274,6 +288,12 @@ impl Build<'_> {
         fault.help = help;
         self.diagnostics.push(fault);
     }
+}
+
+/// The order in `hub.yaml`, first believed most.
+fn trust(settings: &Settings) -> Trust {
+    let ranks = settings.hub.trust.iter().rev().zip(1..);
+    ranks.map(|(channel, rank)| (channel.clone(), rank)).collect()
 }
 
 fn access_of(settings: &ChannelSettings, package: &Package) -> Result<ChannelAccess, String> {

@@ -68,7 +68,7 @@ impl Client {
 }
 
 /// The address under which the hub of `settings` is reached from this machine.
-fn address(settings: &Settings) -> String {
+pub(super) fn address(settings: &Settings) -> String {
     let listening = settings.hub.data.join("listening");
     // A running hub writes down where it listens: `--listen` may have moved it.
     if let Ok(text) = std::fs::read_to_string(listening) {

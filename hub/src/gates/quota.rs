@@ -12,7 +12,7 @@ use governor::{
     RateLimiter,
     clock::{Clock, DefaultClock},
     middleware::NoOpMiddleware,
-    state::keyed::DashMapStateStore,
+    state::keyed::HashMapStateStore,
 };
 use std::{
     fmt,
@@ -35,7 +35,7 @@ pub struct Quota<S> {
 ///
 /// Keys come from a [`Pass`], so a stranger cannot make the table grow.
 pub struct Buckets<C: Clock = DefaultClock> {
-    limiter: RateLimiter<Arc<str>, DashMapStateStore<Arc<str>>, C, NoOpMiddleware<C::Instant>>,
+    limiter: RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, C, NoOpMiddleware<C::Instant>>,
     clock: C,
 }
 
@@ -77,7 +77,7 @@ where
 impl<C: Clock + Clone> Buckets<C> {
     /// Buckets that refill at `rate`.
     pub fn new(rate: governor::Quota, clock: C) -> Self {
-        let limiter = RateLimiter::dashmap_with_clock(rate, clock.clone());
+        let limiter = RateLimiter::hashmap_with_clock(rate, clock.clone());
         Self { limiter, clock }
     }
 }

@@ -20,6 +20,8 @@ pub struct HubSettings {
     pub data: PathBuf,
     /// Folders of packages, searched before the built-in ones.
     pub packages: Vec<PackageFolder>,
+    /// Channels by how far they are believed about a customer, most first.
+    pub trust: Vec<String>,
     /// Who may use `/api/v1`.
     pub tokens: Vec<ApiToken>,
     /// Calls one network address may make in a minute before anyone is known.
@@ -56,6 +58,7 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
     let listen = listen(table);
     let data = dir.join(table.text("data").unwrap_or("data"));
     let packages = packages(table, dir);
+    let trust = table.texts("trust").into_iter().map(str::to_owned).collect();
     let tokens = api_tokens(table, dir);
     let limits = table.table("limits", "the limits of the hub");
     let given = limits.as_ref();
@@ -84,6 +87,7 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
         listen: listen?,
         data,
         packages,
+        trust,
         tokens,
         peer_per_minute: peer_per_minute.unwrap_or(PEER_PER_MINUTE_DEFAULT),
         body_wait_max: body_wait_max.unwrap_or(Duration::from_secs(30)),

@@ -7,6 +7,7 @@ macro_rules! entities {
         /// One kind of canonical thing. Each has a JSON Schema under
         /// `mappings/canon/v1/{name}.schema.json`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         pub enum Entity {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)+
         }
@@ -109,6 +110,7 @@ entities! {
 
 /// Who may see the data. Restricted: holds personal data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Classification {
     /// Anybody.
@@ -123,6 +125,7 @@ pub enum Classification {
 
 /// What an event says happened to the thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// It came to be.

@@ -7,6 +7,7 @@ use crate::{clock::Timestamp, event::Event};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Position in the journal, from 1, without gaps.
     pub seq: u64,
@@ -18,6 +19,7 @@ pub struct Entry {
 
 /// What happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Body {
     /// Bytes came in and were accepted.
@@ -32,6 +34,7 @@ pub enum Body {
 
 /// An accepted arrival: everything it became, in one entry.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Arrival {
     /// UUIDv7 given at ingress; also the `instance` of problem documents.
     pub id: String,
@@ -75,6 +78,7 @@ pub struct Arrival {
 
 /// A refused arrival. Its bytes are not kept, their hash is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// UUIDv7 given at ingress.
     pub id: String,
@@ -98,6 +102,7 @@ pub struct Refusal {
 
 /// What one boundary decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Crossing {
     /// Which.
     pub boundary: Boundary,
@@ -108,6 +113,7 @@ pub struct Crossing {
 
 /// The boundaries, in walking order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Boundary {
     /// Who is calling.
@@ -124,6 +130,7 @@ pub enum Boundary {
 
 /// A record that could not be used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetAside {
     /// Record number in the arrival, from 1.
     pub record: u64,
@@ -141,6 +148,7 @@ pub struct SetAside {
 
 /// One thing that is wrong with a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordFault {
     /// Field or path at the source; empty when it is the whole record.
     pub field: String,
@@ -158,6 +166,7 @@ pub struct RecordFault {
 
 /// What one lossy step lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Loss {
     /// Record number, from 1.
     pub record: u64,
@@ -173,6 +182,7 @@ pub struct Loss {
 
 /// Which parcel: one event, one destination. `{seq}.{index}.{destination}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParcelId {
     /// Entry of the event.
     pub seq: u64,
@@ -184,6 +194,7 @@ pub struct ParcelId {
 
 /// One try of one parcel.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// Which parcel.
     pub parcel: ParcelId,
@@ -203,6 +214,7 @@ pub struct Attempt {
 
 /// What came of one try.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     /// The far side has it.
@@ -231,6 +243,7 @@ pub enum Outcome {
 
 /// An act of an operator, or of the hub on its own account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Act {
     /// Who: `operator:{name}` or `hub`.
     pub actor: String,
@@ -240,6 +253,7 @@ pub struct Act {
 
 /// What was done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "deed", rename_all = "snake_case")]
 pub enum Deed {
     /// The hub started.
@@ -274,6 +288,7 @@ pub enum Deed {
 
 /// Where events of one kind go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Route {
     /// Entity name.
     pub entity: String,
@@ -292,6 +307,7 @@ pub struct Route {
 
 /// One condition of a route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Condition {
     /// JSON pointer (RFC 6901) into the event's data.
     pub pointer: String,

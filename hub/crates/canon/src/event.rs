@@ -15,6 +15,7 @@ use crate::{
 /// `data` is the canonical JSON exactly as the map wrote it: it is never parsed
 /// and printed again on its way to the journal, the store or a destination.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// CloudEvents version, always `1.0`.
@@ -55,11 +56,13 @@ pub struct Event {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub replay: bool,
     /// The canonical entity.
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
     pub data: Box<RawValue>,
 }
 
 /// CloudEvents `specversion`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SpecVersion {
     /// The only one there is.
     #[serde(rename = "1.0")]
@@ -68,6 +71,7 @@ pub enum SpecVersion {
 
 /// How version tokens of a source compare.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VersionKind {
     /// A counter; compared as a number.

@@ -15,6 +15,7 @@ const UNIT_SEPARATOR: &[u8] = b"\x1f";
 /// action, joined by U+001F; the first 16 bytes. The same source fact always
 /// has the same id, so a redelivery collapses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct EventId(String);
 
@@ -24,6 +25,7 @@ pub struct EventId(String);
 /// over organisation, channel, entity and source id. It needs no state, so it
 /// is known before the commit and comes out the same when a fold is rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct HubId(String);
 

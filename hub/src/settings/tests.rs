@@ -1,0 +1,109 @@
+//! Settings as people write them: good ones load, each fault names its place.
+
+use super::*;
+use std::fs;
+
+const HUB: &str = "# The hub.\norganisation: acme\nlisten: 127.0.0.1:0\n";
+const CHANNEL: &str = "\
+# A shop.
+channel: shop
+package: sample
+class: ec
+data_class: restricted
+in:
+  sample:
+    every: 5s
+quota:
+  per_minute: 60
+";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn faults(files: &[(&str, &str)]) -> Vec<String> {
+    let dir = folder(files);
+    let loaded = load(dir.path());
+    let text = |it: &Diagnostic| {
+        let Place { line, column } = it.place;
+        let more = format!("{} {}", it.expected.as_deref().unwrap_or(""), it.help.as_deref().unwrap_or(""));
+        format!("{}:{line}:{column} {} {} {more}", it.file, it.code, it.message)
+    };
+    assert_eq!(loaded.settings.is_none(), has_errors(&loaded.diagnostics));
+    loaded.diagnostics.iter().map(text).collect()
+}
+
+#[test]
+fn a_small_configuration_loads() {
+    let dir = folder(&[("hub.yaml", HUB), ("channels/shop.yaml", CHANNEL)]);
+    let loaded = load(dir.path());
+    let settings = loaded.settings.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    assert_eq!(settings.hub.organisation, "acme");
+    let shop = settings.channels.get("shop").unwrap();
+    assert_eq!(shop.limits.unwrap().burst.get(), 60, "burst defaults to per_minute");
+    assert!(matches!(shop.input, Some(Input::Sample { every }) if every.as_secs() == 5));
+}
+
+#[test]
+fn each_fault_names_file_line_and_what_was_expected() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("class: ec", "class: shop", "channels/shop.yaml:4:8 Y14"),
+        ("data_class: restricted", "data_clas: restricted", "did you mean `data_class`"),
+        ("  per_minute: 60", "  per_minute: 0", "channels/shop.yaml:10:15 Y13"),
+        ("  per_minute: 60", "  per_minute: 60\n  burst: 61", "C09"),
+        ("  per_minute: 60", "  per_minute: 60\n  body_bytes_max: 1Mb", "1MiB"),
+        ("    every: 5s", "    every: 5", "C10"),
+        ("  sample:\n    every: 5s", "  webhook: {}", "C07"),
+        ("  sample:\n    every: 5s", "  webhook:\n    secrets: [hunter2]", "C12"),
+        ("  sample:\n    every: 5s", "  webhook:\n    secrets: [{ file: nowhere }]", "nowhere"),
+        ("quota:\n  per_minute: 60\n", "", "C04"),
+        ("channel: shop", "channel: Shop!", "C03"),
+        ("channel: shop", "channel: store", "C02"),
+    ];
+    for (from, to, want) in cases {
+        assert!(CHANNEL.contains(from), "{from}");
+        let channel = CHANNEL.replace(from, to);
+        let faults = faults(&[("hub.yaml", HUB), ("channels/shop.yaml", &channel)]);
+        assert!(faults.iter().any(|it| it.contains(want)), "{to:?}: want {want}, got {faults:#?}");
+    }
+}
+
+#[test]
+fn faults_of_all_files_come_at_once() {
+    let faults = faults(&[
+        ("hub.yaml", "# The hub.\norganisaton: acme\n"),
+        ("channels/shop.yaml", &CHANNEL.replace("class: ec", "class: shop")),
+        ("routes.yaml", "# Routes.\nroutes:\n  - entity: oder\n    to: shop\n"),
+    ]);
+    for file in ["hub.yaml", "channels/shop.yaml", "routes.yaml"] {
+        assert!(faults.iter().any(|it| it.starts_with(file)), "{file}: {faults:#?}");
+    }
+    assert!(faults.iter().any(|it| it.contains("did you mean `order`")), "{faults:#?}");
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    let channel = CHANNEL.replace(
+        "  sample:\n    every: 5s",
+        "  webhook:\n    secrets: [{ file: secrets/shop }]",
+    );
+    let dir = folder(&[
+        ("hub.yaml", HUB),
+        ("channels/shop.yaml", &channel),
+        ("secrets/shop", "canary-3f9a\n"),
+    ]);
+    let loaded = load(dir.path());
+    let settings = loaded.settings.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    assert!(!format!("{settings:?}").contains("canary"), "{settings:?}");
+    let shop = settings.channels.get("shop").unwrap();
+    let Some(Input::Webhook { proof: WebhookProof::Signature(secrets), .. }) = &shop.input else {
+        panic!("{shop:?}");
+    };
+    assert_eq!(secrets.first().unwrap().reveal(), "canary-3f9a");
+}

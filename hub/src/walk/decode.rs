@@ -1,0 +1,110 @@
+//! Bytes to records. Strict: a bad byte is a fault with its place, never a
+//! replacement character.
+
+use crate::{
+    app::Rooms,
+    arrival::{Arrival, Way},
+    gates::admit::Admitted,
+    observe::tap::Line,
+    problem::{Fault, Refusal},
+    settings::RecordsMode,
+};
+use access::Pass;
+use adapter_kit::decode::{Decoded as Records, Undecodable};
+use canon::entry::{Boundary, SetAside};
+use serde_json::json;
+
+/// An arrival whose bytes are records. Only this step makes one.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    pub(super) pass: Pass,
+    pub(super) arrival: Arrival,
+    pub(super) records: Records,
+    pub(super) set_aside: Vec<SetAside>,
+}
+
+/// Cuts the bytes into records.
+pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded, Refusal> {
+    let decoded = off_thread(admitted.arrival().bytes.len(), move || decode_now(admitted)).await?;
+    rooms.tap.tell(|| Line {
+        at: rooms.clock.now(),
+        step: "decoded",
+        channel: decoded.arrival.channel.name().to_owned(),
+        id: decoded.arrival.id.clone(),
+        what: json!({ "records": decoded.records.records, "set_aside": decoded.set_aside }),
+    });
+    Ok(decoded)
+}
+
+fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
+    let (pass, arrival) = admitted.into_parts();
+    let feed = match &arrival.way {
+        Way::Pulled { feed, .. } => Some(feed.as_str()),
+        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } => None,
+    };
+    let package = arrival.channel.package();
+    let mut records = package.decode(feed, &arrival.bytes).map_err(refusal)?;
+    let set_aside: Vec<SetAside> = std::mem::take(&mut records.unreadable)
+        .into_iter()
+        .map(|it| SetAside {
+            record: it.number,
+            offset: it.offset,
+            length: it.length,
+            boundary: Boundary::Decode,
+            code: "undecodable".to_owned(),
+            faults: it.faults,
+        })
+        .collect();
+    if let Some(first) = set_aside.first()
+        && arrival.channel.settings().records == RecordsMode::Atomic
+    {
+        let fault = faults_of(first).into_iter().next().unwrap_or_default();
+        return Err(Refusal::Undecodable { fault });
+    }
+    Ok(Decoded { pass, arrival, records, set_aside })
+}
+
+fn refusal(undecodable: Undecodable) -> Refusal {
+    let Undecodable { reason, fault } = undecodable;
+    Refusal::Undecodable {
+        fault: Fault {
+            record: 0,
+            offset: fault.offset,
+            field: fault.field,
+            found: format!("{reason}: {}", fault.found),
+            expected: fault.expected,
+        },
+    }
+}
+
+/// The faults of a record as a caller sees them.
+pub(super) fn faults_of(set_aside: &SetAside) -> Vec<Fault> {
+    set_aside
+        .faults
+        .iter()
+        .map(|it| Fault {
+            record: set_aside.record,
+            offset: it.offset.or(Some(set_aside.offset)),
+            field: it.field.clone(),
+            found: it.found.clone(),
+            expected: it.expected.clone(),
+        })
+        .collect()
+}
+
+/// Bytes from which on a step leaves the async threads: it would hold others up.
+const OFF_THREAD_BYTES: usize = 32 << 10;
+
+/// Runs a step here, or on a thread of its own when there is much to do.
+pub(super) async fn off_thread<T: Send + 'static>(
+    bytes: usize,
+    step: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    if bytes < OFF_THREAD_BYTES {
+        return step();
+    }
+    match tokio::task::spawn_blocking(step).await {
+        Ok(outcome) => outcome,
+        Err(fault) => Err(Refusal::Inside { detail: fault.to_string() }),
+    }
+}

@@ -1,0 +1,82 @@
+//! Records against the schema of their source: which kind each is, whether it
+//! is what that kind must be, and which maps read it.
+
+use super::decode::{Decoded, faults_of, off_thread};
+use crate::{
+    app::Rooms,
+    arrival::{Arrival, Way},
+    problem::Refusal,
+    settings::RecordsMode,
+};
+use access::Pass;
+use adapter_kit::{
+    decode::Decoded as Records,
+    manifest::{MapUse, Topic},
+};
+use canon::entry::{Boundary, SetAside};
+
+/// An arrival whose records are what their source says. Only this step makes one.
+#[derive(Debug)]
+pub(super) struct Valid {
+    pub(super) pass: Pass,
+    pub(super) arrival: Arrival,
+    pub(super) records: Records,
+    /// The maps of each readable record, in order; `None`: it was set aside.
+    pub(super) maps: Vec<Option<Vec<MapUse>>>,
+    pub(super) set_aside: Vec<SetAside>,
+}
+
+/// Checks each record; a bad one is set aside or refuses the arrival, as the
+/// channel says.
+pub(super) async fn validate(_rooms: &Rooms, decoded: Decoded) -> Result<Valid, Refusal> {
+    off_thread(decoded.arrival.bytes.len(), move || validate_now(decoded)).await
+}
+
+fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
+    let Decoded { pass, arrival, records, mut set_aside } = decoded;
+    let label = label(&arrival);
+    let package = arrival.channel.package();
+    let mut maps = Vec::new();
+    for record in records.iter(&arrival.bytes) {
+        match package.choose(label.as_deref(), &record) {
+            Ok(chosen) => maps.push(Some(chosen.maps.into_iter().cloned().collect())),
+            Err(unusable) => {
+                let bad = SetAside {
+                    record: record.number,
+                    offset: record.offset,
+                    length: record.length,
+                    boundary: Boundary::Validate,
+                    code: unusable.code.to_owned(),
+                    faults: unusable.faults,
+                };
+                if arrival.channel.settings().records == RecordsMode::Atomic {
+                    return Err(refusal(&bad));
+                }
+                set_aside.push(bad);
+                maps.push(None);
+            }
+        }
+    }
+    Ok(Valid { pass, arrival, records, maps, set_aside })
+}
+
+/// What tells kinds of arrivals apart: a header, or the feed that was pulled.
+fn label(arrival: &Arrival) -> Option<String> {
+    match (&arrival.way, arrival.channel.package().manifest().input.as_ref().map(|it| &it.topic)) {
+        (Way::Http { headers }, Some(Topic::Header(name))) => {
+            headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned)
+        }
+        (Way::Pulled { feed, .. }, _) => Some(feed.clone()),
+        _ => None,
+    }
+}
+
+fn refusal(bad: &SetAside) -> Refusal {
+    match bad.code.as_str() {
+        "unknown-record" => {
+            let found = bad.faults.first().map_or("", |it| it.found.as_str());
+            Refusal::UnknownRecord { detail: format!("record {}: {found}", bad.record) }
+        }
+        _ => Refusal::SchemaMismatch { faults: faults_of(bad) },
+    }
+}
