@@ -70,6 +70,14 @@ impl Quantity {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// So many times as much, cut off after six digits, kept within range.
+    #[must_use]
+    pub fn times(self, factor: Self) -> Self {
+        let product = i128::from(self.0) * i128::from(factor.0) / i128::from(ONE);
+        let limit = if product < 0 { i64::MIN } else { i64::MAX };
+        Self(i64::try_from(product).unwrap_or(limit))
+    }
+
     /// The same amount the other way.
     #[must_use]
     pub const fn reversed(self) -> Self {
@@ -98,6 +106,14 @@ mod tests {
         for bad in ["", "-", ".5", "5.", "1.2345678", "1e3", "+1", "１", "99999999999999999999"] {
             assert_eq!(Quantity::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn packs_hold_so_many() {
+        let q = |text: &str| Quantity::parse(text).unwrap();
+        assert_eq!(q("3").times(q("12")), q("36"));
+        assert_eq!(q("-2.5").times(q("0.5")), q("-1.25"));
+        assert_eq!(q("9000000000000").times(q("9")), Quantity::from_millionths(i64::MAX));
     }
 
     proptest! {

@@ -9,6 +9,12 @@ mod links;
 mod parties;
 
 mod orders;
+mod tills;
+
+mod catalogue;
+mod gaps;
+mod levels;
+mod stock;
 
 mod parcels;
 mod routes;

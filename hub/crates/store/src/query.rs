@@ -12,6 +12,7 @@ mod letters;
 mod orders;
 mod page;
 mod parcels;
+mod stock;
 
 pub use channels::{ChannelCounters, DestinationCounters, RefusalCount};
 pub use customers::{ConsentView, Customer, CustomerSummary, IdentityView, LinkView, Trust};
@@ -21,6 +22,7 @@ pub use letters::{Letter, LetterFilter, LetterKind, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
 pub use parcels::{ParcelFilter, ParcelState, ParcelView};
+pub use stock::{GapView, MovementView, StockFilter, StockView};
 
 use rusqlite::{Connection, OpenFlags};
 use std::{

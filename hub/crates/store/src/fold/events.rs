@@ -11,7 +11,7 @@ use retail::version::{Statement, Verdict, judge};
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
-use super::{Turn, consents, orders, parties};
+use super::{Turn, catalogue, consents, orders, parties, stock, tills};
 use crate::{error::Result, place};
 
 /// How many events of an arrival met which verdict.
@@ -158,23 +158,43 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
     let Some(entity) = Entity::from_name(said.entity) else {
         return Ok(());
     };
-    let is_current = verdict == Verdict::Applied;
-    match entity {
-        Entity::Party if is_current => parties::party(turn, said, &said.data()?),
+    if verdict == Verdict::Applied {
+        return current(turn, said, entity);
+    }
+    match (verdict, entity) {
         // What was agreed to then was agreed to, also in an older statement.
-        Entity::Party if verdict == Verdict::Older => consents::inline(turn, said, &said.data()?),
-        Entity::Order if is_current => orders::order(turn, said, &said.data()?),
-        Entity::Order | Entity::PosTransaction if verdict == Verdict::Older => {
-            orders::fill_in(turn, said, &said.data()?)
+        (Verdict::Older, Entity::Party) => consents::inline(turn, said, &said.data()?),
+        (Verdict::Older, Entity::Order) => {
+            orders::fill_in(turn, said, &said.data()?)?;
+            stock::order(turn, said)
         }
-        Entity::PosTransaction if is_current => {
-            orders::till(turn, said, &said.data()?, !said.is_deletion())
+        _ => Ok(()),
+    }
+}
+
+/// What follows from a new current state.
+fn current(turn: &Turn<'_>, said: &Said<'_>, entity: Entity) -> Result<()> {
+    match entity {
+        Entity::Party => parties::party(turn, said, &said.data()?),
+        Entity::Consent => consents::consent(turn, said, &said.data()?),
+        Entity::IdentityLink => parties::identity_link(turn, said, &said.data()?),
+        Entity::Location => {
+            let data = said.data()?;
+            catalogue::location(turn, said, &data)?;
+            parties::block_place(turn, said, &data)
         }
-        Entity::Consent if verdict != Verdict::Duplicate => {
-            consents::consent(turn, said, &said.data()?)
+        Entity::Variant | Entity::Product => catalogue::article(turn, said, &said.data()?),
+        Entity::Order => {
+            orders::order(turn, said, &said.data()?)?;
+            stock::order(turn, said)
         }
-        Entity::IdentityLink if is_current => parties::identity_link(turn, said, &said.data()?),
-        Entity::Location if is_current => parties::block_place(turn, said, &said.data()?),
+        Entity::PosTransaction => tills::transaction(turn, said, &said.data()?),
+        Entity::InventoryLevel
+        | Entity::InventoryMovement
+        | Entity::Reservation
+        | Entity::PurchaseOrder
+        | Entity::GoodsReceipt
+        | Entity::Return => stock::document(turn, said, entity, &said.data()?),
         _ => Ok(()),
     }
 }

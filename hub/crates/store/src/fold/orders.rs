@@ -53,6 +53,11 @@ pub(super) fn till(turn: &Turn<'_>, said: &Said<'_>, data: &Value, counts: bool)
     name_buyers(turn, said, &buyers)
 }
 
+/// Whether a till transaction counts, changed with another one.
+pub(super) fn recount(turn: &Turn<'_>, hub_id: &str, counts: bool) -> Result<()> {
+    turn.run("UPDATE store_order SET counts = ?2 WHERE hub_id = ?1", (hub_id, counts))
+}
+
 /// An older statement fills in what the current one does not say.
 pub(super) fn fill_in(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()> {
     turn.run(

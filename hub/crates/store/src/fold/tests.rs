@@ -1,5 +1,7 @@
 //! Events, versions, positions and parcels: what one writer does with entries.
 
+mod goods;
+mod orders_of_arrival;
 mod people;
 
 use canon::entity::{Action, Entity};

@@ -135,6 +135,40 @@ impl Filter {
         self
     }
 
+    /// Only rows after this place in the order of three columns.
+    pub(crate) fn after_three(self, columns: [&str; 3], values: [String; 3]) -> Self {
+        self.after_row(&columns.join(", "), &values)
+    }
+
+    /// Only rows that meet `beyond`, or are after this place in the order of two columns.
+    pub(crate) fn after_two(
+        mut self,
+        beyond: &str,
+        columns: [&str; 2],
+        values: [String; 2],
+    ) -> Self {
+        let [one, two] = values;
+        self.values.push(Box::new(one));
+        self.values.push(Box::new(two));
+        let places = self.values.len();
+        self.sql.push_str(&format!(
+            " AND ({beyond} OR ({}) > (?{}, ?{places}))",
+            columns.join(", "),
+            places - 1
+        ));
+        self
+    }
+
+    fn after_row(mut self, columns: &str, values: &[String]) -> Self {
+        let first = self.values.len() + 1;
+        for value in values {
+            self.values.push(Box::new(value.clone()));
+        }
+        let places: Vec<String> = (first..=self.values.len()).map(|at| format!("?{at}")).collect();
+        self.sql.push_str(&format!(" AND ({columns}) > ({})", places.join(", ")));
+        self
+    }
+
     /// Adds the order and reads one row more than the page holds.
     pub(crate) fn order_by(mut self, order: &str, page: &Page) -> Result<Self> {
         self.sql.push_str(&format!(" ORDER BY {order} LIMIT {}", page.size()? + 1));

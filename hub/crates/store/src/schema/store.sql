@@ -181,3 +181,130 @@ CREATE TABLE IF NOT EXISTS store_buyer (
     PRIMARY KEY (name, hub_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS store_buyer_hub ON store_buyer (hub_id);
+
+-- What articles (`variant`) and places (`location`) are called, by whom. `code`
+-- is the SKU or the code of the place in that record.
+CREATE TABLE IF NOT EXISTS store_name (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hub_id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    code TEXT NOT NULL,
+    PRIMARY KEY (kind, name, hub_id, code)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_name_hub ON store_name (hub_id, code);
+-- Under which key stock is kept for a name.
+CREATE TABLE IF NOT EXISTS store_alias (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+
+-- Lists of names as movements use them, with the key they come to.
+CREATE TABLE IF NOT EXISTS store_named (
+    kind TEXT NOT NULL,
+    names TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (kind, names)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS store_named_by (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    names TEXT NOT NULL,
+    PRIMARY KEY (kind, name, names)
+) STRICT, WITHOUT ROWID;
+
+-- What documents do to stock. `bucket` 0 on hand, 1 reserved, 2 committed,
+-- 3 incoming, 9 reported by another document too and counted there. `assertion`
+-- 0 a change, 1 a count, 2 so much was free to sell. Quantities in millionths.
+CREATE TABLE IF NOT EXISTS store_movement (
+    document TEXT NOT NULL,
+    part TEXT NOT NULL,
+    sku TEXT NOT NULL,
+    place TEXT NOT NULL,
+    condition TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    assertion INTEGER NOT NULL,
+    millionths INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    article_names TEXT NOT NULL,
+    place_names TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    PRIMARY KEY (document, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_movement_key
+    ON store_movement (sku, place, condition, bucket, at_ms);
+CREATE INDEX IF NOT EXISTS store_movement_assertion
+    ON store_movement (sku, place, condition, at_ms) WHERE assertion > 0;
+CREATE INDEX IF NOT EXISTS store_movement_article ON store_movement (article_names);
+CREATE INDEX IF NOT EXISTS store_movement_place ON store_movement (place_names);
+CREATE INDEX IF NOT EXISTS store_movement_reference
+    ON store_movement (reference) WHERE reference <> '';
+
+-- The fold of the movements of one key.
+CREATE TABLE IF NOT EXISTS store_level (
+    sku TEXT NOT NULL,
+    place TEXT NOT NULL,
+    condition TEXT NOT NULL,
+    on_hand INTEGER NOT NULL,
+    reserved INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    incoming INTEGER NOT NULL,
+    base_ms INTEGER,
+    base_assertion INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    changed_seq INTEGER NOT NULL,
+    PRIMARY KEY (sku, place, condition)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_level_place ON store_level (place, sku, condition);
+
+-- Till transactions: what they are called, and which undoes which.
+CREATE TABLE IF NOT EXISTS store_till (
+    hub_id TEXT PRIMARY KEY,
+    is_real INTEGER NOT NULL,
+    counts INTEGER NOT NULL,
+    channel TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS store_till_name (
+    name TEXT NOT NULL,
+    hub_id TEXT NOT NULL,
+    PRIMARY KEY (name, hub_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_till_name_hub ON store_till_name (hub_id);
+CREATE TABLE IF NOT EXISTS store_till_void (
+    voider TEXT NOT NULL,
+    voided TEXT NOT NULL,
+    said_by TEXT NOT NULL,
+    PRIMARY KEY (said_by, voider, voided)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_till_void_voided ON store_till_void (voided);
+CREATE INDEX IF NOT EXISTS store_till_void_voider ON store_till_void (voider);
+
+-- Numbers of a till's day that were seen, and those that are missing.
+CREATE TABLE IF NOT EXISTS store_run (
+    channel TEXT NOT NULL,
+    store TEXT NOT NULL,
+    register TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    PRIMARY KEY (channel, store, register, business_date, first)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS store_gap (
+    raised_pos INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    store TEXT NOT NULL,
+    register TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    raised_ms INTEGER NOT NULL,
+    cleared_ms INTEGER NOT NULL,
+    PRIMARY KEY (raised_pos, channel, store, register, business_date, first)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_gap_open
+    ON store_gap (channel, store, register, business_date) WHERE cleared_ms = 0;
