@@ -140,6 +140,13 @@ impl Error {
         move |source| Self::File { doing, path, source }
     }
 
+    /// Whether SQLite could not make the files it wants beside the journal.
+    pub(crate) fn is_write_refused(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, PermissionDenied, ReadOnly};
+        let Self::Sqlite { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(CannotOpen | PermissionDenied | ReadOnly))
+    }
+
     /// Whether the same append may succeed later without a restart.
     #[must_use]
     pub fn is_transient(&self) -> bool {

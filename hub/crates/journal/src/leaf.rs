@@ -224,3 +224,64 @@ fn shortened(text: &str) -> String {
         format!("sha256:{}", canon::id::sha256_hex(text.as_bytes()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use canon::entry::Refusal;
+
+    fn refusal(detail: &str, code: &str, crossings: usize) -> Body {
+        Body::Refusal(Refusal {
+            id: "r1".to_owned(),
+            channel: Some("shop".to_owned()),
+            principal: None,
+            origin: "192.0.2.7".to_owned(),
+            received_at: Timestamp::from_ms(0),
+            trail: vec![
+                Crossing { boundary: Boundary::Decode, refused: Some(code.to_owned()) };
+                crossings
+            ],
+            code: code.to_owned(),
+            detail: detail.to_owned(),
+            raw_sha256: None,
+        })
+    }
+
+    #[test]
+    fn a_leaf_is_canonical_and_without_the_details() {
+        let at = Timestamp::from_ms(1_767_582_000_000);
+        let body = refusal("Taro's address", "undecodable", 1);
+        let bytes = leaf((7, at), &body, &[0xab; 32], Beside::default()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let want = format!(
+            r#"{{"at":"2026-01-05T03:00:00.000Z","body":"{}","channel":"shop","code":"undecodable","decision":"refused","kind":"refusal","seq":7,"trail":["decode:undecodable"],"v":1}}"#,
+            "ab".repeat(32)
+        );
+        assert_eq!(text, want);
+        let sorted: std::collections::BTreeMap<String, serde_json::Value> =
+            serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&sorted).unwrap(), text, "members are sorted");
+    }
+
+    #[test]
+    fn long_texts_are_shortened_and_an_endless_trail_is_refused() {
+        let at = Timestamp::from_ms(0);
+        let long = refusal("", &"c".repeat(100_000), 3);
+        let bytes = leaf((1, at), &long, &[0; 32], Beside::default()).unwrap();
+        assert!(bytes.len() < 1000, "{}", bytes.len());
+        let endless = refusal("", "undecodable", 5000);
+        let refused = leaf((1, at), &endless, &[0; 32], Beside::default());
+        assert!(refused.is_err_and(|bytes| bytes > LEAF_BYTES_MAX));
+    }
+
+    /// RFC 4231 test case 1 has a 20-byte key; with zeros behind it HMAC is the same.
+    #[test]
+    fn the_commitment_is_hmac_sha256() {
+        let mut salt = [0; 32];
+        salt[..20].fill(0x0b);
+        assert_eq!(
+            hex::encode(commitment(&salt, b"Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+        );
+    }
+}

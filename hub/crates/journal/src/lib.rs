@@ -20,6 +20,7 @@ pub mod leaf;
 pub mod reader;
 
 pub mod audit;
+pub mod backup;
 pub mod check;
 mod retention;
 mod schema;

@@ -42,10 +42,17 @@ pub(crate) fn drop_raw(conn: &mut Connection, before: Timestamp) -> Result<(u64,
     work().map_err(Error::sqlite(doing))
 }
 
-/// Gives free pages back to the disk.
-pub(crate) fn compact(conn: &Connection) -> Result<(), Error> {
-    conn.execute_batch(&format!("PRAGMA incremental_vacuum({FREED_PAGES_MAX})"))
-        .map_err(Error::sqlite("compacting"))
+/// Gives free pages back to the disk and says whether there are more.
+pub(crate) fn compact(conn: &Connection) -> Result<bool, Error> {
+    let work = || -> rusqlite::Result<bool> {
+        // Each step frees one page.
+        let mut free = conn.prepare(&format!("PRAGMA incremental_vacuum({FREED_PAGES_MAX})"))?;
+        let mut pages = free.query([])?;
+        while pages.next()?.is_some() {}
+        let free: i64 = conn.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        Ok(free > 0)
+    };
+    work().map_err(Error::sqlite("compacting"))
 }
 
 /// The last entry whose raw bytes were dropped by age; 0 when none were.

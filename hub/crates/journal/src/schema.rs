@@ -89,14 +89,38 @@ pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Error> {
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         return Err(Error::File { doing: "opening", path: path.to_owned(), source });
     }
-    let conn = Connection::open_with_flags(path, flags).map_err(Error::sqlite("opening"))?;
-    conn.busy_timeout(BUSY_WAIT).map_err(Error::sqlite("opening"))?;
+    let open = |name: &Path, flags| -> Result<(Connection, i64), Error> {
+        let conn = Connection::open_with_flags(name, flags).map_err(Error::sqlite("opening"))?;
+        conn.busy_timeout(BUSY_WAIT).map_err(Error::sqlite("opening"))?;
+        let version = version(&conn, path)?;
+        Ok((conn, version))
+    };
+    let (conn, version) = match open(path, flags) {
+        Err(error) if error.is_write_refused() && !beside(path, "-wal").exists() => {
+            // Nobody can write here and there is no log: the file is all there is.
+            open(&immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+        other => other?,
+    };
     let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
-    match version(&conn, path)? {
+    match version {
         found if found > known => Err(Error::NewerSchema { path: path.to_owned(), found, known }),
         0 => Err(Error::NotAJournal { path: path.to_owned(), found: "an empty file".to_owned() }),
         _ => Ok(conn),
     }
+}
+
+/// The URI that promises SQLite that the file does not change.
+fn immutable(path: &Path) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt as _;
+    let escape = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+            char::from(*byte).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    let name: String = path.as_os_str().as_bytes().iter().map(escape).collect();
+    PathBuf::from(format!("file:{name}?immutable=1"))
 }
 
 /// The schema version; 0 for an empty file. Refuses a file that is something else.
@@ -216,3 +240,6 @@ pub(crate) fn sync_parent(path: &Path) -> Result<(), Error> {
         .and_then(|folder| folder.sync_all())
         .map_err(Error::file("syncing the folder of", path))
 }
+
+#[cfg(test)]
+mod tests;

@@ -131,3 +131,28 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     rand::fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sealed_opens_for_its_arrival_only_and_unchanged_only() {
+        let seal = Seal::from_bytes(&[1; 32]).unwrap();
+        for raw in [&b""[..], b"x", &[0; 5000]] {
+            let stored = seal.seal("arrival-1", raw).unwrap();
+            assert_eq!(seal.open("arrival-1", &stored).unwrap(), raw);
+            assert!(seal.open("arrival-2", &stored).is_err());
+            for at in 0..stored.len() {
+                let mut changed = stored.clone();
+                changed[at] ^= 1;
+                assert!(seal.open("arrival-1", &changed).is_err(), "byte {at}");
+                assert!(seal.open("arrival-1", &stored[..at]).is_err(), "cut at {at}");
+            }
+        }
+        let other = Seal::from_bytes(&[2; 32]).unwrap();
+        let foreign = other.open("arrival-1", &seal.seal("arrival-1", b"x").unwrap());
+        assert_eq!(foreign, Err("they were sealed with another key"));
+        assert!(!format!("{seal:?}").contains("0101"), "the key is not told");
+    }
+}

@@ -211,7 +211,7 @@ impl Writer {
         reply: oneshot::Sender<Result<(u64, bool), Error>>,
     ) -> Result<(), String> {
         let dropped = retention::drop_raw(&mut self.conn, before)
-            .and_then(|dropped| retention::compact(&self.conn).map(|()| dropped));
+            .and_then(|(rows, more)| Ok((rows, retention::compact(&self.conn)? || more)));
         match dropped {
             Err(error) if !error.is_transient() => {
                 let reason = chain(&error);

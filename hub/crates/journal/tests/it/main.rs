@@ -9,3 +9,9 @@ mod answers;
 mod append;
 #[cfg(test)]
 mod dedupe;
+#[cfg(test)]
+mod keeping;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod openings;

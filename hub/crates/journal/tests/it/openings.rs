@@ -1,0 +1,90 @@
+//! What is not a sound journal is told at start, with what can still be read.
+
+use journal::{Error, Journal, Reader};
+use rusqlite::Connection;
+
+use crate::samples::{Home, draft};
+
+async fn filled(entries: usize) -> Home {
+    let home = Home::new();
+    let journal = home.open();
+    for n in 0..entries {
+        let says = "x".repeat(2000);
+        journal.append(draft("shop", None, &[(&n.to_string(), "1", &says)])).await.unwrap();
+    }
+    journal.close().await.unwrap();
+    home
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_told_with_what_can_be_read() {
+    let home = filled(40).await;
+    let mut file = std::fs::read(home.path()).unwrap();
+    let from = file.len() / 2 / 4096 * 4096;
+    file[from..from + 3 * 4096].fill(0xff);
+    std::fs::write(home.path(), &file).unwrap();
+    let opened = Journal::open(&home.path(), home.options());
+    let Err(Error::Damaged { readable_to, faults, .. }) = opened else { panic!("{opened:?}") };
+    assert!(readable_to < 40 && !faults.is_empty(), "{readable_to} {faults}");
+    assert_eq!(std::fs::read(home.path()).unwrap(), file, "nothing was cut or mended");
+    let reader = Reader::open_read_only(&home.path(), None).unwrap();
+    let mut read = 0;
+    while let Ok(rows) = reader.stored(read + 1, 1)
+        && let [row] = &rows[..]
+    {
+        read = row.seq;
+    }
+    assert!(read >= readable_to, "what is said to be readable is: {read} of {readable_to}");
+}
+
+#[tokio::test]
+async fn a_gap_is_told() {
+    let home = filled(5).await;
+    Connection::open(home.path()).unwrap().execute("DELETE FROM entry WHERE seq = 3", []).unwrap();
+    let opened = Journal::open(&home.path(), home.options());
+    assert!(matches!(opened, Err(Error::Damaged { readable_to: 2, .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_a_journal_is_left_alone() {
+    let home = Home::new();
+    std::fs::write(home.path(), "a note of mine, long enough to be read as a header".repeat(9))
+        .unwrap();
+    let opened = Journal::open(&home.path(), home.options());
+    assert!(matches!(opened, Err(Error::NotAJournal { .. })), "{opened:?}");
+    std::fs::remove_file(home.path()).unwrap();
+    let other = Connection::open(home.path()).unwrap();
+    other.execute_batch("CREATE TABLE mine(x)").unwrap();
+    let opened = Journal::open(&home.path(), home.options());
+    assert!(matches!(opened, Err(Error::NotAJournal { .. })), "{opened:?}");
+    let missing = Reader::open_read_only(&home.folder.path().join("none.db"), None);
+    assert!(matches!(missing, Err(Error::File { .. })), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_newer_journal_is_left_alone() {
+    let home = filled(1).await;
+    let conn = Connection::open(home.path()).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
+    drop(conn);
+    let opened = Journal::open(&home.path(), home.options());
+    assert!(matches!(opened, Err(Error::NewerSchema { found: 99, .. })), "{opened:?}");
+    let read = Reader::open_read_only(&home.path(), None);
+    assert!(matches!(read, Err(Error::NewerSchema { .. })), "{read:?}");
+}
+
+/// A finished copy on a medium that cannot be written, with nothing beside it.
+#[tokio::test]
+async fn a_copy_in_a_folder_without_write_access_can_be_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = filled(3).await;
+    let folder = home.folder.path().join("archive");
+    std::fs::create_dir(&folder).unwrap();
+    let copy = folder.join("journal.db");
+    std::fs::copy(home.path(), &copy).unwrap();
+    std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o400)).unwrap();
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o500)).unwrap();
+    let read = Reader::open_read_only(&copy, None).and_then(|reader| reader.head());
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
+    assert_eq!(read.unwrap(), 3);
+}
