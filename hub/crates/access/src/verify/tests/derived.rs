@@ -1,6 +1,7 @@
 //! Bad requests derived from good ones: every one must be refused.
 
 use super::*;
+use crate::scheme::StampUnit;
 use proptest::prelude::*;
 
 /// What was done to the request, and what came of it.
@@ -232,6 +233,97 @@ fn every_request_derived_from_a_good_one_is_refused() {
         }
     }
     assert!(total >= 10_000, "only {total} derived requests");
+}
+
+/// Any scheme at all, most of them sound.
+fn any_scheme() -> impl Strategy<Value = Scheme> {
+    use prop::sample::select;
+    let header = || "(x-[a-z]{1,3}|[ -~]{0,6})";
+    let part = prop_oneof![
+        select(vec![Part::Method, Part::RegisteredUrl, Part::Id]),
+        header().prop_map(Part::Header),
+        "[.:]{0,2}".prop_map(Part::Literal),
+    ];
+    let stamp_from = prop_oneof![
+        header().prop_map(StampFrom::Header),
+        "(t=|v1=|)".prop_map(StampFrom::Label),
+        "[a-z]{0,3}".prop_map(StampFrom::BodyField),
+    ];
+    let units = [StampUnit::Seconds, StampUnit::Milliseconds, StampUnit::Rfc3339];
+    let stamp = (stamp_from, select(units.to_vec()), 0..400_u32)
+        .prop_map(|(from, unit, tolerance_s)| Stamp { from, unit, tolerance_s });
+    let algorithms = [
+        Algorithm::HmacSha256,
+        Algorithm::Ed25519,
+        Algorithm::HmacSha1,
+        Algorithm::Sha256SecretFirst,
+    ];
+    let head = (
+        header(),
+        select(vec![Splitter::None, Splitter::Space, Splitter::Comma]),
+        "(v1=|v1,|)",
+        select(algorithms.to_vec()),
+        any::<bool>(),
+        select(vec![Encoding::Base64, Encoding::Hex]),
+    );
+    let tail =
+        (prop::collection::vec(part, 0..6), prop::option::of(stamp), prop::option::of(header()));
+    (head, tail).prop_map(|((header, splitter, label, algorithm, allow_legacy, encoding), tail)| {
+        let (mut parts, body, timestamp, id_header): (Vec<Part>, _, Option<Stamp>, _) = tail;
+        parts.push(body);
+        parts.extend(timestamp.is_some().then_some(Part::Timestamp));
+        let key = KeyEncoding::Raw;
+        Scheme {
+            header,
+            splitter,
+            label,
+            algorithm,
+            allow_legacy,
+            encoding,
+            key,
+            parts,
+            timestamp,
+            id_header,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn no_scheme_and_no_request_makes_the_verifier_fall_over(
+        scheme in any_scheme(),
+        values in prop::collection::vec("[ -~]{0,40}", 4),
+        body in prop::collection::vec(any::<u8>(), 0..60),
+    ) {
+        let secrets = [LiveSecret::lasting(Secret::new([7; 32]))];
+        if let Ok(verifier) = Verifier::new(scheme.clone(), &secrets) {
+            let stamp = scheme.timestamp.as_ref().map(|it| &it.from);
+            let stamp = stamp.and_then(|it| match it {
+                StampFrom::Header(name) => Some(name),
+                StampFrom::Label(_) | StampFrom::BodyField(_) => None,
+            });
+            let names = [Some(&scheme.header), scheme.id_header.as_ref(), stamp];
+            let headers: HeaderMap = names
+                .into_iter()
+                .flatten()
+                .zip(&values)
+                .map(|(name, value)| {
+                    let name = HeaderName::from_bytes(name.as_bytes()).expect("checked");
+                    (name, HeaderValue::from_str(value).expect("visible"))
+                })
+                .collect();
+            let facts = RequestFacts {
+                method: "POST",
+                registered_url: &values[3],
+                headers: &headers,
+                body: &body,
+                now: Timestamp::from_ms(NEW_YEAR_MS),
+            };
+            prop_assert!(verifier.verify(&facts).is_err());
+        }
+    }
 }
 
 proptest! {
