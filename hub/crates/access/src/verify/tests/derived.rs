@@ -266,8 +266,12 @@ fn any_scheme() -> impl Strategy<Value = Scheme> {
         any::<bool>(),
         select(vec![Encoding::Base64, Encoding::Hex]),
     );
-    let tail =
-        (prop::collection::vec(part, 0..6), prop::option::of(stamp), prop::option::of(header()));
+    let tail = (
+        prop::collection::vec(part, 0..6),
+        select(vec![Part::Body, Part::SortedForm]),
+        prop::option::of(stamp),
+        prop::option::of(header()),
+    );
     (head, tail).prop_map(|((header, splitter, label, algorithm, allow_legacy, encoding), tail)| {
         let (mut parts, body, timestamp, id_header): (Vec<Part>, _, Option<Stamp>, _) = tail;
         parts.push(body);
