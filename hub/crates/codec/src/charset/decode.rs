@@ -76,8 +76,13 @@ impl Cursor {
 
     #[inline]
     fn walk(&mut self, text: &str, to: usize) {
-        let passed = text.get(self.text..to).unwrap_or_default();
-        self.source += source_length(self.charset, passed);
+        let passed = text.as_bytes().get(self.text..to).unwrap_or_default();
+        let single = self.charset.is_ascii_safe() && passed.is_ascii();
+        self.source += if single {
+            passed.len()
+        } else {
+            source_length(self.charset, text.get(self.text..to).unwrap_or_default())
+        };
         self.text = to.max(self.text);
     }
 }
@@ -88,16 +93,27 @@ fn source_length(charset: Charset, text: &str) -> usize {
     match charset {
         Charset::Utf8 => text.len(),
         Charset::Utf16Le | Charset::Utf16Be => text.chars().map(|c| c.len_utf16() * 2).sum(),
-        _ if text.is_ascii() => text.len(),
-        Charset::EucJp => text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum(),
+        Charset::EucJp => singles_and_doubles(text),
         Charset::Cp932 | Charset::ShiftJis => {
-            text.chars().map(|c| if c.is_ascii() || is_half_kana(c) { 1 } else { 2 }).sum()
+            let length = singles_and_doubles(text);
+            // EF begins half-width katakana, and not much else.
+            if !text.as_bytes().contains(&0xEF) {
+                return length;
+            }
+            length - text.chars().filter(|c| is_half_kana(*c)).count()
         }
-        Charset::Iso2022Jp => text
-            .chars()
-            .map(|c| if c.is_ascii() || is_half_kana(c) || is_roman(c) { 1 } else { 2 })
-            .sum(),
+        Charset::Iso2022Jp => {
+            let single = text.chars().filter(|c| is_half_kana(*c) || is_roman(*c)).count();
+            singles_and_doubles(text) - single
+        }
     }
+}
+
+/// One for each ASCII character, two for each other.
+#[inline]
+fn singles_and_doubles(text: &str) -> usize {
+    let weight = |it: &u8| usize::from(*it < 0x80) + 2 * usize::from(*it >= 0xC0);
+    text.as_bytes().iter().map(weight).sum()
 }
 
 pub(super) fn is_half_kana(c: char) -> bool {

@@ -137,11 +137,12 @@ impl<'l> Assembler<'l> {
     }
 
     fn detail(&mut self, kind: &Kind, group: usize, line: Line<'_>) {
+        let width = self.width(group);
         let Some(open) = self.open.as_mut().filter(|it| !it.closed) else {
             return self.lost(line);
         };
         extend(&mut open.row, &line);
-        open.add_line(kind, group, line);
+        open.add_line(kind, (group, width), line);
     }
 
     fn footer(&mut self, kind: &Kind, line: Line<'_>, arena: &Arena) {
@@ -169,15 +170,16 @@ impl<'l> Assembler<'l> {
     }
 
     fn keyed(&mut self, kind: &Kind, key: &[usize], group: usize, line: Line<'_>, arena: &Arena) {
-        let cells: Vec<Cell> = key.iter().filter_map(|it| line.cells.get(*it)).copied().collect();
-        if cells.len() < key.len() || cells.contains(&BAD) {
+        let at = |it: &usize| line.cells.get(*it).copied().unwrap_or(BAD);
+        if key.iter().any(|it| at(it) == BAD) {
             return self.lost(line);
         }
         let same = self.open.as_ref().is_some_and(|open| {
-            open.key.iter().zip(&cells).all(|(a, b)| arena.cell(*a) == arena.cell(*b))
+            open.key.iter().zip(key).all(|(a, b)| arena.cell(*a) == arena.cell(at(b)))
         });
         if !same {
             self.close();
+            let cells: Vec<Cell> = key.iter().map(at).collect();
             let row = self.new_row(&line);
             let mut faults = Vec::new();
             let text: Vec<&str> = cells.iter().map(|it| arena.cell(*it)).collect();
@@ -193,6 +195,7 @@ impl<'l> Assembler<'l> {
             }
             self.open = Some(Open { row, faults, key: cells, closed: false });
         }
+        let width = self.width(group);
         let Some(open) = self.open.as_mut() else { return };
         extend(&mut open.row, &line);
         if same {
@@ -200,7 +203,7 @@ impl<'l> Assembler<'l> {
         } else {
             place(kind, line.cells, &mut open.row.cells, &mut Vec::new());
         }
-        open.add_line(kind, group, line);
+        open.add_line(kind, (group, width), line);
     }
 
     fn file(&mut self, kind: &Kind, line: Line<'_>) -> Result<(), LayoutFault> {
@@ -251,6 +254,10 @@ impl<'l> Assembler<'l> {
             cells,
             groups: vec![Vec::new(); shape.groups.len()],
         }
+    }
+
+    fn width(&self, group: usize) -> usize {
+        self.layout.shape.groups.get(group).map_or(0, |it| it.shape.fields.len())
     }
 
     /// Finishes the record that is open.
@@ -330,8 +337,8 @@ impl<'l> Assembler<'l> {
 // === impl Open ===
 
 impl Open {
-    /// Adds a row to a group.
-    fn add_line(&mut self, kind: &Kind, group: usize, line: Line<'_>) {
+    /// Adds a row of so many cells to a group.
+    fn add_line(&mut self, kind: &Kind, (group, width): (usize, usize), line: Line<'_>) {
         self.faults.extend(line.faults);
         let Some(rows) = self.row.groups.get_mut(group) else { return };
         let mut row = Row {
@@ -340,7 +347,6 @@ impl Open {
             length: line.length,
             ..Row::default()
         };
-        let width = kind.columns.iter().filter(|it| matches!(it.slot, Slot::Line(_))).count();
         row.cells = vec![Cell::default(); width];
         place(kind, line.cells, &mut Vec::new(), &mut row.cells);
         rows.push(row);

@@ -85,7 +85,12 @@ fn trim(column: &Column, (start, end): (usize, usize), arena: &Arena) -> (usize,
     (start, start + to.len())
 }
 
+#[inline]
 fn limits(column: &Column, text: &str) -> Result<(), String> {
+    let field = &column.field;
+    if field.chars_max.is_none() && column.constant.is_none() && field.one_of.is_empty() {
+        return Ok(());
+    }
     if let Some(max) = column.field.chars_max {
         let max_chars = usize::try_from(max).unwrap_or(usize::MAX);
         if text.len() > max_chars && text.chars().count() > max_chars {

@@ -11,7 +11,7 @@ use super::{
     cell,
     model::{Column, Csv, Kind, Mark, Role},
     narrow,
-    scan::{Bad, Line, LineEnd, RawCell, Scanner},
+    scan::{Bad, Line, LineEnd, RawCell, Scanner, Stops},
     text, wide,
 };
 use crate::{
@@ -32,6 +32,7 @@ pub(super) fn read(layout: &Layout, csv: &Csv, bytes: &[u8]) -> Result<Rows, Lay
     let mut reader = Reader {
         layout,
         csv,
+        stops: Stops::new(csv),
         bytes,
         skips,
         bad: 0,
@@ -55,6 +56,7 @@ pub(super) fn read(layout: &Layout, csv: &Csv, bytes: &[u8]) -> Result<Rows, Lay
 struct Reader<'a> {
     layout: &'a Layout,
     csv: &'a Csv,
+    stops: Stops,
     bytes: &'a [u8],
     skips: Vec<Skip>,
     /// The first skip that no line has had.
@@ -69,13 +71,10 @@ struct Reader<'a> {
     first: bool,
 }
 
-impl<'a> Reader<'a> {
-    fn scanner<'b>(&self, text: &'b str) -> Scanner<'b>
-    where
-        'a: 'b,
-    {
+impl Reader<'_> {
+    fn scanner<'b>(&'b self, text: &'b str) -> Scanner<'b> {
         let text = text.as_bytes();
-        Scanner { text: text.get(..self.end).unwrap_or(text), csv: self.csv }
+        Scanner { text: text.get(..self.end).unwrap_or(text), csv: self.csv, stops: &self.stops }
     }
 
     /// Reads one line and returns where the next one begins.

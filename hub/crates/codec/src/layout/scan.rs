@@ -55,6 +55,28 @@ pub(super) struct Line {
 pub(super) struct Scanner<'a> {
     pub(super) text: &'a [u8],
     pub(super) csv: &'a Csv,
+    pub(super) stops: &'a Stops,
+}
+
+/// By byte: whether an unquoted cell may end there, or has to be looked at.
+pub(super) struct Stops([bool; 256]);
+
+// === impl Stops ===
+
+impl Stops {
+    pub(super) fn new(csv: &Csv) -> Self {
+        let mut stops = [false; 256];
+        for (byte, stop) in (0_u8..=255).zip(&mut stops) {
+            let control = byte < b' ' && byte != b'\t' || byte == 0x7F;
+            *stop = control || byte == csv.delimiter || Some(byte) == csv.quote;
+        }
+        Self(stops)
+    }
+
+    #[inline]
+    fn stops(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte)).copied().unwrap_or(true)
+    }
 }
 
 // === impl Bad ===
@@ -150,20 +172,23 @@ impl Scanner<'_> {
     #[inline]
     fn plain(self, start: usize) -> (RawCell, usize) {
         let mut cell = RawCell { start, outer_start: start, ..RawCell::default() };
-        let rest = self.text.get(start..).unwrap_or_default();
         let mut at = start;
-        for byte in rest {
-            if *byte == self.csv.delimiter {
+        loop {
+            let rest = self.text.get(at..).unwrap_or_default();
+            let Some(run) = rest.iter().position(|it| self.stops.stops(*it)) else {
+                at += rest.len();
+                break;
+            };
+            at += run;
+            let byte = rest.get(run).copied().unwrap_or_default();
+            if byte == self.csv.delimiter || self.line_end(at).is_some() {
                 break;
             }
-            if *byte < b' ' && *byte != b'\t' || *byte == 0x7F {
-                if self.line_end(at).is_some() {
-                    break;
-                }
+            if Some(byte) != self.csv.quote {
                 if !self.csv.controls {
                     cell.bad = Some(Bad::Control);
                 }
-            } else if Some(*byte) == self.csv.quote && !self.csv.bare_quotes && cell.bad.is_none() {
+            } else if !self.csv.bare_quotes && cell.bad.is_none() {
                 cell.bad = Some(Bad::Bare);
             }
             at += 1;
