@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// What was said about one purpose. The order is from least to most restrictive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It was agreed to.

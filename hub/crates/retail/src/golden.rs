@@ -28,6 +28,7 @@ pub struct Candidate<'a> {
 
 /// Which source won a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Decision {
     /// JSON pointer of the field.
     pub path: String,
@@ -42,6 +43,7 @@ pub struct Decision {
 
 /// The golden record with its trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Golden {
     /// Canonical party fields.
     pub profile: Map<String, Value>,

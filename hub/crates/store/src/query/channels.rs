@@ -10,6 +10,7 @@ use crate::error::Result;
 
 /// What went through one channel since the journal began.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ChannelCounters {
     /// Name; empty for refusals of callers that named no existing channel.
     pub channel: String,
@@ -41,6 +42,7 @@ pub struct ChannelCounters {
 
 /// How often a channel's arrivals were refused with one problem code.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefusalCount {
     /// Problem code.
     pub code: String,
@@ -50,6 +52,7 @@ pub struct RefusalCount {
 
 /// Parcels of one destination by state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DestinationCounters {
     /// To be tried, for the first time or again.
     pub pending: u64,

@@ -25,6 +25,7 @@ pub type Trust = BTreeMap<String, u32>;
 
 /// One customer in a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CustomerSummary {
     /// Hub id of the party: of its identity that was seen first.
     pub hub_id: String,
@@ -40,6 +41,7 @@ pub struct CustomerSummary {
 
 /// One customer with all that is known.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Customer {
     /// Hub id of the party: of its identity that was seen first.
     pub hub_id: String,
@@ -59,6 +61,7 @@ pub struct Customer {
 
 /// A party as one channel knows it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct IdentityView {
     /// Hub id of the identity.
     pub hub_id: String,
@@ -74,6 +77,7 @@ pub struct IdentityView {
 
 /// A link between two identities, with its evidence.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkView {
     /// Hub id of one identity.
     pub left: String,
@@ -98,6 +102,7 @@ pub struct LinkView {
 
 /// What a party agreed to or refused for one purpose, as it holds now.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsentView {
     /// What for.
     pub purpose: String,

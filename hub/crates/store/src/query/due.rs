@@ -40,6 +40,10 @@ pub(crate) const WAITING: &str =
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
      ORDER BY p.due_ms LIMIT ?2";
 
+/// When the next parcel that waits for its time has its turn.
+pub(crate) const NEXT: &str =
+    "SELECT min(due_ms) FROM deliveries_parcel WHERE destination = ?1 AND lane = 2";
+
 // === impl Reader ===
 
 impl Reader {
@@ -80,23 +84,13 @@ impl Reader {
         })
     }
 
-    /// When `destination` next has a parcel that may be tried: the Unix epoch
-    /// when one has its turn already, `None` when nothing waits.
+    /// When a parcel for `destination` that waits for its time has its turn next;
+    /// `None` when only a new entry can give one its turn. Parcels that
+    /// [`Reader::due`] gives already are not waited for.
     pub fn next_due_at(&self, destination: &str) -> Result<Option<Timestamp>> {
         self.ask(|conn| {
-            let is_ready = conn
-                .prepare_cached(
-                    "SELECT 1 FROM deliveries_parcel WHERE destination = ?1 AND lane = 1 LIMIT 1",
-                )?
-                .exists([destination])?;
-            if is_ready {
-                return Ok(Some(Timestamp::from_ms(0)));
-            }
-            let due: Option<i64> = conn
-                .prepare_cached(
-                    "SELECT min(due_ms) FROM deliveries_parcel WHERE destination = ?1 AND lane = 2",
-                )?
-                .query_row([destination], |row| row.get(0))?;
+            let due: Option<i64> =
+                conn.prepare_cached(NEXT)?.query_row([destination], |row| row.get(0))?;
             Ok(due.map(Timestamp::from_ms))
         })
     }

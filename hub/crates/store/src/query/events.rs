@@ -27,6 +27,7 @@ pub struct EventFilter {
 
 /// One canonical event and its place in the journal.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EventView {
     /// Sequence of the journal's entry.
     pub seq: u64,

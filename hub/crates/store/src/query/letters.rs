@@ -15,6 +15,7 @@ use crate::{error::Result, place};
 
 /// What was put aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LetterKind {
     /// A record that could not be used on its way in.
@@ -25,6 +26,7 @@ pub enum LetterKind {
 
 /// What became of a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LetterState {
     /// Somebody has to look at it.
@@ -50,6 +52,7 @@ pub struct LetterFilter {
 
 /// One dead letter.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Letter {
     /// `{seq}.{index}` of a record set aside, `{seq}.{index}.{destination}` of a parcel.
     pub id: String,
@@ -80,6 +83,7 @@ pub struct Letter {
 
 /// The place of a record that was set aside, and what is wrong with it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LetterRecord {
     /// Id of the arrival.
     pub arrival: String,

@@ -30,6 +30,7 @@ pub struct OrderFilter {
 
 /// One order or till transaction.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderView {
     /// Hub id.
     pub hub_id: String,
@@ -78,6 +79,7 @@ pub struct OrderView {
 
 /// An order with its canonical data.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OrderDetail {
     /// The order in short.
     #[serde(flatten)]

@@ -22,6 +22,7 @@ pub struct Page {
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listed<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,

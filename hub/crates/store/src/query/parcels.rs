@@ -15,6 +15,7 @@ use crate::{error::Result, place};
 
 /// Where a parcel stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParcelState {
     /// To be tried, for the first time or again.
@@ -42,6 +43,7 @@ pub struct ParcelFilter {
 
 /// One parcel: one event for one destination.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParcelView {
     /// Which.
     #[serde(flatten)]

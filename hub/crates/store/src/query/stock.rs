@@ -26,6 +26,7 @@ pub struct StockFilter {
 /// How much of one article is at one place, in one condition. Quantities are
 /// decimal text.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StockView {
     /// SKU under which the article is kept.
     pub sku: String,
@@ -56,6 +57,7 @@ pub struct StockView {
 
 /// One change of stock that counts now.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MovementView {
     /// Hub id of the document that makes it.
     pub document: String,
@@ -89,6 +91,7 @@ pub struct MovementView {
 
 /// Numbers of a till's day that are missing.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GapView {
     /// Channel.
     pub channel: String,

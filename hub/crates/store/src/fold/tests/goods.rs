@@ -221,7 +221,8 @@ fn one_article_has_one_level_whatever_it_is_called() {
         ),
         fact("erp", Entity::Location, "W-1", json!({"code": "001", "name": "渋谷"})),
     ];
-    for order in permutations(&facts) {
+    // Every 13th of 720 orders: each fact comes first, last and in between.
+    for order in permutations(&facts).into_iter().step_by(13) {
         let mut bench = Bench::new();
         for fact in &order {
             bench.arrive(std::slice::from_ref(fact));
