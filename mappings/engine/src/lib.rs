@@ -1,1 +1,27 @@
 //! The mapping language: compile, check, run, explain. Pure.
+//!
+//! A map is data: it cannot loop, wait, read a clock or reach outside. It is
+//! checked against what comes in and what must come out before it runs; see
+//! `mappings/LANGUAGE.md`. Reading order: [`compile`] reads the map file
+//! (`language`), proves it against both schemas and lowers it (`check`) into a
+//! flat plan (`plan`); [`Map::run_json`] fills slots from the input (`input`)
+//! and writes the target (`run`).
+
+mod check;
+pub mod functions;
+mod input;
+mod language;
+mod library;
+mod map;
+mod plan;
+mod run;
+mod schema;
+mod time;
+mod types;
+mod value;
+
+pub use check::{Compiled, Obligations, Options, Verdict, compile};
+pub use language::policy::{FaultPolicy, UnknownSource};
+pub use library::Library;
+pub use map::{Direction, Map};
+pub use run::{Faulted, Mapped, RunContext, Scratch};

@@ -1,0 +1,14 @@
+//! From a map file to a plan: every path, function and type is looked at against
+//! the schemas on both sides; what is proved here is not looked at again.
+
+mod assign;
+mod compile;
+mod cond;
+pub(crate) mod lower;
+mod list;
+mod path;
+mod pipe;
+mod table;
+mod target;
+
+pub use compile::{Compiled, Obligations, Options, Verdict, compile};

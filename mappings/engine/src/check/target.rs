@@ -1,0 +1,552 @@
+//! Rules become target nodes.
+
+use codec::yaml::{Node as Yaml, Value as YamlValue};
+
+use super::{
+    assign::Assignment,
+    compile::Verdict,
+    lower::{Lower, Lowered},
+};
+use crate::{
+    language::{
+        policy::{Absent, FieldPolicy},
+        rule::{At, Branch, Each, Field, Rule, RuleKind, Text},
+    },
+    plan::{
+        NodeId,
+        node::{Bounds, Member, Node, OnAbsent, ValueNode},
+        op::Op,
+    },
+    run::header::HEADER_MEMBERS,
+    schema::{Kinds, SchemaId},
+    types::{Kind, Type},
+};
+
+/// Where a rule writes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) schema: Option<SchemaId>,
+    /// Path with `[]` for lists.
+    pub(crate) path: String,
+    /// It must be there whenever its record is.
+    pub(crate) mandatory: bool,
+}
+
+/// Fields by the first name of their path.
+struct Branching<'f> {
+    name: String,
+    at: At,
+    rule: Option<&'f Field>,
+    inner: Vec<(&'f Field, usize)>,
+}
+
+impl Lower<'_> {
+    /// Lowers the fields of one object.
+    pub(crate) fn fields(&mut self, fields: &[(&Field, usize)], at: At, target: &Target) -> Vec<Member> {
+        let mut members = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for group in self.grouped(fields) {
+            let Some(inner) = self.member_target(&group, target) else { continue };
+            names.push(group.name.clone());
+            let required = target.schema.and_then(|id| self.target.get(id)).is_some_and(|it| it.requires(&group.name));
+            let node = match group.rule {
+                Some(field) => self.rule(&field.rule, &inner),
+                None => {
+                    let members = self.fields(&group.inner, group.at, &inner);
+                    Some(self.push_node(Node::Object { when: None, members }))
+                }
+            };
+            let Some(node) = node else { continue };
+            let key = format!("{}:", serde_json::to_string(&group.name).unwrap_or_default());
+            let key = self.intern(&key);
+            members.push(Member { key, node, required, target: inner.path.as_str().into() });
+        }
+        self.missing_members(&names, at, target);
+        members
+    }
+
+    fn grouped<'f>(&self, fields: &[(&'f Field, usize)]) -> Vec<Branching<'f>> {
+        let mut groups: Vec<Branching<'f>> = Vec::new();
+        for (field, depth) in fields {
+            let Some(name) = field.path.get(*depth) else { continue };
+            let last = field.path.len() == depth + 1;
+            let known = groups.iter_mut().find(|it| it.name == *name);
+            match known {
+                None => groups.push(Branching {
+                    name: name.clone(),
+                    at: field.at,
+                    rule: last.then_some(*field),
+                    inner: if last { Vec::new() } else { vec![(*field, depth + 1)] },
+                }),
+                Some(group) if last || group.rule.is_some() => {
+                    self.error_at("M03", field.at, format!("`{}` is written twice", field.path.join(".")))
+                        .help("keep one of the rules; a choice is a list of `- if:`");
+                }
+                Some(group) => group.inner.push((*field, depth + 1)),
+            }
+        }
+        groups
+    }
+
+    /// What the target schema has under that name.
+    fn member_target(&mut self, group: &Branching<'_>, target: &Target) -> Option<Target> {
+        let path = if target.path.is_empty() { group.name.clone() } else { format!("{}.{}", target.path, group.name) };
+        if target.path.is_empty() && !self.outbound && HEADER_MEMBERS.contains(&group.name.as_str()) {
+            self.error_at("M03", group.at, format!("the hub writes `{}` itself", group.name)).help("leave it out");
+            return None;
+        }
+        let Some(id) = target.schema else {
+            return Some(Target { schema: None, path, mandatory: false });
+        };
+        let node = self.target.get(id)?;
+        if !node.kinds.has(Kinds::OBJECT) {
+            self.error_at("M07", group.at, format!("`{}` is {} and has no fields", target.path, node.kinds.words()));
+            return None;
+        }
+        let known = node.property(&group.name);
+        let free = node.open && (node.properties.is_empty() || node.additional.is_some());
+        if known.is_none() && !free {
+            let names = self.target.names(id);
+            let fault = self.error_at("M02", group.at, format!("the target has no field `{path}`"));
+            let fault = fault.expected(format!("a field of {}", self.target.file));
+            drop(match codec::diagnostic::nearest(&group.name, names.iter().copied()) {
+                Some(near) => fault.help(format!("did you mean `{near}`?")),
+                None => fault,
+            });
+            return None;
+        }
+        let mandatory = target.mandatory && node.requires(&group.name);
+        Some(Target { schema: known.or(node.additional), path, mandatory })
+    }
+
+    /// Required members without a rule.
+    fn missing_members(&mut self, names: &[String], at: At, target: &Target) {
+        let Some(node) = target.schema.and_then(|id| self.target.get(id)) else { return };
+        let header = target.path.is_empty() && !self.outbound;
+        let missing: Vec<String> = node
+            .required
+            .iter()
+            .filter(|it| !names.contains(it) && !(header && HEADER_MEMBERS.contains(&it.as_str())))
+            .cloned()
+            .collect();
+        for name in missing {
+            let path = if target.path.is_empty() { name.clone() } else { format!("{}.{name}", target.path) };
+            self.obligations.add(&path, "required", Verdict::Error);
+            self.error_at("M04", at, format!("`{path}` is required by the target and has no rule"))
+                .expected(format!("a rule for `{name}`"))
+                .help(format!("add `{path}: …`"));
+        }
+    }
+
+    /// Lowers one rule.
+    pub(crate) fn rule(&mut self, rule: &Rule, target: &Target) -> Option<NodeId> {
+        let held = self.policy.clone();
+        self.policy = rule.policy.within(&held);
+        let node = self.rule_kind(rule, target);
+        self.policy = held;
+        node
+    }
+
+    fn rule_kind(&mut self, rule: &Rule, target: &Target) -> Option<NodeId> {
+        match &rule.kind {
+            RuleKind::Value(text) => {
+                let lowered = self.text(text)?;
+                let at = text.place(text.expr.span);
+                self.value(lowered, at, target)
+            }
+            RuleKind::Join { .. } => {
+                let lowered = self.rule_expr(rule)?;
+                self.value(lowered, rule.at, target)
+            }
+            RuleKind::Const(constant) => {
+                let json = self.constant(constant, target)?;
+                let span = self.intern(&json);
+                self.obligations.add(&target.path, "required", Verdict::Proved);
+                Some(self.push_node(Node::Const(span)))
+            }
+            RuleKind::Object { when, fields } => self.object(rule, when.as_ref(), fields, target),
+            RuleKind::Choose(branches) => self.choose(rule, branches, target),
+            RuleKind::Each(each) => self.each(rule, each, target),
+            RuleKind::List(items) => self.list(rule, items, target),
+        }
+    }
+
+    fn object(&mut self, rule: &Rule, when: Option<&Text>, fields: &[Field], target: &Target) -> Option<NodeId> {
+        if let Some(node) = target.schema.and_then(|id| self.target.get(id))
+            && !node.kinds.has(Kinds::OBJECT)
+        {
+            let words = node.kinds.words();
+            self.error_at("M07", rule.at, format!("`{}` wants {words}, and this is an object", target.path)).expected(words);
+            return None;
+        }
+        let when = match when {
+            Some(when) => Some(self.condition_text(when)?),
+            None => None,
+        };
+        if when.is_some() && target.mandatory {
+            self.error_at("M06", rule.at, format!("`{}` is required and may be left out here", target.path))
+                .help("a list of `- if:` with an `- else:` always gives something");
+        }
+        let inner = Target { mandatory: target.mandatory || when.is_some(), ..target.clone() };
+        let fields: Vec<(&Field, usize)> = fields.iter().map(|it| (it, 0)).collect();
+        let members = self.fields(&fields, rule.at, &inner);
+        Some(self.push_node(Node::Object { when, members }))
+    }
+
+    fn choose(&mut self, rule: &Rule, branches: &[Branch], target: &Target) -> Option<NodeId> {
+        let mut lowered = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        let mut closed = false;
+        for branch in branches {
+            if closed {
+                self.warning_at("M23", branch.at, "this branch is never reached").help("a branch before it always holds");
+            }
+            if let Some(cond) = &branch.cond {
+                if seen.contains(&cond.source.as_str()) {
+                    self.warning_at("M23", branch.at, "this branch is never reached").help("an earlier branch has the same condition");
+                }
+                seen.push(&cond.source);
+            }
+            let cond = match &branch.cond {
+                Some(cond) => Some(self.condition_text(cond)?),
+                None => None,
+            };
+            closed |= branch.is_else();
+            closed |= cond.is_some_and(|id| matches!(self.plan.cond(id), Some(crate::plan::op::Cond::Const(true))));
+            lowered.push((cond, self.rule(&branch.rule, target)?));
+        }
+        if !closed && target.mandatory {
+            self.obligations.add(&target.path, "required", Verdict::Error);
+            self.error_at("M06", rule.at, format!("`{}` is required, and no branch may hold", target.path))
+                .expected("a last `- else: …`");
+        }
+        Some(self.push_node(Node::Choose { branches: lowered }))
+    }
+
+    fn each(&mut self, rule: &Rule, each: &Each, target: &Target) -> Option<NodeId> {
+        let (items, mut bounds) = self.list_target(rule.at, target)?;
+        let held = self.text.replace(each.list.clone());
+        let head = each.list.expr.clone();
+        let open = self.open_stages(&head);
+        self.text = held;
+        let mut open = open?;
+        if let Some(condition) = &each.condition {
+            match self.condition_text(condition) {
+                Some(cond) => open.list.stages.push(crate::plan::op::Stage::Where(cond)),
+                None => {
+                    self.close(&open);
+                    return None;
+                }
+            }
+        }
+        let inner = Target { schema: items, path: format!("{}[]", target.path), mandatory: true };
+        let element_policy = FieldPolicy { missing: None, null: None, ..self.policy.clone() };
+        let held = std::mem::replace(&mut self.policy, FieldPolicy { missing: held_absent(&self.map_policy.missing), null: held_absent(&self.map_policy.null), ..element_policy });
+        let body = self.rule(&each.body, &inner);
+        self.policy = held;
+        self.close(&open);
+        let body = body?;
+        let absent = open.absent.may_be_absent();
+        self.list_presence(rule.at, absent, target);
+        bounds.keep_empty = !absent && target.mandatory;
+        let list = self.keep_list(open);
+        Some(self.push_node(Node::Each { list, body, bounds }))
+    }
+
+    /// The list of `each:` with the stages behind it.
+    fn open_stages(&mut self, head: &crate::language::expr::Expr) -> Option<super::list::OpenList> {
+        use crate::language::expr::ExprKind;
+        let ExprKind::Pipe { head: first, calls } = &head.kind else { return self.open_list(head) };
+        let stages = calls.iter().all(|call| matches!(call.name.as_str(), "where" | "flatten" | "distinct"));
+        if !stages {
+            // A pipe that ends in a list of texts: `tags | split(",")`.
+            let cut = calls.iter().rposition(|call| !matches!(call.name.as_str(), "where" | "distinct")).map_or(0, |it| it + 1);
+            let (made, after) = calls.split_at_checked(cut)?;
+            let kind = ExprKind::Pipe { head: first.clone(), calls: made.to_vec() };
+            let inner = crate::language::expr::Expr { span: head.span, kind };
+            let mut open = self.open_list(&inner)?;
+            for call in after {
+                self.stage(&mut open, call)?;
+            }
+            return Some(open);
+        }
+        let mut open = self.open_list(first)?;
+        for call in calls {
+            if self.stage(&mut open, call).is_none() {
+                self.close(&open);
+                return None;
+            }
+        }
+        Some(open)
+    }
+
+    fn list_presence(&mut self, at: At, absent: bool, target: &Target) {
+        if !target.mandatory {
+            return;
+        }
+        let errors = self.policy.missing == Some(Absent::Error);
+        if absent && !errors {
+            self.obligations.add(&target.path, "required", Verdict::Error);
+            self.error_at("M06", at, format!("`{}` is required, and its list may be absent", target.path))
+                .help("add `missing: error` beside `each:`, or require the list in the source schema");
+        } else {
+            let verdict = if absent { Verdict::Checked } else { Verdict::Proved };
+            self.obligations.add(&target.path, "required", verdict);
+        }
+    }
+
+    fn list(&mut self, rule: &Rule, items: &[Rule], target: &Target) -> Option<NodeId> {
+        let (schema, mut bounds) = self.list_target(rule.at, target)?;
+        let mut lowered = Vec::new();
+        for item in items {
+            // An item that is a list itself is spliced in, so it is one of items.
+            let splice = matches!(item.kind, RuleKind::Each(_));
+            let inner = if splice {
+                Target { mandatory: false, ..target.clone() }
+            } else {
+                Target { schema, path: format!("{}[]", target.path), mandatory: false }
+            };
+            lowered.push(self.rule(item, &inner)?);
+        }
+        bounds.keep_empty = target.mandatory && bounds.min == 0;
+        Some(self.push_node(Node::List { items: lowered, bounds }))
+    }
+
+    /// Schema of the elements and bounds of a target list.
+    fn list_target(&mut self, at: At, target: &Target) -> Option<(Option<SchemaId>, Bounds)> {
+        let Some(node) = target.schema.and_then(|id| self.target.get(id)) else {
+            return Some((None, Bounds::default()));
+        };
+        if !node.kinds.has(Kinds::ARRAY) {
+            let words = node.kinds.words();
+            self.error_at("M07", at, format!("`{}` wants {words}, and this is a list", target.path))
+                .expected(words).help("fold the list to one value: `first`, `sum(…)`, `join(\", \")`");
+            return None;
+        }
+        let bounds = Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false };
+        let items = node.items;
+        if bounds.min > 0 || bounds.max.is_some() {
+            self.obligations.add(&target.path, "items", Verdict::Checked);
+        }
+        Some((items, bounds))
+    }
+
+    /// A value at its target.
+    fn value(&mut self, lowered: Lowered, at: At, target: &Target) -> Option<NodeId> {
+        let (missing, null) = self.absence(&lowered.ty, at, target);
+        let assignment = Assignment { at, ty: &lowered.ty, target: target.schema, path: &target.path };
+        let (how, checks) = self.assign(&assignment)?;
+        let bounds = match target.schema.and_then(|id| self.target.get(id)) {
+            Some(node) => Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false },
+            None => Bounds::default(),
+        };
+        let node = ValueNode {
+            expr: lowered.expr,
+            how,
+            missing,
+            null,
+            loss: self.policy.loss.unwrap_or_default(),
+            checks,
+            personal: lowered.ty.personal,
+            bounds,
+        };
+        Some(self.push_node(Node::Value(node)))
+    }
+
+    /// What becomes of an absent value, and whether the target lets it.
+    fn absence(&mut self, ty: &Type, at: At, target: &Target) -> (OnAbsent, OnAbsent) {
+        let nullable = target.schema.and_then(|id| self.target.get(id)).is_none_or(|it| it.nullable());
+        let policy = self.policy.clone();
+        let missing = self.on_absent(policy.missing.as_ref(), target);
+        let null = self.on_absent(policy.null.as_ref(), target);
+        let turns_empty = ty.kind == Kind::Text
+            && self.empty() == crate::language::policy::Empty::Missing
+            && (self.source.rows || ty.chars_min == 0)
+            && !ty.one_of.as_ref().is_some_and(|texts| ty.made && texts.iter().all(|it| !it.is_empty()));
+        let claimed_cell = self.source.rows && !ty.missing && !ty.made;
+        let states = [
+            (ty.missing || (turns_empty && !claimed_cell && self.policy.empty.is_some()), missing, "missing"),
+            (ty.null, null, "null"),
+        ];
+        let mut verdict = Verdict::Proved;
+        for (possible, becomes, state) in states {
+            if !possible {
+                continue;
+            }
+            if becomes == OnAbsent::Null && !nullable {
+                self.error_at("M06", at, format!("`{}` may not be null, and the policy makes it so when it is {state}", target.path))
+                    .help("`omit`, `error` or `{ default: … }`");
+                verdict = Verdict::Error;
+            } else if target.mandatory && becomes == OnAbsent::Omit {
+                let what = ty.path.as_deref().map_or_else(|| "its value".to_owned(), |it| format!("`{it}`"));
+                self.error_at("M06", at, format!("`{}` is required, and {what} may be {state}", target.path))
+                    .help(format!("`| default(…)`, or `{{ from: …, {state}: error }}` to set such a record aside"));
+                verdict = Verdict::Error;
+            } else if target.mandatory && becomes == OnAbsent::Error && verdict != Verdict::Error {
+                verdict = Verdict::Checked;
+            }
+        }
+        if target.mandatory {
+            self.obligations.add(&target.path, "required", verdict);
+        }
+        (missing, null)
+    }
+
+    fn on_absent(&mut self, policy: Option<&Absent>, target: &Target) -> OnAbsent {
+        match policy {
+            None | Some(Absent::Omit) => OnAbsent::Omit,
+            Some(Absent::Error) => OnAbsent::Error,
+            Some(Absent::Null) => OnAbsent::Null,
+            Some(Absent::Default(node)) => match self.constant(node, target) {
+                Some(json) => OnAbsent::Write(self.intern(&json)),
+                None => OnAbsent::Omit,
+            },
+        }
+    }
+
+    /// A rule that is one value: in the envelope and in `join`.
+    pub(crate) fn rule_expr(&mut self, rule: &Rule) -> Option<Lowered> {
+        match &rule.kind {
+            RuleKind::Value(text) => self.text(text),
+            RuleKind::Const(node) => {
+                let text = self.constant_text(node)?;
+                let span = self.intern(&text);
+                let ty = Type::constant(&text);
+                let expr = self.push_expr(vec![(Op::Text(span), "constant")], &ty, &text);
+                Some(Lowered { expr, ty })
+            }
+            RuleKind::Join { parts, with } => self.join(parts, with),
+            RuleKind::Choose(branches) => self.choose_expr(branches),
+            RuleKind::Each(_) | RuleKind::List(_) | RuleKind::Object { .. } => {
+                self.error_at("M07", rule.at, "one value is expected here").expected("an expression, a constant, a `join` or a list of `- if:`");
+                None
+            }
+        }
+    }
+
+    fn join(&mut self, parts: &[Rule], with: &str) -> Option<Lowered> {
+        let mut exprs = Vec::new();
+        let mut ty = Type { missing: true, ..Type::made(Kind::Text) };
+        for part in parts {
+            let lowered = self.rule_expr(part)?;
+            if matches!(lowered.ty.kind, Kind::Object | Kind::List | Kind::Texts) {
+                self.error_at("M05", part.at, format!("`join` takes single values, not {}", lowered.ty.kind.words()));
+                return None;
+            }
+            ty.missing &= lowered.ty.may_be_absent();
+            ty.personal |= lowered.ty.personal;
+            exprs.push(lowered.expr);
+        }
+        let with = self.intern(with);
+        let expr = self.push_expr(vec![(Op::Joined { parts: exprs, with }, "join")], &ty, "join");
+        Some(Lowered { expr, ty })
+    }
+
+    fn choose_expr(&mut self, branches: &[Branch]) -> Option<Lowered> {
+        let Some((branch, rest)) = branches.split_first() else {
+            let ty = Type { missing: true, ..Type::made(Kind::Any) };
+            let expr = self.push_expr(vec![(Op::Null, "null")], &ty, "");
+            return Some(Lowered { expr, ty });
+        };
+        let yes = self.rule_expr(&branch.rule)?;
+        let Some(cond) = &branch.cond else { return Some(yes) };
+        let cond = self.condition_text(cond)?;
+        let no = self.choose_expr(rest)?;
+        let ty = yes.ty.either(&no.ty);
+        let ty = if rest.is_empty() { Type { kind: yes.ty.kind, missing: true, ..ty } } else { ty };
+        let expr = self.push_expr(vec![(Op::Choose { cond, yes: yes.expr, no: no.expr }, "choose")], &ty, "choice");
+        Some(Lowered { expr, ty })
+    }
+
+    pub(crate) fn constant_text(&self, node: &Yaml) -> Option<String> {
+        match &node.value {
+            YamlValue::Scalar { text, .. } => Some(text.clone()),
+            YamlValue::Seq(_) | YamlValue::Map(_) => {
+                self.error_at("M07", node.span(), "one value is expected here").expected("a text");
+                None
+            }
+        }
+    }
+
+    /// The JSON of a constant, by the types of its target.
+    fn constant(&mut self, node: &Yaml, target: &Target) -> Option<String> {
+        let schema = target.schema.and_then(|id| self.target.get(id)).cloned();
+        match &node.value {
+            YamlValue::Scalar { text, quoted } => self.constant_scalar(node, text, *quoted, target),
+            YamlValue::Seq(items) => {
+                if schema.as_ref().is_some_and(|it| !it.kinds.has(Kinds::ARRAY)) {
+                    self.error_at("M07", node.span(), format!("`{}` wants one value, not a list", target.path));
+                    return None;
+                }
+                let inner = Target { schema: schema.and_then(|it| it.items), path: format!("{}[]", target.path), mandatory: false };
+                let items: Option<Vec<String>> = items.iter().map(|item| self.constant(item, &inner)).collect();
+                Some(format!("[{}]", items?.join(",")))
+            }
+            YamlValue::Map(_) => {
+                self.error_at("M07", node.span(), "a constant is one value or a list").help("give the fields of an object one by one");
+                None
+            }
+        }
+    }
+
+    fn constant_scalar(&mut self, node: &Yaml, text: &str, quoted: bool, target: &Target) -> Option<String> {
+        let kinds = target.schema.and_then(|id| self.target.get(id)).map_or(Kinds::ANY, |it| it.kinds);
+        let at = node.span();
+        if node.is_null() && kinds.has(Kinds::NULL) && !kinds.is_any() {
+            return Some("null".into());
+        }
+        let number = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| !quoted);
+        let ty = if kinds.has(Kinds::TEXT) {
+            Type::constant(text)
+        } else if let (Some(number), true) = (number, kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER)) {
+            Type { scale: Some(number.scale()), minimum: Some(number), maximum: Some(number), one_of: Some(vec![number.normalize().to_string()]), ..Type::made(Kind::Decimal) }
+        } else if kinds.has(Kinds::BOOL) && !quoted && matches!(text, "true" | "false") {
+            Type { one_of: Some(vec![text.to_owned()]), ..Type::made(Kind::Bool) }
+        } else {
+            self.obligations.add(&target.path, "type", Verdict::Error);
+            let wanted = kinds.without(Kinds::NULL).words();
+            self.error_at("M05", at, format!("`{}` wants {wanted}, and {text:?} is none", target.path)).expected(wanted);
+            return None;
+        };
+        let assignment = Assignment { at, ty: &ty, target: target.schema, path: &target.path };
+        self.assign(&assignment)?;
+        match ty.kind {
+            Kind::Text => serde_json::to_string(text).ok(),
+            Kind::Decimal => number.map(|it| it.to_string()),
+            _ => Some(text.to_owned()),
+        }
+    }
+
+    /// The rules of the record.
+    pub(crate) fn root(&mut self, fields: &[Field], at: At) {
+        let target = Target { schema: Some(self.target.root()), path: String::new(), mandatory: true };
+        let fields: Vec<(&Field, usize)> = fields.iter().map(|it| (it, 0)).collect();
+        self.plan.root = self.fields(&fields, at, &target);
+    }
+}
+
+/// The policy of a list is not the policy of its elements' fields.
+fn held_absent(policy: &Option<Absent>) -> Option<Absent> {
+    policy.clone()
+}
+
+/// The expression behind a written target path, for keys made of target fields.
+pub(crate) fn expr_at(lower: &Lower<'_>, path: &str) -> Option<u32> {
+    fn find(lower: &Lower<'_>, members: &[Member], path: &str) -> Option<u32> {
+        for member in members {
+            let node = lower.plan.node(member.node);
+            match node {
+                Some(Node::Value(value)) if *member.target == *path => return Some(value.expr),
+                Some(Node::Object { members, .. }) => {
+                    if let Some(found) = find(lower, members, path) {
+                        return Some(found);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+    find(lower, &lower.plan.root, path)
+}
+

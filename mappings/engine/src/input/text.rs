@@ -1,0 +1,67 @@
+//! Strings of JSON: their escapes, strictly.
+
+use super::InputFault;
+
+/// Appends what a string says to `out`. `body` is between the quotes, `at` its
+/// offset in the input.
+///
+/// # Errors
+/// An escape that is none, a lone surrogate, a control character.
+pub(crate) fn decode_string(body: &str, at: usize, out: &mut String) -> Result<(), InputFault> {
+    let fault = |index: usize, expected| {
+        Err(InputFault { offset: u64::try_from(at + index).unwrap_or(u64::MAX), expected })
+    };
+    let bytes = body.as_bytes();
+    let mut index = 0;
+    let mut plain = 0;
+    while let Some(byte) = bytes.get(index) {
+        if *byte < 0x20 {
+            return fault(index, "no control characters in a string");
+        }
+        if *byte != b'\\' {
+            index += 1;
+            continue;
+        }
+        out.push_str(body.get(plain..index).unwrap_or_default());
+        let (c, width) = match bytes.get(index + 1) {
+            Some(b'"') => ('"', 2),
+            Some(b'\\') => ('\\', 2),
+            Some(b'/') => ('/', 2),
+            Some(b'b') => ('\u{8}', 2),
+            Some(b'f') => ('\u{c}', 2),
+            Some(b'n') => ('\n', 2),
+            Some(b'r') => ('\r', 2),
+            Some(b't') => ('\t', 2),
+            Some(b'u') => match unicode(bytes, index) {
+                Some(decoded) => decoded,
+                None => return fault(index, "four hex digits, surrogates in pairs"),
+            },
+            _ => return fault(index, "one of the escapes of JSON"),
+        };
+        out.push(c);
+        index += width;
+        plain = index;
+    }
+    out.push_str(body.get(plain..).unwrap_or_default());
+    Ok(())
+}
+
+/// `\uXXXX` or a pair of them at `index`: the character and the bytes it takes.
+pub(super) fn unicode(bytes: &[u8], index: usize) -> Option<(char, usize)> {
+    let high = hex4(bytes.get(index + 2..index + 6)?)?;
+    if !(0xD800..=0xDFFF).contains(&high) {
+        return char::from_u32(high).map(|c| (c, 6));
+    }
+    if high > 0xDBFF || bytes.get(index + 6..index + 8) != Some(b"\\u") {
+        return None;
+    }
+    let low = hex4(bytes.get(index + 8..index + 12)?)?;
+    if !(0xDC00..=0xDFFF).contains(&low) {
+        return None;
+    }
+    char::from_u32(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)).map(|c| (c, 12))
+}
+
+fn hex4(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, byte| Some(sum * 16 + char::from(*byte).to_digit(16)?))
+}

@@ -1,0 +1,178 @@
+//! A compiled map, ready to run.
+
+use canon::{entity::Entity, entry::RecordFault};
+use codec::rows::{Row, Rows};
+
+use crate::{
+    input::{InputFault, rows::RowPlan, scanner},
+    language::map_file::MapFile,
+    plan::Plan,
+    run::{
+        Faulted, Mapped, RunContext, Scratch,
+        record::{Source, run},
+        trace::{Off, Trace},
+    },
+};
+
+/// Which way a map goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From another system to a canonical entity.
+    In,
+    /// From a canonical entity to another system.
+    Out,
+}
+
+/// A compiled map. Immutable; share it by `Arc`.
+#[derive(Debug)]
+pub struct Map {
+    id: String,
+    version: u32,
+    label: String,
+    direction: Direction,
+    entity: Option<Entity>,
+    needs: Vec<String>,
+    pub(crate) plan: Plan,
+    rows: Option<RowPlan>,
+}
+
+impl Map {
+    pub(crate) fn new(
+        file: MapFile,
+        plan: Plan,
+        rows: Option<RowPlan>,
+        direction: Direction,
+        entity: Option<Entity>,
+    ) -> Self {
+        Self {
+            label: format!("{}@{}", file.id, file.version),
+            id: file.id,
+            version: file.version,
+            direction,
+            entity,
+            needs: file.needs.into_iter().map(|it| it.name).collect(),
+            plan,
+            rows,
+        }
+    }
+
+    /// `shopify/order`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// `shopify/order@3`.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The canonical entity on one of its sides.
+    pub fn entity(&self) -> Option<Entity> {
+        self.entity
+    }
+
+    /// What the caller supplies, by name.
+    pub fn needs(&self) -> &[String] {
+        &self.needs
+    }
+
+    /// Whether it reads rows of a layout, not JSON.
+    pub fn reads_rows(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Maps one JSON record.
+    ///
+    /// # Errors
+    /// What is wrong with the record; offsets count from its first byte.
+    pub fn run_json(
+        &self,
+        bytes: &[u8],
+        ctx: &RunContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Mapped, Faulted> {
+        self.trace_json(bytes, ctx, scratch, Off).0
+    }
+
+    /// Maps one record of a layout.
+    ///
+    /// # Errors
+    /// What is wrong with the record; offsets count from the start of the input.
+    pub fn run_row(
+        &self,
+        rows: &Rows,
+        row: &Row,
+        ctx: &RunContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Mapped, Faulted> {
+        self.trace_row(rows, row, ctx, (scratch, Off)).0
+    }
+
+    pub(crate) fn trace_json<T: Trace>(
+        &self,
+        bytes: &[u8],
+        ctx: &RunContext<'_>,
+        scratch: &mut Scratch,
+        trace: T,
+    ) -> (Result<Mapped, Faulted>, T) {
+        let input = match str::from_utf8(bytes) {
+            Ok(input) => input,
+            Err(fault) => {
+                let offset = u64::try_from(fault.valid_up_to()).unwrap_or(u64::MAX);
+                let fault = InputFault { offset, expected: "UTF-8" };
+                return (Err(self.input_fault(bytes, &fault)), trace);
+            }
+        };
+        if let Err(fault) = scanner::scan(input, &self.plan.trie, &mut scratch.doc, &mut scratch.keys) {
+            return (Err(self.input_fault(bytes, &fault)), trace);
+        }
+        let source = Source { text: input, verbatim: true, origin: 0 };
+        run(&self.plan, &self.label, source, ctx, (scratch, trace))
+    }
+
+    pub(crate) fn trace_row<T: Trace>(
+        &self,
+        rows: &Rows,
+        row: &Row,
+        ctx: &RunContext<'_>,
+        (scratch, trace): (&mut Scratch, T),
+    ) -> (Result<Mapped, Faulted>, T) {
+        let Some(plan) = &self.rows else {
+            let fault = InputFault { offset: row.offset, expected: "JSON: the map's source is no layout" };
+            return (Err(self.input_fault(&[], &fault)), trace);
+        };
+        plan.fill(&mut scratch.doc, &self.plan.trie, row);
+        let source = Source { text: &rows.text, verbatim: false, origin: row.offset };
+        run(&self.plan, &self.label, source, ctx, (scratch, trace))
+    }
+
+    /// A record that is not read at all.
+    #[cold]
+    fn input_fault(&self, bytes: &[u8], fault: &InputFault) -> Faulted {
+        let at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
+        let near: Vec<u8> = bytes.iter().skip(at).take(16).copied().collect();
+        let found = if near.is_empty() {
+            "the end of the record".to_owned()
+        } else {
+            crate::run::shown(&String::from_utf8_lossy(&near))
+        };
+        Faulted {
+            faults: vec![RecordFault {
+                field: String::new(),
+                offset: Some(fault.offset),
+                found,
+                expected: fault.expected.to_owned(),
+                needed_by: Some(self.label.clone()),
+            }],
+            policy: self.plan.on_fault,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Target nodes: what is written, in which order, with which residual checks.
+
+use std::sync::Arc;
+
+use codec::charset::Charset;
+use regex::Regex;
+use rust_decimal::Decimal;
+
+use super::{CondId, ExprId, ListId, NodeId};
+use crate::{language::policy::LossPolicy, value::Span};
+
+/// One member of an object.
+#[derive(Debug)]
+pub(crate) struct Member {
+    /// `"key":` in [`super::Plan::texts`].
+    pub(crate) key: Span,
+    pub(crate) node: NodeId,
+    /// The target schema demands it.
+    pub(crate) required: bool,
+    /// Target path for faults: `lines[].net`.
+    pub(crate) target: Arc<str>,
+}
+
+/// What makes one value.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Value(ValueNode),
+    /// JSON text, the same for every record.
+    Const(Span),
+    Object {
+        when: Option<CondId>,
+        members: Vec<Member>,
+    },
+    Choose {
+        branches: Vec<(Option<CondId>, NodeId)>,
+    },
+    Each {
+        list: ListId,
+        body: NodeId,
+        bounds: Bounds,
+    },
+    List {
+        items: Vec<NodeId>,
+        bounds: Bounds,
+    },
+}
+
+/// How many elements a list may have, and what an empty one becomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Bounds {
+    pub(crate) min: u64,
+    pub(crate) max: Option<u64>,
+    /// A list whose source is absent is written as `[]`.
+    pub(crate) keep_empty: bool,
+}
+
+/// One written value.
+#[derive(Debug)]
+pub(crate) struct ValueNode {
+    pub(crate) expr: ExprId,
+    pub(crate) how: How,
+    pub(crate) missing: OnAbsent,
+    pub(crate) null: OnAbsent,
+    pub(crate) loss: LossPolicy,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) personal: bool,
+    /// Bounds of a list of texts.
+    pub(crate) bounds: Bounds,
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// As a JSON string.
+    Text,
+    /// As a JSON number without fraction.
+    Integer,
+    /// As a JSON number.
+    Number,
+    Bool,
+    /// As `{"minor":…,"currency":…}`.
+    Money,
+    /// As a list of strings.
+    Texts,
+    /// As what it is.
+    Any,
+}
+
+/// What a missing or null result becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnAbsent {
+    Error,
+    Omit,
+    Null,
+    /// JSON text.
+    Write(Span),
+}
+
+/// One assertion of the target schema that is looked at while a value is written.
+#[derive(Debug)]
+pub(crate) enum Check {
+    CharsMin(u64),
+    CharsMax(u64),
+    BytesMax(u64, Charset),
+    /// Every character can be written in that charset.
+    Charset(Charset),
+    Pattern(Box<Regex>),
+    /// A decimal text: digits before the point and after it, and a sign.
+    DecimalShape { signed: bool, digits: u32, scale: u32 },
+    /// Sorted.
+    OneOf(Vec<Box<str>>),
+    Minimum(Decimal),
+    Maximum(Decimal),
+    Above(Decimal),
+    Below(Decimal),
+    ScaleMax(u32),
+    Format(FormatCheck),
+}
+
+/// Formats whose meaning is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormatCheck {
+    DateTime,
+    Date,
+    Time,
+    Email,
+    Uri,
+    Uuid,
+}

@@ -1,0 +1,145 @@
+//! Residual checks: the assertions of the target schema that could not be
+//! proved before, looked at while the value is written.
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+
+use super::text::bytes_in;
+use crate::{
+    plan::node::{Check, FormatCheck},
+    time::{Date, parse_instant},
+};
+
+/// What a text must be and is not; `None` when all is well.
+pub(crate) fn check_text(checks: &[Check], text: &str) -> Option<Cow<'static, str>> {
+    checks.iter().find_map(|check| match check {
+        Check::CharsMin(least) => (chars(text) < *least)
+            .then(|| format!("at least {least} characters").into()),
+        Check::CharsMax(most) => {
+            // A character has at least one byte: short texts need no count.
+            let long = u64::try_from(text.len()).unwrap_or(u64::MAX) > *most && chars(text) > *most;
+            long.then(|| format!("at most {most} characters").into())
+        }
+        Check::BytesMax(most, charset) => match bytes_in(*charset, text) {
+            Ok(bytes) if u64::try_from(bytes).unwrap_or(u64::MAX) > *most => {
+                Some(format!("at most {most} bytes in {charset}").into())
+            }
+            Ok(_) => None,
+            Err(c) => Some(format!("no {c:?}, which {charset} does not have").into()),
+        },
+        Check::Charset(charset) => {
+            bytes_in(*charset, text).err().map(|c| format!("no {c:?}, which {charset} does not have").into())
+        }
+        Check::Pattern(pattern) => (!pattern.is_match(text)).then(|| format!("a text like {pattern}").into()),
+        Check::OneOf(members) => members
+            .binary_search_by(|it| (**it).cmp(text))
+            .is_err()
+            .then(|| one_of(members).into()),
+        Check::Format(format) => (!format.fits(text)).then(|| format.words().into()),
+        Check::DecimalShape { signed, digits, scale } => (!decimal_fits(text, *signed, *digits, *scale)).then(|| {
+            format!("a decimal number of at most {digits} digits before and {scale} after the point").into()
+        }),
+        Check::Minimum(_) | Check::Maximum(_) | Check::Above(_) | Check::Below(_) | Check::ScaleMax(_) => None,
+    })
+}
+
+/// What a number must be and is not.
+pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'static, str>> {
+    checks.iter().find_map(|check| match check {
+        Check::Minimum(least) => (number < *least).then(|| format!("at least {least}").into()),
+        Check::Maximum(most) => (number > *most).then(|| format!("at most {most}").into()),
+        Check::Above(limit) => (number <= *limit).then(|| format!("more than {limit}").into()),
+        Check::Below(limit) => (number >= *limit).then(|| format!("less than {limit}").into()),
+        Check::ScaleMax(scale) => (number.normalize().scale() > *scale)
+            .then(|| format!("at most {scale} digits after the point").into()),
+        Check::OneOf(members) => {
+            let text = number.normalize().to_string();
+            members.binary_search_by(|it| (**it).cmp(&text)).is_err().then(|| one_of(members).into())
+        }
+        Check::CharsMin(_)
+        | Check::CharsMax(_)
+        | Check::BytesMax(..)
+        | Check::Charset(_)
+        | Check::Pattern(_)
+        | Check::DecimalShape { .. }
+        | Check::Format(_) => None,
+    })
+}
+
+/// Whether the text of a decimal has few enough digits. It has no leading zeros
+/// and no bare point, since it was written from a number.
+fn decimal_fits(text: &str, signed: bool, digits: u32, scale: u32) -> bool {
+    let bare = text.strip_prefix('-');
+    let (whole, fraction) = bare.unwrap_or(text).split_once('.').unwrap_or((bare.unwrap_or(text), ""));
+    (signed || bare.is_none()) && whole.len() <= digits as usize && fraction.len() <= scale as usize
+}
+
+fn chars(text: &str) -> u64 {
+    u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
+}
+
+fn one_of(members: &[Box<str>]) -> String {
+    let shown: Vec<&str> = members.iter().take(8).map(|it| &**it).collect();
+    let more = if members.len() > shown.len() { ", …" } else { "" };
+    format!("one of {}{more}", shown.join(", "))
+}
+
+impl FormatCheck {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "date-time" => Self::DateTime,
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "email" => Self::Email,
+            "uri" => Self::Uri,
+            "uuid" => Self::Uuid,
+            _ => return None,
+        })
+    }
+
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Self::DateTime => text.as_bytes().get(10).is_some_and(|b| matches!(b, b'T' | b't')) && strict_instant(text),
+            Self::Date => Date::parse_iso(text).is_some(),
+            Self::Time => strict_instant(&format!("2000-01-01T{text}")),
+            Self::Email => {
+                let parts = text.rsplit_once('@');
+                parts.is_some_and(|(local, domain)| {
+                    !local.is_empty() && !domain.is_empty() && !text.contains(char::is_whitespace)
+                })
+            }
+            Self::Uri => {
+                let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
+                scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                    && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                    && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+            }
+            Self::Uuid => {
+                text.len() == 36
+                    && text.char_indices().all(|(index, c)| match index {
+                        8 | 13 | 18 | 23 => c == '-',
+                        _ => c.is_ascii_hexdigit(),
+                    })
+            }
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::DateTime => "a time of RFC 3339, such as 2026-01-05T12:00:00+09:00",
+            Self::Date => "a date such as 2026-01-05",
+            Self::Time => "a clock time with offset, such as 12:00:00Z",
+            Self::Email => "an e-mail address",
+            Self::Uri => "a URI with its scheme",
+            Self::Uuid => "a UUID",
+        }
+    }
+}
+
+/// RFC 3339 as it is written there, not the near forms that sources use.
+fn strict_instant(text: &str) -> bool {
+    let zulu = text.ends_with(['Z', 'z']);
+    let colon = text.len() >= 6 && text.as_bytes().get(text.len() - 3) == Some(&b':');
+    parse_instant(text).is_some() && (zulu || colon)
+}

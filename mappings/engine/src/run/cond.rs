@@ -1,0 +1,131 @@
+//! Conditions. With something absent a comparison is false and `!=` is true, so
+//! that a condition never faults because a field is not there.
+
+use std::cmp::Ordering;
+
+use super::{
+    fault::{Fault, fault},
+    list::Flow,
+    machine::Machine,
+    trace::Trace,
+};
+use crate::{
+    plan::{
+        CondId, ExprId,
+        op::{Compare, Cond},
+    },
+    value::Value,
+};
+
+type Decided = Result<bool, Box<Fault>>;
+
+impl<T: Trace> Machine<'_, T> {
+    pub(crate) fn cond(&mut self, id: CondId) -> Decided {
+        let holds = self.decide(id)?;
+        if T::ON {
+            self.trace.cond(id, holds);
+        }
+        Ok(holds)
+    }
+
+    fn decide(&mut self, id: CondId) -> Decided {
+        let plan = self.plan;
+        let Some(cond) = plan.cond(id) else { return Ok(false) };
+        match cond {
+            Cond::Const(holds) => Ok(*holds),
+            Cond::And(left, right) => Ok(self.cond(*left)? && self.cond(*right)?),
+            Cond::Or(left, right) => Ok(self.cond(*left)? || self.cond(*right)?),
+            Cond::Not(inner) => Ok(!self.cond(*inner)?),
+            Cond::Has(value) => Ok(!self.expr(*value)?.is_absent()),
+            Cond::Value(value) => match self.expr(*value)? {
+                Value::Bool(holds) => Ok(holds),
+                Value::Missing | Value::Null => Ok(false),
+                other => fault(other, "true or false"),
+            },
+            Cond::Compare { how, left, right } => self.compare(*how, *left, *right),
+            Cond::InTexts { value, texts } => {
+                let value = self.expr(*value)?;
+                let Value::Text(span) = value else {
+                    return if value.is_absent() { Ok(false) } else { fault(value, "a text") };
+                };
+                Ok(texts.iter().any(|it| **it == *self.text(span)))
+            }
+            Cond::InNumbers { value, numbers } => {
+                let value = self.expr(*value)?;
+                if value.is_absent() {
+                    return Ok(false);
+                }
+                let number = self.number(value)?;
+                Ok(numbers.contains(&number))
+            }
+            Cond::InList { value, list, element } => self.in_list(*value, *list, *element),
+        }
+    }
+
+    fn in_list(&mut self, value: ExprId, list: u32, element: ExprId) -> Decided {
+        let value = self.expr(value)?;
+        let mut found = false;
+        if value.is_absent() {
+            return Ok(false);
+        }
+        self.each(list, &mut |machine, _| {
+            let other = machine.expr(element)?;
+            found = machine.equal(value, other)?;
+            Ok(if found { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(found)
+    }
+
+    fn compare(&mut self, how: Compare, left: ExprId, right: ExprId) -> Decided {
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        match how {
+            Compare::Equal => return self.equal(left, right),
+            Compare::NotEqual => return Ok(!self.equal(left, right)?),
+            Compare::Less | Compare::LessOrEqual | Compare::Greater | Compare::GreaterOrEqual => {}
+        }
+        let Some(order) = self.order(left, right)? else { return Ok(false) };
+        Ok(match how {
+            Compare::Less => order == Ordering::Less,
+            Compare::LessOrEqual => order != Ordering::Greater,
+            Compare::Greater => order == Ordering::Greater,
+            _ => order != Ordering::Less,
+        })
+    }
+
+    /// Whether two values are the same; absent is equal to nothing.
+    pub(crate) fn equal(&self, left: Value, right: Value) -> Decided {
+        match (left, right) {
+            (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
+            (Value::Money(a), Value::Money(b)) => Ok(a == b),
+            (Value::Null, Value::Null) => Ok(true),
+            _ => Ok(self.order(left, right)? == Some(Ordering::Equal)),
+        }
+    }
+
+    /// How two values stand; `None` when one is absent.
+    pub(crate) fn order(&self, left: Value, right: Value) -> Result<Option<Ordering>, Box<Fault>> {
+        Ok(Some(match (left, right) {
+            (Value::Missing | Value::Null, _) | (_, Value::Missing | Value::Null) => return Ok(None),
+            (Value::Text(a), Value::Text(b)) => self.text(a).cmp(self.text(b)),
+            (Value::Instant(a), Value::Instant(b)) => a.ms.cmp(&b.ms),
+            (Value::Date(a), Value::Date(b)) => a.cmp(&b),
+            (Value::Date(a), Value::Text(b)) => self.iso_day(a).as_str().cmp(self.text(b)),
+            (Value::Text(a), Value::Date(b)) => self.text(a).cmp(self.iso_day(b).as_str()),
+            (Value::Bool(a), Value::Bool(b)) => a.cmp(&b),
+            (Value::Money(a), Value::Money(b)) if a.currency == b.currency => a.minor.cmp(&b.minor),
+            (Value::Money(a), Value::Decimal(_) | Value::Number(_)) => {
+                super::number::amount(a).cmp(&self.number(right)?)
+            }
+            (Value::Decimal(_) | Value::Number(_), Value::Decimal(_) | Value::Number(_)) => {
+                self.number(left)?.cmp(&self.number(right)?)
+            }
+            _ => return fault(left, "a value that can be compared with the other side"),
+        }))
+    }
+
+    fn iso_day(&self, date: crate::time::Date) -> String {
+        let mut text = String::new();
+        date.write(&mut text);
+        text
+    }
+}

@@ -1,0 +1,264 @@
+//! Lists: going through elements, and what becomes of all of them together.
+
+use rust_decimal::Decimal;
+
+use super::{
+    fault::{Fault, Stepped, fault},
+    machine::{Machine, Scope},
+    trace::Trace,
+};
+use crate::{
+    input::SlotKind,
+    plan::{
+        ExprId, ListId,
+        op::{Fold, ListSource, Place, Stage},
+        trie::FrameId,
+    },
+    value::{Money, Span, Value},
+};
+
+/// Elements one record may have been through; bounds the time of one record.
+pub(crate) const STEPS_MAX: u32 = 2_000_000;
+
+/// Whether to go on with the next element.
+pub(crate) enum Flow {
+    Next,
+    Stop,
+}
+
+/// Elements that are gone through, in their scope.
+#[derive(Clone, Copy)]
+enum Elements {
+    Frames { frame: FrameId, first: usize, count: usize },
+    Texts { first: u32, count: u32 },
+}
+
+type Visit<'v, 'a, T> = &'v mut dyn FnMut(&mut Machine<'a, T>, u8) -> Result<Flow, Box<Fault>>;
+
+impl<'a, T: Trace> Machine<'a, T> {
+    /// Whether the list is there at all: an absent list is not an empty one.
+    pub(crate) fn list_is_there(&mut self, list: ListId) -> Result<Value, Box<Fault>> {
+        let plan = self.plan;
+        let Some(list) = plan.list(list) else { return Ok(Value::Missing) };
+        match &list.source {
+            ListSource::Frames { place, .. } => {
+                let slot = self.slot(place);
+                match slot.kind {
+                    SlotKind::Missing | SlotKind::Null | SlotKind::List => Ok(slot.value()),
+                    _ => fault(slot.value(), "a list"),
+                }
+            }
+            ListSource::Texts(expr) => self.expr(*expr),
+        }
+    }
+
+    /// Goes through the elements of a list, in order; `visit` is told the scope
+    /// they stand in.
+    pub(crate) fn each(&mut self, list: ListId, visit: Visit<'_, 'a, T>) -> Result<(), Box<Fault>> {
+        let plan = self.plan;
+        let Some(list) = plan.list(list) else { return Ok(()) };
+        let elements = match &list.source {
+            ListSource::Frames { place, frame } => self.elements(place, *frame)?,
+            ListSource::Texts(expr) => match self.expr(*expr)? {
+                Value::Texts { first, len } => Some(Elements::Texts { first, count: len }),
+                Value::Missing | Value::Null => None,
+                other => return fault(other, "a list of texts"),
+            },
+        };
+        let Some(elements) = elements else { return Ok(()) };
+        let mut distinct = Vec::new();
+        self.stages(&list.stages, list.depth, elements, &mut distinct, visit).map(|_| ())
+    }
+
+    fn elements(&mut self, place: &Place, frame: FrameId) -> Result<Option<Elements>, Box<Fault>> {
+        let slot = self.slot(place);
+        if T::ON {
+            let path = self.source_path(place);
+            self.trace.read(place, || path, slot);
+        }
+        match slot.kind {
+            SlotKind::List => Ok(Some(Elements::Frames {
+                frame,
+                first: slot.start as usize,
+                count: slot.len as usize,
+            })),
+            SlotKind::Missing | SlotKind::Null => Ok(None),
+            _ => Err(Box::new(Fault { expr: None, found: Some(slot.value()), expected: "a list".into() })),
+        }
+    }
+
+    fn stages(
+        &mut self,
+        stages: &[Stage],
+        depth: u8,
+        elements: Elements,
+        distinct: &mut Vec<String>,
+        visit: Visit<'_, 'a, T>,
+    ) -> Result<Flow, Box<Fault>> {
+        let count = match elements {
+            Elements::Frames { count, .. } => count,
+            Elements::Texts { count, .. } => count as usize,
+        };
+        let held = self.scopes.get(usize::from(depth)).copied().unwrap_or(Scope::RECORD);
+        let mut flow = Flow::Next;
+        for index in 0..count {
+            let scope = self.scope_of(elements, index);
+            if let Some(open) = self.scopes.get_mut(usize::from(depth)) {
+                *open = scope;
+            }
+            flow = self.stage(stages, depth, distinct, visit)?;
+            if matches!(flow, Flow::Stop) {
+                break;
+            }
+        }
+        if let Some(open) = self.scopes.get_mut(usize::from(depth)) {
+            *open = held;
+        }
+        Ok(flow)
+    }
+
+    fn scope_of(&self, elements: Elements, index: usize) -> Scope {
+        let number = crate::input::offset(index);
+        match elements {
+            Elements::Frames { frame, first, .. } => {
+                let width = self.plan.trie.width(frame);
+                Scope { frame, base: (first + index) * width, index: number, element: Value::Missing }
+            }
+            Elements::Texts { first, .. } => {
+                let span = self.texts.get(first as usize + index).copied();
+                let element = span.map_or(Value::Missing, Value::Text);
+                Scope { frame: 0, base: 0, index: number, element }
+            }
+        }
+    }
+
+    /// One element on its way through the stages that are left.
+    fn stage(
+        &mut self,
+        stages: &[Stage],
+        depth: u8,
+        distinct: &mut Vec<String>,
+        visit: Visit<'_, 'a, T>,
+    ) -> Result<Flow, Box<Fault>> {
+        let Some((stage, rest)) = stages.split_first() else { return visit(self, depth) };
+        match stage {
+            Stage::Where(cond) => {
+                if self.cond(*cond)? {
+                    return self.stage(rest, depth, distinct, visit);
+                }
+                Ok(Flow::Next)
+            }
+            Stage::Flatten { place, frame } => match self.elements(place, *frame)? {
+                Some(inner) => self.stages(rest, depth + 1, inner, distinct, visit),
+                None => Ok(Flow::Next),
+            },
+            Stage::Distinct(key) => {
+                let value = self.expr(*key)?;
+                let mut text = String::new();
+                self.plain(value, &mut text);
+                if distinct.contains(&text) {
+                    return Ok(Flow::Next);
+                }
+                distinct.push(text);
+                self.stage(rest, depth, distinct, visit)
+            }
+        }
+    }
+
+    /// What a list becomes: a count, a sum, one element, a list of texts.
+    pub(super) fn fold(&mut self, list: ListId, fold: &Fold) -> Stepped {
+        let there = self.list_is_there(list)?;
+        if there.is_absent() {
+            return Ok(there);
+        }
+        match fold {
+            Fold::Count => {
+                let mut count = 0_u64;
+                self.each(list, &mut |_, _| {
+                    count += 1;
+                    Ok(Flow::Next)
+                })?;
+                Ok(Value::Decimal(count.into()))
+            }
+            Fold::First(expr) => self.pick(list, *expr, true),
+            Fold::Last(expr) => self.pick(list, *expr, false),
+            Fold::Sum(expr) => self.sum(list, *expr),
+            Fold::Least(expr) => self.extreme(list, *expr, std::cmp::Ordering::Less),
+            Fold::Most(expr) => self.extreme(list, *expr, std::cmp::Ordering::Greater),
+            Fold::Texts(expr) => self.list_texts(list, *expr),
+        }
+    }
+
+    fn pick(&mut self, list: ListId, expr: ExprId, first: bool) -> Stepped {
+        let mut picked = Value::Missing;
+        self.each(list, &mut |machine, _| {
+            let value = machine.expr(expr)?;
+            if value.is_absent() {
+                return Ok(Flow::Next);
+            }
+            picked = value;
+            Ok(if first { Flow::Stop } else { Flow::Next })
+        })?;
+        Ok(picked)
+    }
+
+    /// The sum of what is there; of nothing, 0. Money sums to money when there
+    /// is any, of one currency.
+    fn sum(&mut self, list: ListId, expr: ExprId) -> Stepped {
+        let mut total = Decimal::ZERO;
+        let mut money: Option<Money> = None;
+        self.each(list, &mut |machine, _| {
+            let value = machine.expr(expr)?;
+            match (value, &mut money) {
+                (Value::Missing | Value::Null, _) => {}
+                (Value::Money(more), Some(sum)) if sum.currency == more.currency => {
+                    let minor = sum.minor.checked_add(more.minor);
+                    let Some(minor) = minor else { return fault(value, "a sum that fits") };
+                    sum.minor = minor;
+                }
+                (Value::Money(_), Some(sum)) => {
+                    return fault(value, format!("money in {}", sum.currency()));
+                }
+                (Value::Money(first), none) => *none = Some(first),
+                _ => {
+                    let sum = total.checked_add(machine.number(value)?);
+                    let Some(sum) = sum else { return fault(value, "a sum of at most 28 digits") };
+                    total = sum;
+                }
+            }
+            Ok(Flow::Next)
+        })?;
+        Ok(money.map_or(Value::Decimal(total), Value::Money))
+    }
+
+    fn extreme(&mut self, list: ListId, expr: ExprId, wanted: std::cmp::Ordering) -> Stepped {
+        let mut best = Value::Missing;
+        self.each(list, &mut |machine, _| {
+            let value = machine.expr(expr)?;
+            if !value.is_absent() && (best.is_absent() || machine.order(value, best)? == Some(wanted)) {
+                best = value;
+            }
+            Ok(Flow::Next)
+        })?;
+        Ok(best)
+    }
+
+    fn list_texts(&mut self, list: ListId, expr: ExprId) -> Stepped {
+        let mut found: Vec<Span> = Vec::new();
+        self.each(list, &mut |machine, _| {
+            let value = machine.expr(expr)?;
+            if value.is_absent() {
+                return Ok(Flow::Next);
+            }
+            let mut text = String::new();
+            machine.plain(value, &mut text);
+            if let Value::Text(span) = machine.push(&text) {
+                found.push(span);
+            }
+            Ok(Flow::Next)
+        })?;
+        let first = crate::input::offset(self.texts.len());
+        self.texts.extend(&found);
+        Ok(Value::Texts { first, len: crate::input::offset(found.len()) })
+    }
+}

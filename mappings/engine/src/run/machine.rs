@@ -1,0 +1,454 @@
+//! Runs pipes: a head gives a value, each step takes it and gives the next.
+
+use std::fmt::Write as _;
+
+use canon::entry::{Loss, RecordFault};
+
+use super::{
+    fault::{Fault, Stepped, fault},
+    record::RunContext,
+    trace::Trace,
+};
+use crate::{
+    input::Slot,
+    language::policy::{Empty, LossPolicy},
+    plan::{
+        ExprId, Plan,
+        op::{Calc, Expr, HubFact, Op, Pick, Place},
+        trie::FrameId,
+    },
+    value::{Money, Source, Span, Value},
+};
+
+/// Scopes within each other: the record and the lists that are open.
+pub(crate) const SCOPES_MAX: usize = 8;
+
+/// One run over one record.
+pub(crate) struct Machine<'a, T: Trace> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) input: &'a str,
+    pub(crate) frames: &'a [Vec<Slot>],
+    /// Texts made on the way.
+    pub(crate) side: &'a mut String,
+    /// Where a text is built before it is known whether it differs.
+    pub(crate) draft: String,
+    /// Elements of computed lists.
+    pub(crate) texts: &'a mut Vec<Span>,
+    pub(crate) scopes: [Scope; SCOPES_MAX],
+    pub(crate) ctx: &'a RunContext<'a>,
+    pub(crate) label: &'a str,
+    /// Byte offset of the record in the arrival.
+    pub(crate) origin: u64,
+    /// Texts of the input can be written as JSON without escapes.
+    pub(crate) verbatim: bool,
+    pub(crate) faults: &'a mut Vec<RecordFault>,
+    pub(crate) losses: &'a mut Vec<Loss>,
+    /// Losses of the value on its way; kept when the value is written.
+    pub(crate) lossy: Vec<(&'static str, Value, Value)>,
+    pub(crate) trace: T,
+}
+
+/// One open scope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    pub(crate) frame: FrameId,
+    /// Index of its first slot.
+    pub(crate) base: usize,
+    /// Number of the element in its list.
+    pub(crate) index: u32,
+    /// The element itself, of a list of computed texts.
+    pub(crate) element: Value,
+}
+
+impl Scope {
+    pub(crate) const RECORD: Self = Self { frame: 0, base: 0, index: 0, element: Value::Missing };
+}
+
+impl<T: Trace> Machine<'_, T> {
+    /// Runs one pipe.
+    pub(crate) fn expr(&mut self, id: ExprId) -> Stepped {
+        let plan = self.plan;
+        let Some(expr) = plan.expr(id) else { return Ok(Value::Missing) };
+        if T::ON {
+            self.trace.begin(id);
+        }
+        let mut value = Value::Missing;
+        for (step, op) in expr.ops.iter().enumerate() {
+            if step > 0 && value.is_absent() && !op.takes_absent() {
+                continue;
+            }
+            let given = self.op(op, value);
+            value = match given {
+                Ok(given) => self.not_empty(given, expr)?,
+                Err(mut fault) => {
+                    fault.expr = fault.expr.or(Some(id));
+                    let after = expr.ops.get(step + 1..).unwrap_or_default();
+                    return self.rescued(expr, id, after, fault);
+                }
+            };
+            if T::ON {
+                let shown = self.shown(value);
+                self.trace.step(id, step, value, || shown);
+            }
+        }
+        Ok(value)
+    }
+
+    /// Goes on behind the next `rescue`, if there is one.
+    #[cold]
+    fn rescued(&mut self, expr: &Expr, id: ExprId, after: &[Op], fault: Box<Fault>) -> Stepped {
+        let Some(at) = after.iter().position(|op| matches!(op, Op::Rescue(_))) else {
+            return Err(fault);
+        };
+        let Some(Op::Rescue(with)) = after.get(at) else { return Err(fault) };
+        let mut value = self.expr(*with)?;
+        let offset = expr.ops.len() - after.len() + at;
+        if T::ON {
+            let shown = self.shown(value);
+            self.trace.step(id, offset, value, || shown);
+        }
+        for op in after.get(at + 1..).unwrap_or_default() {
+            if !value.is_absent() || op.takes_absent() {
+                value = self.op(op, value).and_then(|it| self.not_empty(it, expr))?;
+            }
+        }
+        Ok(value)
+    }
+
+    /// Empty texts become what the policy says.
+    #[inline]
+    fn not_empty(&self, value: Value, expr: &Expr) -> Stepped {
+        match (value, expr.empty) {
+            (Value::Text(Span { len: 0, .. }), Empty::Missing) => Ok(Value::Missing),
+            (Value::Text(Span { len: 0, .. }), Empty::Null) => Ok(Value::Null),
+            (Value::Text(Span { len: 0, .. }), Empty::Error) => fault(value, "a text that is not empty"),
+            _ => Ok(value),
+        }
+    }
+
+    fn op(&mut self, op: &Op, value: Value) -> Stepped {
+        match op {
+            Op::Load(place) => Ok(self.load(place)),
+            Op::LoadElement(depth) => {
+                Ok(self.scopes.get(usize::from(*depth)).map_or(Value::Missing, |it| it.element))
+            }
+            Op::LoadMoney { minor, currency } => self.load_money(minor, currency),
+            Op::Text(span) => Ok(Value::Text(*span)),
+            Op::Number(number) => Ok(Value::Decimal(*number)),
+            Op::Bool(bool) => Ok(Value::Bool(*bool)),
+            Op::Null => Ok(Value::Null),
+            Op::Need(index) => self.need(*index),
+            Op::Hub(fact) => Ok(self.hub(*fact)),
+            Op::Test(cond) => Ok(Value::Bool(self.cond(*cond)?)),
+            Op::Choose { cond, yes, no } => {
+                let chosen = if self.cond(*cond)? { *yes } else { *no };
+                self.expr(chosen)
+            }
+            Op::Calc { kind, left, right } => self.calc(*kind, *left, *right),
+            Op::Joined { parts, with } => self.joined(parts, *with),
+            Op::List { list, fold } => self.fold(*list, fold),
+            Op::Default(with) => if value.is_absent() { self.expr(*with) } else { Ok(value) },
+            Op::Rescue(_) => Ok(value),
+            Op::Coalesce(others) => self.coalesce(value, others),
+            Op::NullIf(other) => self.null_if(value, *other),
+            Op::Table { table, at } => self.look_up(*table, *at, value),
+            _ => self.step(op, value),
+        }
+    }
+
+    /// The functions by kind; those that are not of a kind say `None`.
+    fn step(&mut self, op: &Op, value: Value) -> Stepped {
+        if op.is_text() {
+            return self.text_step(op, value);
+        }
+        if op.is_time() {
+            return self.time_step(op, value);
+        }
+        if op.is_id() {
+            return self.id_step(op, value);
+        }
+        self.number_step(op, value)
+    }
+
+    // === reading ===
+
+    pub(crate) fn slot(&self, place: &Place) -> Slot {
+        let Some(scope) = self.scopes.get(usize::from(place.depth)) else { return Slot::default() };
+        let mut slot = self.slot_at(scope.frame, scope.base + usize::from(place.slot));
+        for hop in &place.hops {
+            let width = self.plan.trie.width(hop.frame);
+            let first = slot.start as usize * width;
+            let count = if slot.kind == crate::input::SlotKind::List { slot.len as usize } else { 0 };
+            let element = match &hop.pick {
+                Pick::Index(index) if *index < 0 => {
+                    count.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
+                }
+                Pick::Index(index) => usize::try_from(*index).ok().filter(|it| *it < count),
+                Pick::Find { slot, text } => (0..count).find(|element| {
+                    let found = self.slot_at(hop.frame, first + element * width + usize::from(*slot));
+                    match found.value() {
+                        Value::Text(span) | Value::Number(span) => self.text(span) == &**text,
+                        Value::Bool(bool) => &**text == if bool { "true" } else { "false" },
+                        _ => false,
+                    }
+                }),
+            };
+            slot = element.map_or(Slot::default(), |element| {
+                self.slot_at(hop.frame, first + element * width + usize::from(hop.slot))
+            });
+        }
+        slot
+    }
+
+    pub(crate) fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
+        let slots = self.frames.get(usize::from(frame));
+        slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
+    }
+
+    fn load(&mut self, place: &Place) -> Value {
+        let slot = self.slot(place);
+        if T::ON {
+            let path = self.source_path(place);
+            self.trace.read(place, || path, slot);
+        }
+        slot.value()
+    }
+
+    /// A canonical `Money`: both members, or absent when its amount is.
+    fn load_money(&mut self, minor: &Place, currency: &Place) -> Stepped {
+        let (minor, currency) = (self.load(minor), self.load(currency));
+        let amount = match minor {
+            Value::Missing | Value::Null => return Ok(minor),
+            Value::Number(span) => self.text(span).parse::<i64>().ok(),
+            _ => None,
+        };
+        let letters = match currency {
+            Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
+            _ => None,
+        };
+        match (amount, letters) {
+            (Some(minor), Some(currency)) => Ok(Value::Money(Money { minor, currency })),
+            (None, _) => fault(minor, "minor units, a whole number"),
+            (_, None) => fault(currency, "a currency, three letters"),
+        }
+    }
+
+    /// The path at the source, with the numbers of the elements it stands in.
+    pub(crate) fn source_path(&self, place: &Place) -> String {
+        let path = self.plan.trie.path(place.node);
+        let mut open = self.scopes.iter().skip(1).take(usize::from(place.depth));
+        let mut parts = path.split("[]");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            match open.next() {
+                Some(scope) => {
+                    let _infallible = write!(text, "[{}]", scope.index);
+                }
+                None => text.push_str("[]"),
+            }
+            text.push_str(part);
+        }
+        text
+    }
+
+    fn need(&mut self, index: u16) -> Stepped {
+        let Some((name, optional)) = self.plan.needs.get(usize::from(index)) else {
+            return Ok(Value::Missing);
+        };
+        let given = self.ctx.needs.iter().find(|(it, _)| it == name);
+        match given {
+            Some((_, Some(text))) => Ok(self.push(text)),
+            Some((_, None)) if *optional => Ok(Value::Missing),
+            None if *optional => Ok(Value::Missing),
+            Some(_) | None => fault(Value::Missing, format!("`{name}`, which the map needs from its caller")),
+        }
+    }
+
+    fn hub(&mut self, fact: HubFact) -> Value {
+        match fact {
+            HubFact::Channel => self.push(self.ctx.channel),
+            HubFact::Organisation => self.push(self.ctx.organisation),
+            HubFact::Record => Value::Decimal(self.ctx.record.into()),
+            HubFact::ReceivedAt => {
+                crate::time::Instant::utc(self.ctx.received_at.as_ms()).map_or(Value::Missing, Value::Instant)
+            }
+        }
+    }
+
+    // === texts ===
+
+    /// The characters of a span.
+    #[inline]
+    pub(crate) fn text(&self, span: Span) -> &str {
+        let buffer = match span.source {
+            Source::Input => self.input,
+            Source::Side => self.side.as_str(),
+            Source::Plan => self.plan.texts.as_str(),
+        };
+        let start = span.start as usize;
+        buffer.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    /// Keeps a text in the side buffer.
+    pub(crate) fn push(&mut self, text: &str) -> Value {
+        let start = crate::input::offset(self.side.len());
+        self.side.push_str(text);
+        Value::Text(Span { source: Source::Side, start, len: crate::input::offset(text.len()) })
+    }
+
+    /// Writes a text anew; the same span comes back when nothing changed.
+    pub(crate) fn rewrite(&mut self, span: Span, write: impl FnOnce(&str, &mut String)) -> Value {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        let text = self.text(span);
+        write(text, &mut draft);
+        let value = if draft == text { Value::Text(span) } else { self.push(&draft) };
+        self.draft = draft;
+        value
+    }
+
+    /// A value as plain text, as `text` and `join` write it.
+    pub(crate) fn plain(&self, value: Value, out: &mut String) {
+        match value {
+            Value::Text(span) | Value::Number(span) => out.push_str(self.text(span)),
+            Value::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
+            Value::Decimal(number) => {
+                let _infallible = write!(out, "{number}");
+            }
+            Value::Instant(instant) => instant.write(out),
+            Value::Date(date) => date.write(out),
+            Value::Money(money) => {
+                let _infallible = write!(out, "{} {}", super::number::amount(money), money.currency());
+            }
+            Value::Texts { first, len } => {
+                for index in first..first.saturating_add(len) {
+                    if index > first {
+                        out.push_str(", ");
+                    }
+                    let span = self.texts.get(index as usize).copied();
+                    out.push_str(span.map_or("", |span| self.text(span)));
+                }
+            }
+            Value::Missing | Value::Null | Value::Tree { .. } => {}
+        }
+    }
+
+    // === logic ===
+
+    fn calc(&mut self, kind: Calc, left: ExprId, right: ExprId) -> Stepped {
+        let (left, right) = (self.expr(left)?, self.expr(right)?);
+        if left.is_absent() || right.is_absent() {
+            return Ok(Value::Missing);
+        }
+        let (a, b) = (self.number(left)?, self.number(right)?);
+        let result = match kind {
+            Calc::Plus => a.checked_add(b),
+            Calc::Minus => a.checked_sub(b),
+            Calc::Times => a.checked_mul(b),
+        };
+        result.map(Value::Decimal).map_or_else(|| fault(left, "a result of at most 28 digits"), Ok)
+    }
+
+    /// Parts with a text between them; absent parts are left out, and nothing
+    /// but absent parts is absent.
+    fn joined(&mut self, parts: &[ExprId], with: Span) -> Stepped {
+        let mut draft = String::new();
+        let mut any = false;
+        for part in parts {
+            let value = self.expr(*part)?;
+            if value.is_absent() {
+                continue;
+            }
+            if any {
+                draft.push_str(self.text(with));
+            }
+            any = true;
+            self.plain(value, &mut draft);
+        }
+        Ok(if any { self.push(&draft) } else { Value::Missing })
+    }
+
+    fn coalesce(&mut self, value: Value, others: &[ExprId]) -> Stepped {
+        let mut value = value;
+        for other in others {
+            if !value.is_absent() {
+                break;
+            }
+            value = self.expr(*other)?;
+        }
+        Ok(value)
+    }
+
+    fn null_if(&mut self, value: Value, other: ExprId) -> Stepped {
+        let other = self.expr(other)?;
+        let same = self.equal(value, other)?;
+        Ok(if same { Value::Missing } else { value })
+    }
+
+    fn look_up(&mut self, table: u32, at: Option<ExprId>, value: Value) -> Stepped {
+        let mut day = String::new();
+        if let Some(at) = at {
+            match self.expr(at)? {
+                Value::Date(date) => date.write(&mut day),
+                Value::Instant(instant) => {
+                    if let Some((date, _)) = instant.local() {
+                        date.write(&mut day);
+                    }
+                }
+                other => return fault(other, "the day on which the table is asked"),
+            }
+        }
+        let plan = self.plan;
+        let Some(table_plan) = plan.tables.get(table as usize) else { return Ok(Value::Missing) };
+        let mut written = String::new();
+        let key = match value {
+            Value::Text(span) | Value::Number(span) => self.text(span),
+            other => {
+                self.plain(other, &mut written);
+                written.as_str()
+            }
+        };
+        let looked = table_plan.look_up(key, &day);
+        if T::ON {
+            let key = key.to_owned();
+            self.trace.table(table, &key);
+        }
+        match looked {
+            crate::plan::Looked::Text(span) => Ok(Value::Text(span)),
+            crate::plan::Looked::Omit => Ok(Value::Missing),
+            crate::plan::Looked::Fault => fault(value, format!("an entry of table `{}`", table_plan.name)),
+        }
+    }
+
+    /// Notes what a lossy step lost; it counts once the value is written.
+    pub(crate) fn lost(&mut self, step: &'static str, before: Value, after: Value) {
+        if before != after {
+            self.lossy.push((step, before, after));
+        }
+    }
+
+    /// Keeps the losses of a written value, or refuses them.
+    pub(crate) fn settle_losses(&mut self, policy: LossPolicy, target: &str) -> Result<(), Box<Fault>> {
+        if self.lossy.is_empty() {
+            return Ok(());
+        }
+        for (step, before, after) in std::mem::take(&mut self.lossy) {
+            if policy == LossPolicy::Fault {
+                return fault(before, format!("a value that `{step}` does not change"));
+            }
+            if policy == LossPolicy::Note {
+                let (mut old, mut new) = (String::new(), String::new());
+                self.plain(before, &mut old);
+                self.plain(after, &mut new);
+                self.losses.push(Loss {
+                    record: self.ctx.record,
+                    field: target.to_owned(),
+                    step: step.to_owned(),
+                    before: old,
+                    after: new,
+                });
+            }
+        }
+        Ok(())
+    }
+}

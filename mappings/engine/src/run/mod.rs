@@ -1,0 +1,20 @@
+//! Runs a plan over slots. Reading order: [`machine`] (pipes), [`cond`],
+//! [`list`], the functions by kind, [`emit`] (writing), [`check`].
+
+pub(crate) mod check;
+mod cond;
+pub(crate) mod emit;
+mod fault;
+pub(crate) mod header;
+mod ids;
+mod list;
+pub(crate) mod machine;
+mod number;
+pub(crate) mod record;
+mod text;
+mod time;
+pub(crate) mod trace;
+
+pub(crate) use fault::{Fault, shown};
+pub(crate) use text::bytes_in;
+pub use record::{Faulted, Mapped, RunContext, Scratch};

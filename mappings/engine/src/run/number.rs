@@ -1,0 +1,284 @@
+//! Functions of numbers and of money. Exact throughout: a price never passes
+//! through a binary float.
+
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::{
+    fault::{Stepped, fault},
+    machine::Machine,
+    trace::Trace,
+};
+use crate::{
+    functions::kana,
+    plan::op::Op,
+    value::{MINOR_MAX, Money, Value, exponent},
+};
+
+impl<T: Trace> Machine<'_, T> {
+    pub(super) fn number_step(&mut self, op: &Op, value: Value) -> Stepped {
+        match op {
+            Op::Int => self.int(value),
+            Op::Decimal { implied } => self.decimal(value, *implied),
+            Op::Money { currency, rounding } => self.money(value, *currency, *rounding),
+            Op::MinorUnits | Op::Amount | Op::Currency => self.money_part(op, value),
+            Op::TaxOf { rate, mode, included } => self.tax_of(value, *rate, *mode, *included),
+            _ if matches!(value, Value::Money(_)) => self.money_calc(op, value),
+            _ => self.decimal_step(op, value),
+        }
+    }
+
+    fn decimal_step(&mut self, op: &Op, value: Value) -> Stepped {
+        let number = self.number(value)?;
+        let result = match op {
+            Op::Plus(other) | Op::Minus(other) | Op::Times(other) | Op::Least(other) | Op::Most(other) => {
+                let given = self.expr(*other)?;
+                if given.is_absent() {
+                    return Ok(given);
+                }
+                let other = self.number(given)?;
+                match op {
+                    Op::Plus(_) => number.checked_add(other),
+                    Op::Minus(_) => number.checked_sub(other),
+                    Op::Times(_) => number.checked_mul(other),
+                    Op::Least(_) => Some(number.min(other)),
+                    _ => Some(number.max(other)),
+                }
+            }
+            Op::Divide { by, scale, mode } => {
+                let given = self.expr(*by)?;
+                if given.is_absent() {
+                    return Ok(given);
+                }
+                let by = self.number(given)?;
+                if by.is_zero() {
+                    return fault(given, "a divisor that is not zero");
+                }
+                number.checked_div(by).map(|it| it.round_dp_with_strategy(*scale, *mode))
+            }
+            Op::Negate => Some(-number),
+            Op::Abs => Some(number.abs()),
+            Op::Round { scale, mode } => {
+                let rounded = number.round_dp_with_strategy(*scale, *mode);
+                if rounded != number {
+                    self.lost("round", value, Value::Decimal(rounded));
+                }
+                Some(rounded)
+            }
+            Op::FormatNumber { scale } => return self.format_number(value, number, *scale),
+            _ => return fault(value, "a number"),
+        };
+        let result = result.map(|it| if it.is_zero() { it.abs() } else { it });
+        result.map(Value::Decimal).map_or_else(|| fault(value, "a result of at most 28 digits"), Ok)
+    }
+
+    /// Fixed digits after the point; never rounds.
+    fn format_number(&mut self, value: Value, number: Decimal, scale: Option<u32>) -> Stepped {
+        let mut number = number.normalize();
+        if let Some(scale) = scale {
+            if number.scale() > scale {
+                return fault(value, format!("at most {scale} digits after the point"));
+            }
+            number.rescale(scale);
+        }
+        let text = number.to_string();
+        Ok(self.push(&text))
+    }
+
+    /// The exact number that a value is.
+    pub(crate) fn number(&self, value: Value) -> Result<Decimal, Box<super::Fault>> {
+        match value {
+            Value::Decimal(number) => Ok(number),
+            Value::Number(span) => {
+                literal(self.text(span)).map_or_else(|| fault(value, "a number of at most 28 digits"), Ok)
+            }
+            _ => fault(value, "a number"),
+        }
+    }
+
+    fn int(&self, value: Value) -> Stepped {
+        let number = match value {
+            Value::Text(span) => plain_number(self.text(span)),
+            Value::Number(_) | Value::Decimal(_) => Some(self.number(value)?),
+            Value::Bool(_) | Value::Money(_) | Value::Instant(_) | Value::Date(_) => None,
+            Value::Missing | Value::Null | Value::Texts { .. } | Value::Tree { .. } => None,
+        };
+        let whole = number.filter(|it| it.fract().is_zero()).map(|it| it.trunc());
+        whole.map(Value::Decimal).map_or_else(|| fault(value, "a whole number"), Ok)
+    }
+
+    fn decimal(&self, value: Value, implied: u32) -> Stepped {
+        let number = match value {
+            Value::Text(span) => plain_number(self.text(span)),
+            Value::Number(_) | Value::Decimal(_) => Some(self.number(value)?),
+            Value::Money(money) => Some(amount(money)),
+            Value::Bool(_) | Value::Instant(_) | Value::Date(_) => None,
+            Value::Missing | Value::Null | Value::Texts { .. } | Value::Tree { .. } => None,
+        };
+        let Some(mut number) = number else { return fault(value, "a decimal number such as 1234.50") };
+        if implied > 0 {
+            let moved = number.scale() == 0 && number.set_scale(implied).is_ok();
+            if !moved {
+                return fault(value, format!("digits without a point, the last {implied} being decimals"));
+            }
+        }
+        Ok(Value::Decimal(number))
+    }
+
+    fn money(&mut self, value: Value, currency: u32, rounding: Option<RoundingStrategy>) -> Stepped {
+        let given = self.expr(currency)?;
+        let letters = match given {
+            Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
+            _ => None,
+        };
+        let places = letters.and_then(|it| exponent(str::from_utf8(&it).unwrap_or_default()));
+        let (Some(currency), Some(places)) = (letters, places) else {
+            return fault(given, "a currency of ISO 4217, such as JPY");
+        };
+        let number = match value {
+            Value::Text(span) => plain_number(self.text(span))
+                .map_or_else(|| fault(value, "an amount such as 1234.50"), Ok)?,
+            _ => self.number(value)?,
+        };
+        let mut number = number;
+        if let Some(mode) = rounding {
+            let rounded = number.round_dp_with_strategy(places, mode);
+            if rounded != number {
+                self.lost("money", value, Value::Decimal(rounded));
+            }
+            number = rounded;
+        }
+        match minor(number, places) {
+            Some(minor) => Ok(Value::Money(Money { minor, currency })),
+            None => fault(value, format!("an amount with at most {places} digits after the point")),
+        }
+    }
+
+    fn money_part(&mut self, op: &Op, value: Value) -> Stepped {
+        let Value::Money(money) = value else { return fault(value, "money") };
+        Ok(match op {
+            Op::MinorUnits => Value::Decimal(money.minor.into()),
+            Op::Amount => Value::Decimal(amount(money)),
+            _ => self.push(money.currency()),
+        })
+    }
+
+    /// Sums and signs of money; the currencies must agree.
+    fn money_calc(&mut self, op: &Op, value: Value) -> Stepped {
+        let Value::Money(money) = value else { return fault(value, "money") };
+        let minor = match op {
+            Op::Negate => money.minor.checked_neg(),
+            Op::Abs => money.minor.checked_abs(),
+            Op::Plus(other) | Op::Minus(other) | Op::Least(other) | Op::Most(other) => {
+                let given = self.expr(*other)?;
+                let other = match given {
+                    Value::Missing | Value::Null => return Ok(given),
+                    Value::Money(other) if other.currency == money.currency => other.minor,
+                    _ => return fault(given, format!("money in {}", money.currency())),
+                };
+                match op {
+                    Op::Plus(_) => money.minor.checked_add(other),
+                    Op::Minus(_) => money.minor.checked_sub(other),
+                    Op::Least(_) => Some(money.minor.min(other)),
+                    _ => Some(money.minor.max(other)),
+                }
+            }
+            Op::Times(by) => {
+                let given = self.expr(*by)?;
+                if given.is_absent() {
+                    return Ok(given);
+                }
+                let product = self.number(given)?.checked_mul(money.minor.into());
+                product.filter(|it| it.fract().is_zero()).and_then(|it| i64::try_from(it).ok())
+            }
+            _ => return fault(value, "a number, not money"),
+        };
+        match minor.filter(|it| it.unsigned_abs() <= MINOR_MAX.unsigned_abs()) {
+            Some(minor) => Ok(Value::Money(Money { minor, ..money })),
+            None => fault(value, "an amount that fits into minor units exactly"),
+        }
+    }
+
+    /// The tax of an amount: on top of it, or the part of it that is tax.
+    fn tax_of(&mut self, value: Value, rate: u32, mode: RoundingStrategy, included: bool) -> Stepped {
+        let Value::Money(money) = value else { return fault(value, "money") };
+        let given = self.expr(rate)?;
+        if given.is_absent() {
+            return Ok(given);
+        }
+        let rate = self.number(given)?;
+        let base = Decimal::from(money.minor);
+        let tax = base.checked_mul(rate).and_then(|tax| {
+            if included { tax.checked_div(Decimal::ONE.checked_add(rate)?) } else { Some(tax) }
+        });
+        let minor = tax.and_then(|it| i64::try_from(it.round_dp_with_strategy(0, mode)).ok());
+        minor.map_or_else(
+            || fault(given, "a rate such as 0.10"),
+            |minor| Ok(Value::Money(Money { minor, ..money })),
+        )
+    }
+}
+
+/// The amount in the currency's main unit.
+pub(crate) fn amount(money: Money) -> Decimal {
+    Decimal::new(money.minor, exponent(money.currency()).unwrap_or(0))
+}
+
+/// Minor units, when the number has no digits below them.
+pub(crate) fn minor(number: Decimal, places: u32) -> Option<i64> {
+    let scaled = number.checked_mul(Decimal::from(10_i64.checked_pow(places)?))?;
+    if !scaled.fract().is_zero() {
+        return None;
+    }
+    i64::try_from(scaled.trunc()).ok().filter(|it| it.unsigned_abs() <= MINOR_MAX.unsigned_abs())
+}
+
+/// A JSON number's literal text, exactly; exponents too.
+pub(crate) fn literal(text: &str) -> Option<Decimal> {
+    match text.split_once(['e', 'E']) {
+        None => Decimal::from_str_exact(text).ok(),
+        Some((digits, exponent)) => {
+            let mut number = Decimal::from_str_exact(digits).ok()?;
+            let exponent: i32 = exponent.parse().ok().filter(|it: &i32| it.abs() <= 28)?;
+            for _ in 0..exponent.max(0) {
+                number = number.checked_mul(Decimal::TEN)?;
+            }
+            let down = u32::try_from(-exponent.min(0)).ok()?;
+            let scale = number.scale().checked_add(down).filter(|it| *it <= 28)?;
+            number.set_scale(scale).ok()?;
+            Some(number)
+        }
+    }
+}
+
+/// A number as people and files write it: sign, digits, one point, thousands
+/// separated by commas; full-width digits too. No exponent, nothing else.
+pub(crate) fn plain_number(text: &str) -> Option<Decimal> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return Decimal::from_str_exact(text).ok();
+    }
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '+' | '＋' if clean.is_empty() => {}
+            '-' | '－' | '−' | '▲' | '△' if clean.is_empty() => clean.push('-'),
+            '.' | '．' if !clean.contains('.') => clean.push('.'),
+            ',' | '，' if !clean.contains('.') => clean.push(','),
+            c => clean.push(kana::ascii_digit(c)?),
+        }
+    }
+    if clean.contains(',') {
+        let whole = clean.trim_start_matches('-').split('.').next().unwrap_or_default();
+        let mut groups = whole.split(',');
+        let first = groups.next().is_some_and(|it| (1..=3).contains(&it.len()));
+        if !first || !groups.all(|it| it.len() == 3) {
+            return None;
+        }
+        clean.retain(|c| c != ',');
+    }
+    let digits = clean.trim_start_matches('-');
+    if digits.starts_with('.') || digits.ends_with('.') || digits.is_empty() {
+        return None;
+    }
+    Decimal::from_str_exact(&clean).ok()
+}

@@ -1,0 +1,148 @@
+//! One record through a map: what a run needs, what it gives.
+
+use canon::{
+    clock::Timestamp,
+    entity::{Action, Classification},
+    entry::{Loss, RecordFault},
+    event::VersionKind,
+    id::HubId,
+};
+
+use super::{
+    machine::{Machine, SCOPES_MAX, Scope},
+    trace::Trace,
+};
+use crate::{
+    input::{Doc, scanner::Keys},
+    language::policy::FaultPolicy,
+    plan::Plan,
+    value::Span,
+};
+
+/// What a map is told about the record beside its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct RunContext<'a> {
+    /// The organisation this hub serves.
+    pub organisation: &'a str,
+    /// The channel it came by, or goes to.
+    pub channel: &'a str,
+    /// When its first byte came.
+    pub received_at: Timestamp,
+    /// Record number in the arrival, from 1.
+    pub record: u64,
+    /// What the map needs from outside, by name.
+    pub needs: &'a [(&'a str, Option<&'a str>)],
+}
+
+/// What a record became.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapped {
+    /// The far system's id of the thing.
+    pub source_id: String,
+    /// Its version there, empty when it has none.
+    pub source_version: String,
+    /// How versions compare.
+    pub version_kind: VersionKind,
+    /// What happened to the thing.
+    pub action: Action,
+    /// The hub's id of the thing.
+    pub hub_id: HubId,
+    /// RFC 3339; when the map does not say, the time of receipt.
+    pub occurred_at: String,
+    /// What must stay in order with it.
+    pub partition_key: String,
+    /// Who may see it.
+    pub classification: Classification,
+    /// The target as JSON.
+    pub data: Vec<u8>,
+    /// What lossy steps lost.
+    pub losses: Vec<Loss>,
+}
+
+/// Why a record did not become anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faulted {
+    /// All that is wrong, at least one.
+    pub faults: Vec<RecordFault>,
+    /// What the map wants done with the record.
+    pub policy: FaultPolicy,
+}
+
+/// Memory that is used again from record to record.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) doc: Doc,
+    pub(crate) keys: Keys,
+    texts: Vec<Span>,
+    faults: Vec<RecordFault>,
+    losses: Vec<Loss>,
+    draft: String,
+    out: Vec<u8>,
+}
+
+/// The input behind the slots of a [`Doc`].
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    /// Texts of the input can be written as JSON without escapes.
+    pub(crate) verbatim: bool,
+    /// Byte offset of the record in the arrival.
+    pub(crate) origin: u64,
+}
+
+/// Runs a plan over filled slots.
+pub(crate) fn run<T: Trace>(
+    plan: &Plan,
+    label: &str,
+    source: Source<'_>,
+    ctx: &RunContext<'_>,
+    (scratch, trace): (&mut Scratch, T),
+) -> (Result<Mapped, Faulted>, T) {
+    scratch.texts.clear();
+    scratch.faults.clear();
+    scratch.losses.clear();
+    let mut machine = Machine {
+        plan,
+        input: source.text,
+        frames: &scratch.doc.frames,
+        side: &mut scratch.doc.side,
+        draft: std::mem::take(&mut scratch.draft),
+        texts: &mut scratch.texts,
+        scopes: [Scope::RECORD; SCOPES_MAX],
+        ctx,
+        label,
+        origin: source.origin,
+        verbatim: source.verbatim,
+        faults: &mut scratch.faults,
+        losses: &mut scratch.losses,
+        lossy: Vec::new(),
+        trace,
+    };
+    let mut out = std::mem::take(&mut scratch.out);
+    out.clear();
+    let header = machine.header(&mut out);
+    let made = header.map(|header| {
+        machine.members(&plan.root, &mut out);
+        super::emit::close(&mut out, b'{', b'}');
+        header
+    });
+    let (draft, trace) = (machine.draft, machine.trace);
+    scratch.draft = draft;
+    let result = match made {
+        Some(header) if scratch.faults.is_empty() => Ok(Mapped {
+            source_id: header.source_id,
+            source_version: header.source_version,
+            version_kind: header.version_kind,
+            action: header.action,
+            hub_id: header.hub_id,
+            occurred_at: header.occurred_at,
+            partition_key: header.partition_key,
+            classification: header.classification,
+            data: out.clone(),
+            losses: std::mem::take(&mut scratch.losses),
+        }),
+        _ => Err(Faulted { faults: std::mem::take(&mut scratch.faults), policy: plan.on_fault }),
+    };
+    scratch.out = out;
+    (result, trace)
+}

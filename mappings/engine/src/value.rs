@@ -1,0 +1,84 @@
+//! A value on its way through a pipe. Copied, never allocated: texts are spans
+//! of the input, of the side buffer or of the plan.
+
+use rust_decimal::Decimal;
+
+use crate::time::{Date, Instant};
+
+/// One value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Value {
+    Missing,
+    Null,
+    Bool(bool),
+    Text(Span),
+    /// A JSON number, as its literal text.
+    Number(Span),
+    /// A whole or decimal number, exact.
+    Decimal(Decimal),
+    Money(Money),
+    Instant(Instant),
+    Date(Date),
+    /// So many texts of the list buffer.
+    Texts { first: u32, len: u32 },
+    /// An object or a list that stands where a single value is read.
+    Tree { list: bool, at: u32 },
+}
+
+/// Where the characters of a text are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) source: Source,
+    pub(crate) start: u32,
+    pub(crate) len: u32,
+}
+
+/// Which buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Input,
+    Side,
+    Plan,
+}
+
+/// An amount in minor units of its currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Money {
+    pub(crate) minor: i64,
+    /// ISO 4217 letters.
+    pub(crate) currency: [u8; 3],
+}
+
+/// The largest amount of `Money`, either way: what JavaScript still holds exactly.
+pub(crate) const MINOR_MAX: i64 = 9_007_199_254_740_991;
+
+// === impl Value and Money ===
+
+impl Value {
+    /// Missing or null.
+    pub(crate) const fn is_absent(self) -> bool {
+        matches!(self, Self::Missing | Self::Null)
+    }
+}
+
+impl Money {
+    pub(crate) fn currency(&self) -> &str {
+        str::from_utf8(&self.currency).unwrap_or_default()
+    }
+}
+
+/// Digits after the point that a currency has; `None` for what is not one.
+/// ISO 4217, list one; currencies that are not exceptions have two.
+pub(crate) fn exponent(currency: &str) -> Option<u32> {
+    let bytes = currency.as_bytes();
+    if bytes.len() != 3 || !bytes.iter().all(u8::is_ascii_uppercase) {
+        return None;
+    }
+    Some(match currency {
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+        "CLF" | "UYW" => 4,
+        _ => 2,
+    })
+}
