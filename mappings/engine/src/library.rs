@@ -39,8 +39,14 @@ mod tests {
 
     #[test]
     fn names_are_beside_the_file_that_says_them() {
-        assert_eq!(beside("maps/order.map.yaml", "../source/order.schema.json"), "source/order.schema.json");
-        assert_eq!(beside("canon/v1/order.schema.json", "common.schema.json"), "canon/v1/common.schema.json");
+        assert_eq!(
+            beside("maps/order.map.yaml", "../source/order.schema.json"),
+            "source/order.schema.json"
+        );
+        assert_eq!(
+            beside("canon/v1/order.schema.json", "common.schema.json"),
+            "canon/v1/common.schema.json"
+        );
         assert_eq!(beside("a.yaml", "../../../b"), "b");
     }
 }

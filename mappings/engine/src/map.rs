@@ -131,7 +131,9 @@ impl Map {
                 return (Err(self.input_fault(bytes, &fault)), trace);
             }
         };
-        if let Err(fault) = scanner::scan(input, &self.plan.trie, &mut scratch.doc, &mut scratch.keys) {
+        if let Err(fault) =
+            scanner::scan(input, &self.plan.trie, &mut scratch.doc, &mut scratch.keys)
+        {
             return (Err(self.input_fault(bytes, &fault)), trace);
         }
         let source = Source { text: input, verbatim: true, origin: 0 };
@@ -146,7 +148,8 @@ impl Map {
         (scratch, trace): (&mut Scratch, T),
     ) -> (Result<Mapped, Faulted>, T) {
         let Some(plan) = &self.rows else {
-            let fault = InputFault { offset: row.offset, expected: "JSON: the map's source is no layout" };
+            let fault =
+                InputFault { offset: row.offset, expected: "JSON: the map's source is no layout" };
             return (Err(self.input_fault(&[], &fault)), trace);
         };
         plan.fill(&mut scratch.doc, &self.plan.trie, row);

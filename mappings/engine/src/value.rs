@@ -20,9 +20,15 @@ pub(crate) enum Value {
     Instant(Instant),
     Date(Date),
     /// So many texts of the list buffer.
-    Texts { first: u32, len: u32 },
+    Texts {
+        first: u32,
+        len: u32,
+    },
     /// An object or a list that stands where a single value is read.
-    Tree { list: bool, at: u32 },
+    Tree {
+        list: bool,
+        at: u32,
+    },
 }
 
 /// Where the characters of a text are.

@@ -9,7 +9,7 @@ use super::{compile::Verdict, lower::Lower};
 use crate::{
     language::rule::At,
     plan::node::{Check, FormatCheck, How},
-    run::{check::check_text, check::check_number},
+    run::{check::check_number, check::check_text},
     schema::{Kinds, Schema, SchemaId},
     types::{Kind, Type},
 };
@@ -33,7 +33,8 @@ impl Lower<'_> {
         let mut checks = Vec::new();
         match how {
             How::Texts => {
-                let items = target.items.and_then(|it| self.target.get(it)).cloned().unwrap_or_default();
+                let items =
+                    target.items.and_then(|it| self.target.get(it)).cloned().unwrap_or_default();
                 self.text_checks(given, &items, &mut checks);
             }
             How::Text | How::Any => self.text_checks(given, &target, &mut checks),
@@ -60,7 +61,9 @@ impl Lower<'_> {
             Kind::Text if text => Some(How::Text),
             Kind::Number | Kind::Decimal if numeric => Some(How::Number),
             Kind::Number | Kind::Decimal if integer => return self.whole(given),
-            Kind::Decimal | Kind::Date | Kind::Instant if text => return self.time_or_decimal(given, target),
+            Kind::Decimal | Kind::Date | Kind::Instant if text => {
+                return self.time_or_decimal(given, target);
+            }
             Kind::Bool if kinds.has(Kinds::BOOL) => Some(How::Bool),
             Kind::Money if self.target.is_money(id) => Some(How::Money),
             Kind::Texts if kinds.has(Kinds::ARRAY) => Some(How::Texts),
@@ -89,8 +92,15 @@ impl Lower<'_> {
             }
             _ => {
                 self.count(given, "type", Verdict::Error);
-                self.error_at("M08", given.at, format!("`{}` wants a whole number, and this may have digits after the point", given.path))
-                    .help("`| int` makes digits after the point a fault, `| round(0, half_up)` rounds");
+                self.error_at(
+                    "M08",
+                    given.at,
+                    format!(
+                        "`{}` wants a whole number, and this may have digits after the point",
+                        given.path
+                    ),
+                )
+                .help("`| int` makes digits after the point a fault, `| round(0, half_up)` rounds");
                 None
             }
         }
@@ -99,8 +109,16 @@ impl Lower<'_> {
     fn time_or_decimal(&mut self, given: &Assignment<'_>, target: &Schema) -> Option<How> {
         let format = target.format.as_deref();
         let (code, message, help) = match (given.ty.kind, format) {
-            (Kind::Instant, Some("date")) => ("M05", "wants a date, and this is a time", "`| date(zone=\"Asia/Tokyo\")` or `| business_date(…)`"),
-            (Kind::Date, Some("date-time")) => ("M15", "wants a time, and this is a date without clock time and zone", "`| timestamp(zone=\"Asia/Tokyo\")`"),
+            (Kind::Instant, Some("date")) => (
+                "M05",
+                "wants a date, and this is a time",
+                "`| date(zone=\"Asia/Tokyo\")` or `| business_date(…)`",
+            ),
+            (Kind::Date, Some("date-time")) => (
+                "M15",
+                "wants a time, and this is a date without clock time and zone",
+                "`| timestamp(zone=\"Asia/Tokyo\")`",
+            ),
             _ => {
                 self.proved(given, "type");
                 return Some(How::Text);
@@ -113,23 +131,36 @@ impl Lower<'_> {
 
     fn mismatch(&mut self, given: &Assignment<'_>, target: &Schema, id: SchemaId) {
         self.count(given, "type", Verdict::Error);
-        let wanted = if self.target.is_money(id) { "money".to_owned() } else { target.kinds.without(Kinds::NULL).words() };
+        let wanted = if self.target.is_money(id) {
+            "money".to_owned()
+        } else {
+            target.kinds.without(Kinds::NULL).words()
+        };
         let code = match (given.ty.kind, target.kinds) {
             (Kind::List | Kind::Texts | Kind::Object, _) => "M07",
             (_, kinds) if kinds.only(Kinds::ARRAY) => "M07",
             _ => "M05",
         };
-        let message = format!("`{}` wants {wanted}, and this is {}", given.path, given.ty.kind.words());
+        let message =
+            format!("`{}` wants {wanted}, and this is {}", given.path, given.ty.kind.words());
         let help = match (given.ty.kind, wanted.as_str()) {
             (Kind::Text | Kind::Number | Kind::Decimal, "money") => Some("`| money(currency)`"),
-            (Kind::Number, "a text") => Some("`| text` keeps the number as it is written, `| decimal` makes it a decimal text"),
+            (Kind::Number, "a text") => Some(
+                "`| text` keeps the number as it is written, `| decimal` makes it a decimal text",
+            ),
             (Kind::Bool, "a text") => Some("`| text`"),
             (Kind::Text, "a number" | "a whole number") => Some("`| decimal` or `| int`"),
             (Kind::Text, "true or false") => Some("say when it is true: `(field == \"1\")`"),
-            (Kind::Number | Kind::Decimal, "true or false") => Some("say when it is true: `(field == 1)`"),
-            (Kind::Money, "a text") => Some("`| amount` for the decimal number, `| currency_of` for the currency"),
+            (Kind::Number | Kind::Decimal, "true or false") => {
+                Some("say when it is true: `(field == 1)`")
+            }
+            (Kind::Money, "a text") => {
+                Some("`| amount` for the decimal number, `| currency_of` for the currency")
+            }
             (Kind::Money, "a number" | "a whole number") => Some("`| amount` or `| minor_units`"),
-            (_, "a list") => Some("`{ each: list, fields: … }`, or `{ list: [ … ] }` for a fixed number"),
+            (_, "a list") => {
+                Some("`{ each: list, fields: … }`, or `{ list: [ … ] }` for a fixed number")
+            }
             (_, "an object") => Some("give its fields: `{ field: rule, … }`"),
             (Kind::Object, _) => Some("name a field of the object"),
             _ => None,
@@ -146,9 +177,13 @@ impl Lower<'_> {
             return;
         }
         let from = given.ty.path.as_deref().unwrap_or("the value");
-        self.error_at("M21", given.at, format!("`{from}` is personal data, and `{}` may not receive it", given.path))
-            .expected("a destination of class `restricted`")
-            .help("leave the field out, or pass only what cannot be read back: `| sha256`");
+        self.error_at(
+            "M21",
+            given.at,
+            format!("`{from}` is personal data, and `{}` may not receive it", given.path),
+        )
+        .expected("a destination of class `restricted`")
+        .help("leave the field out, or pass only what cannot be read back: `| sha256`");
     }
 
     fn text_checks(&mut self, given: &Assignment<'_>, target: &Schema, checks: &mut Vec<Check>) {
@@ -175,12 +210,19 @@ impl Lower<'_> {
         for (name, check) in asked {
             let verdict = match &given.ty.one_of {
                 Some(texts) if closed => {
-                    let wrong = texts.iter().find_map(|text| check_text(std::slice::from_ref(&check), text).map(|why| (text, why)));
+                    let wrong = texts.iter().find_map(|text| {
+                        check_text(std::slice::from_ref(&check), text).map(|why| (text, why))
+                    });
                     match wrong {
                         None => Verdict::Proved,
                         Some((text, why)) => {
                             let code = code_of(&check, text);
-                            self.error_at(code, given.at, format!("{text:?} does not fit `{}`", given.path)).expected(why);
+                            self.error_at(
+                                code,
+                                given.at,
+                                format!("{text:?} does not fit `{}`", given.path),
+                            )
+                            .expected(why);
                             Verdict::Error
                         }
                     }
@@ -203,8 +245,12 @@ impl Lower<'_> {
                     return Verdict::Proved;
                 }
                 if ty.chars_min > *most {
-                    self.error_at("M12", given.at, format!("this has at least {} characters", ty.chars_min))
-                        .expected(format!("at most {most} characters for `{}`", given.path));
+                    self.error_at(
+                        "M12",
+                        given.at,
+                        format!("this has at least {} characters", ty.chars_min),
+                    )
+                    .expected(format!("at most {most} characters for `{}`", given.path));
                     return Verdict::Error;
                 }
                 if let Some(longest) = ty.chars_max.filter(|it| *it > *most)
@@ -216,9 +262,15 @@ impl Lower<'_> {
                 }
                 Verdict::Checked
             }
-            Check::CharsMin(least) if ty.made && ty.chars_min >= *least && self.never_empty(ty) => Verdict::Proved,
+            Check::CharsMin(least) if ty.made && ty.chars_min >= *least && self.never_empty(ty) => {
+                Verdict::Proved
+            }
             Check::BytesMax(most, charset) => {
-                let held = ty.pattern.as_deref().and_then(|it| it.strip_prefix("bytes:")).and_then(|it| it.split_once(':'));
+                let held = ty
+                    .pattern
+                    .as_deref()
+                    .and_then(|it| it.strip_prefix("bytes:"))
+                    .and_then(|it| it.split_once(':'));
                 let fits = held.is_some_and(|(bytes, name)| {
                     name == charset.name() && bytes.parse::<u64>().is_ok_and(|it| it <= *most)
                 });
@@ -233,14 +285,25 @@ impl Lower<'_> {
                 }
                 Verdict::Checked
             }
-            Check::Pattern(pattern) if ty.made && ty.pattern.as_deref() == Some(pattern.as_str()) => Verdict::Proved,
+            Check::Pattern(pattern)
+                if ty.made && ty.pattern.as_deref() == Some(pattern.as_str()) =>
+            {
+                Verdict::Proved
+            }
             Check::Format(FormatCheck::DateTime) if ty.kind == Kind::Instant => Verdict::Proved,
             Check::Format(FormatCheck::Date) if ty.kind == Kind::Date => Verdict::Proved,
-            Check::Format(FormatCheck::Uuid) if ty.made && ty.format.as_deref() == Some("uuid") => Verdict::Proved,
+            Check::Format(FormatCheck::Uuid) if ty.made && ty.format.as_deref() == Some("uuid") => {
+                Verdict::Proved
+            }
             Check::DecimalShape { scale, .. } => {
                 if ty.made && ty.scale.is_some_and(|it| it > *scale) {
-                    self.error_at("M08", given.at, format!("this may have {} digits after the point", ty.scale.unwrap_or(0)))
-                        .expected(format!("at most {scale} for `{}`", given.path)).help("`| round(scale, mode)`");
+                    self.error_at(
+                        "M08",
+                        given.at,
+                        format!("this may have {} digits after the point", ty.scale.unwrap_or(0)),
+                    )
+                    .expected(format!("at most {scale} for `{}`", given.path))
+                    .help("`| round(scale, mode)`");
                     return Verdict::Error;
                 }
                 Verdict::Checked
@@ -264,8 +327,12 @@ impl Lower<'_> {
             Ok(regex) => Some(Check::Pattern(Box::new(regex))),
             Err(_) => {
                 self.count(given, "pattern", Verdict::Error);
-                self.error_at("M13", given.at, format!("the pattern of `{}` cannot be checked in linear time", given.path))
-                    .expected("a pattern without look-around and back-references");
+                self.error_at(
+                    "M13",
+                    given.at,
+                    format!("the pattern of `{}` cannot be checked in linear time", given.path),
+                )
+                .expected("a pattern without look-around and back-references");
                 None
             }
         }
@@ -275,7 +342,8 @@ impl Lower<'_> {
         let Some(members) = &target.one_of else { return };
         let names: Vec<&str> = members.iter().map(String::as_str).collect();
         let Some(known) = &given.ty.one_of else {
-            let mut sorted: Vec<Box<str>> = members.iter().map(|it| it.clone().into_boxed_str()).collect();
+            let mut sorted: Vec<Box<str>> =
+                members.iter().map(|it| it.clone().into_boxed_str()).collect();
             sorted.sort_unstable();
             checks.push(Check::OneOf(sorted));
             self.count(given, "enum", Verdict::Checked);
@@ -286,7 +354,8 @@ impl Lower<'_> {
             if given.ty.made {
                 self.count(given, "enum", Verdict::Proved);
             } else {
-                let mut sorted: Vec<Box<str>> = members.iter().map(|it| it.clone().into_boxed_str()).collect();
+                let mut sorted: Vec<Box<str>> =
+                    members.iter().map(|it| it.clone().into_boxed_str()).collect();
                 sorted.sort_unstable();
                 checks.push(Check::OneOf(sorted));
                 self.count(given, "enum", Verdict::Checked);
@@ -294,10 +363,15 @@ impl Lower<'_> {
             return;
         };
         self.count(given, "enum", Verdict::Error);
-        let (code, who) = if given.ty.made { ("M10", "this gives") } else { ("M09", "the source can say") };
-        self.error_at(code, given.at, format!("{who} {first:?}, which `{}` does not have", given.path))
-            .expected(format!("one of {}", names.join(", ")))
-            .nearest(first, &names);
+        let (code, who) =
+            if given.ty.made { ("M10", "this gives") } else { ("M09", "the source can say") };
+        self.error_at(
+            code,
+            given.at,
+            format!("{who} {first:?}, which `{}` does not have", given.path),
+        )
+        .expected(format!("one of {}", names.join(", ")))
+        .nearest(first, &names);
     }
 
     fn number_checks(&mut self, given: &Assignment<'_>, target: &Schema, checks: &mut Vec<Check>) {
@@ -325,7 +399,8 @@ impl Lower<'_> {
         let constant = ty.minimum.filter(|it| ty.made && ty.maximum == Some(*it));
         if let Some(number) = constant {
             let Some(why) = fails(number) else { return Verdict::Proved };
-            self.error_at("M08", given.at, format!("{number} does not fit `{}`", given.path)).expected(why);
+            self.error_at("M08", given.at, format!("{number} does not fit `{}`", given.path))
+                .expected(why);
             return Verdict::Error;
         }
         let proved = match check {
@@ -343,14 +418,26 @@ impl Lower<'_> {
             _ => false,
         };
         if never {
-            self.error_at("M08", given.at, format!("this is never within the range of `{}`", given.path));
+            self.error_at(
+                "M08",
+                given.at,
+                format!("this is never within the range of `{}`", given.path),
+            );
             return Verdict::Error;
         }
         if let (Check::ScaleMax(scale), Some(held), true) = (check, ty.scale, ty.made)
             && held > *scale
         {
-            self.error_at("M17", given.at, format!("this may have {held} digits after the point, and `{}` has {scale}", given.path))
-                .expected("a named rounding").help(format!("`| round({scale}, half_up)`"));
+            self.error_at(
+                "M17",
+                given.at,
+                format!(
+                    "this may have {held} digits after the point, and `{}` has {scale}",
+                    given.path
+                ),
+            )
+            .expected("a named rounding")
+            .help(format!("`| round({scale}, half_up)`"));
             return Verdict::Error;
         }
         Verdict::Checked
@@ -384,5 +471,9 @@ fn decimal_shape(pattern: &str) -> Option<Check> {
     let rest = rest.strip_prefix("(0|[1-9][0-9]{0,")?;
     let (digits, rest) = rest.split_once("})(\\.[0-9]{1,")?;
     let scale = rest.strip_suffix("})?$")?;
-    Some(Check::DecimalShape { signed, digits: digits.parse::<u32>().ok()? + 1, scale: scale.parse().ok()? })
+    Some(Check::DecimalShape {
+        signed,
+        digits: digits.parse::<u32>().ok()? + 1,
+        scale: scale.parse().ok()?,
+    })
 }

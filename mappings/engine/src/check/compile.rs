@@ -127,6 +127,7 @@ fn build(
         obligations: Obligations::default(),
         text: None,
         needs_used: vec![false; file.needs.len()],
+        known: Vec::new(),
         interned: HashMap::new(),
         outbound: ends.direction == Direction::Out,
         may_receive_personal: ends.may_receive_personal(&file, options),
@@ -164,8 +165,13 @@ impl Ends {
             {
                 let names: Vec<&str> = Entity::ALL.iter().map(|it| it.name()).collect();
                 let plain = name.split('@').next().unwrap_or_default();
-                let mut fault = Diagnostic::error("M02", faults.file(), *at, format!("there is no canonical entity `{name}`"))
-                    .expected("`entity@1`");
+                let mut fault = Diagnostic::error(
+                    "M02",
+                    faults.file(),
+                    *at,
+                    format!("there is no canonical entity `{name}`"),
+                )
+                .expected("`entity@1`");
                 fault.help = nearest(plain, names).map(|near| format!("did you mean `{near}@1`?"));
                 faults.push(fault);
                 return None;
@@ -183,8 +189,16 @@ impl Ends {
             }
         };
         let mut layout = None;
-        let source = side(path, &file.source, entity, direction == Direction::Out, (library, faults), Some(&mut layout))?;
-        let target = side(path, &file.target, entity, direction == Direction::In, (library, faults), None)?;
+        let source = side(
+            path,
+            &file.source,
+            entity,
+            direction == Direction::Out,
+            (library, faults),
+            Some(&mut layout),
+        )?;
+        let target =
+            side(path, &file.target, entity, direction == Direction::In, (library, faults), None)?;
         Some(Self { source, target, layout, direction, entity, schema_version: "1.0".into() })
     }
 
@@ -221,7 +235,12 @@ fn side(
     };
     if !file.ends_with(".json") {
         let Some(text) = library.read(&file) else {
-            faults.push(Diagnostic::error("M00", faults.file(), *at, format!("there is no file `{file}`")));
+            faults.push(Diagnostic::error(
+                "M00",
+                faults.file(),
+                *at,
+                format!("there is no file `{file}`"),
+            ));
             return None;
         };
         return match Layout::parse(&file, &text) {
@@ -271,7 +290,9 @@ fn header(lower: &mut Lower<'_>, file: &MapFile, ends: &Ends) {
     lower.plan.header.entity = ends.entity;
     match &rules.source_id {
         None => {
-            lower.error_at("M04", file.at, "the map does not say how the source calls the thing").help("add `source_id: …`");
+            lower
+                .error_at("M04", file.at, "the map does not say how the source calls the thing")
+                .help("add `source_id: …`");
         }
         Some(rule) => {
             lower.plan.header.source_id = source_id(lower, rule);
@@ -292,7 +313,11 @@ fn header(lower: &mut Lower<'_>, file: &MapFile, ends: &Ends) {
     {
         if !matches!(lowered.ty.kind, Kind::Instant | Kind::Any) {
             lower
-                .error_at("M05", rule.at, format!("`occurred_at` wants a time, and this is {}", lowered.ty.kind.words()))
+                .error_at(
+                    "M05",
+                    rule.at,
+                    format!("`occurred_at` wants a time, and this is {}", lowered.ty.kind.words()),
+                )
                 .help("`| timestamp`, with the zone if the text has no offset");
         }
         lower.plan.header.occurred_at = Some(lowered.expr);
@@ -310,7 +335,11 @@ fn envelope_rule(lower: &mut Lower<'_>, rule: &Rule) -> Option<super::lower::Low
     lower.policy = held;
     let lowered = lowered?;
     if matches!(lowered.ty.kind, Kind::Object | Kind::List | Kind::Texts) {
-        lower.error_at("M07", rule.at, format!("one value is expected here, not {}", lowered.ty.kind.words()));
+        lower.error_at(
+            "M07",
+            rule.at,
+            format!("one value is expected here, not {}", lowered.ty.kind.words()),
+        );
         return None;
     }
     Some(lowered)
@@ -318,11 +347,16 @@ fn envelope_rule(lower: &mut Lower<'_>, rule: &Rule) -> Option<super::lower::Low
 
 fn source_id(lower: &mut Lower<'_>, rule: &Rule) -> Option<u32> {
     let lowered = envelope_rule(lower, rule)?;
-    let errors = rule.policy.missing == Some(Absent::Error) || lower.map_policy.missing == Some(Absent::Error);
+    let errors = rule.policy.missing == Some(Absent::Error)
+        || lower.map_policy.missing == Some(Absent::Error);
     if lowered.ty.may_be_absent() && !errors {
         let what = lowered.ty.path.as_deref().unwrap_or("its value");
         lower
-            .error_at("M06", rule.at, format!("`source_id` must always be there, and `{what}` may be absent"))
+            .error_at(
+                "M06",
+                rule.at,
+                format!("`source_id` must always be there, and `{what}` may be absent"),
+            )
             .help("`{ from: …, missing: error }` sets records without it aside");
     }
     Some(lowered.expr)
@@ -334,17 +368,22 @@ fn out_header(lower: &mut Lower<'_>) {
     let slot = lower.plan.trie.slot(node);
     let place = crate::plan::op::Place { depth: 0, slot, hops: Vec::new(), node };
     let ty = Type::made(Kind::Text);
-    lower.plan.header.source_id = Some(lower.push_expr(vec![(Op::Load(place), "load")], &ty, "hub_id"));
+    lower.plan.header.source_id =
+        Some(lower.push_expr(vec![(Op::Load(place), "load")], &ty, "hub_id"));
 }
 
 /// Stock stays in order by variant and location.
 fn stock_key(lower: &mut Lower<'_>, entity: Option<Entity>) -> Option<u32> {
-    let stock = matches!(entity, Some(Entity::InventoryLevel | Entity::InventoryMovement | Entity::Reservation));
+    let stock = matches!(
+        entity,
+        Some(Entity::InventoryLevel | Entity::InventoryMovement | Entity::Reservation)
+    );
     if !stock {
         return None;
     }
     let part = |lower: &Lower<'_>, name: &str| {
-        expr_at(lower, &format!("{name}.value")).or_else(|| expr_at(lower, &format!("{name}.hub_id")))
+        expr_at(lower, &format!("{name}.value"))
+            .or_else(|| expr_at(lower, &format!("{name}.hub_id")))
     };
     let (variant, location) = (part(lower, "variant")?, part(lower, "location")?);
     let with = lower.intern("@");

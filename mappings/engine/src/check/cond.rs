@@ -57,10 +57,14 @@ impl Lower<'_> {
                 None => return self.value_condition(expr),
             },
             ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Null | ExprKind::List(_) => {
-                self.error("M05", expr.span, "this is not a condition").expected("something that is true or false");
+                self.error("M05", expr.span, "this is not a condition")
+                    .expected("something that is true or false");
                 return None;
             }
-            ExprKind::Path(_) | ExprKind::Pipe { .. } | ExprKind::Negate(_) | ExprKind::Choose { .. } => {
+            ExprKind::Path(_)
+            | ExprKind::Pipe { .. }
+            | ExprKind::Negate(_)
+            | ExprKind::Choose { .. } => {
                 return self.value_condition(expr);
             }
         };
@@ -83,7 +87,7 @@ impl Lower<'_> {
 
     fn has(&mut self, inner: &Expr) -> Option<Cond> {
         if let ExprKind::Path(path) = &inner.kind
-            && self.is_list(path, inner.span)
+            && self.is_list(path)
         {
             let path = path.clone();
             let depth = self.scope_of(&path, inner.span)?;
@@ -95,7 +99,10 @@ impl Lower<'_> {
             return Some(Cond::Has(expr));
         }
         let lowered = self.expression(inner)?;
-        if !lowered.ty.may_be_absent() && lowered.ty.kind != Kind::Any && self.empty() == crate::language::policy::Empty::Keep {
+        if !lowered.ty.may_be_absent()
+            && lowered.ty.kind != Kind::Any
+            && self.empty() == crate::language::policy::Empty::Keep
+        {
             let claimed = if lowered.ty.made { "" } else { " by the source schema" };
             self.warning("M24", inner.span, format!("this is always there{claimed}"));
         }
@@ -105,14 +112,24 @@ impl Lower<'_> {
     fn value_condition(&mut self, expr: &Expr) -> Option<CondId> {
         let lowered = self.expression(expr)?;
         if !matches!(lowered.ty.kind, Kind::Bool | Kind::Any) {
-            let fault = self.error("M05", expr.span, format!("a condition is true or false, and this is {}", lowered.ty.kind.words()));
+            let fault = self.error(
+                "M05",
+                expr.span,
+                format!("a condition is true or false, and this is {}", lowered.ty.kind.words()),
+            );
             drop(fault.help("compare it, or ask whether it is there: `has(field)`"));
             return None;
         }
         Some(self.push_cond(Cond::Value(lowered.expr)))
     }
 
-    fn comparison(&mut self, how: Compare, whole: &Expr, left: &Expr, right: &Expr) -> Option<Cond> {
+    fn comparison(
+        &mut self,
+        how: Compare,
+        whole: &Expr,
+        left: &Expr,
+        right: &Expr,
+    ) -> Option<Cond> {
         if let Some(cond) = self.null_comparison(how, left, right)? {
             return Some(cond);
         }
@@ -190,7 +207,10 @@ impl Lower<'_> {
         let value = self.expression(left)?;
         let ExprKind::List(items) = &right.kind else {
             let mut open = self.open_list(right)?;
-            let this = crate::language::expr::Path { from: crate::language::expr::Origin::Up(0), steps: Vec::new() };
+            let this = crate::language::expr::Path {
+                from: crate::language::expr::Origin::Up(0),
+                steps: Vec::new(),
+            };
             let element = self.expression(&Expr { span: right.span, kind: ExprKind::Path(this) });
             self.close(&open);
             open.opened = 0;
@@ -206,7 +226,8 @@ impl Lower<'_> {
                 }
                 ExprKind::Number(text) => numbers.extend(Decimal::from_str_exact(text).ok()),
                 _ => {
-                    self.error("M05", item.span, "only literals stand in a list").expected("texts or numbers");
+                    self.error("M05", item.span, "only literals stand in a list")
+                        .expected("texts or numbers");
                     return None;
                 }
             }
@@ -218,7 +239,11 @@ impl Lower<'_> {
             _ => false,
         };
         if !fits {
-            self.error("M05", right.span, format!("{} is looked for among values of another type", value.ty.kind.words()));
+            self.error(
+                "M05",
+                right.span,
+                format!("{} is looked for among values of another type", value.ty.kind.words()),
+            );
             return None;
         }
         Some(if numbers.is_empty() {
@@ -237,13 +262,17 @@ fn compare_of(op: Binary) -> Option<Compare> {
         Binary::LessOrEqual => Compare::LessOrEqual,
         Binary::Greater => Compare::Greater,
         Binary::GreaterOrEqual => Compare::GreaterOrEqual,
-        Binary::Or | Binary::And | Binary::In | Binary::Plus | Binary::Minus | Binary::Times => return None,
+        Binary::Or | Binary::And | Binary::In | Binary::Plus | Binary::Minus | Binary::Times => {
+            return None;
+        }
     })
 }
 
 /// A comparison of two constants.
 fn decided(how: Compare, a: &Type, b: &Type) -> Option<bool> {
-    let point = |ty: &Type| ty.minimum.filter(|it| ty.maximum == Some(*it) && ty.made && !ty.may_be_absent());
+    let point = |ty: &Type| {
+        ty.minimum.filter(|it| ty.maximum == Some(*it) && ty.made && !ty.may_be_absent())
+    };
     let word = |ty: &Type| match &ty.one_of {
         Some(words) if ty.made && !ty.may_be_absent() => match words.as_slice() {
             [word] => Some(word.clone()),

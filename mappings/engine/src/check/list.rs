@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     functions,
-    language::expr::{Call, Expr, ExprKind, Path, Span},
+    language::expr::{Call, Expr, ExprKind, Origin, Path, Span, Step},
     plan::{
         ExprId, ListId,
         op::{Fold, ListPlan, ListSource, Op, Stage},
@@ -27,21 +27,17 @@ pub(crate) struct OpenList {
 
 impl Lower<'_> {
     /// Whether a path ends at a list, without leaving a fault behind.
-    pub(crate) fn is_list(&mut self, path: &Path, span: Span) -> bool {
-        use crate::language::expr::{Origin, Step};
-        let Origin::Up(_) = path.from else {
-            return path.from == Origin::Root && self.list_schema(path, 0).is_some();
+    pub(crate) fn is_list(&self, path: &Path) -> bool {
+        let depth = match path.from {
+            Origin::Root => Some(0),
+            Origin::Up(levels) => u32::from(self.depth()).checked_sub(levels),
+            Origin::Needs | Origin::Hub => None,
         };
-        let _ = span;
-        let Origin::Up(levels) = path.from else { return false };
-        let Some(depth) = u32::from(self.depth()).checked_sub(levels) else { return false };
-        debug_assert!(path.steps.iter().all(|step| !matches!(step, Step::Key(key, _) if key.is_empty())));
-        self.list_schema(path, depth as usize).is_some()
+        depth.is_some_and(|depth| self.list_schema(path, depth as usize).is_some())
     }
 
     /// The schema of the list that a path ends at.
     fn list_schema(&self, path: &Path, depth: usize) -> Option<()> {
-        use crate::language::expr::Step;
         let mut id = self.scopes.get(depth)?.schema?;
         for step in &path.steps {
             let node = self.source.get(id)?;
@@ -63,7 +59,12 @@ impl Lower<'_> {
     }
 
     /// A pipe that goes on with a list of computed texts.
-    pub(crate) fn texts_pipe(&mut self, expr: ExprId, ty: &Type, calls: &[Call]) -> Option<(Ops, Type)> {
+    pub(crate) fn texts_pipe(
+        &mut self,
+        expr: ExprId,
+        ty: &Type,
+        calls: &[Call],
+    ) -> Option<(Ops, Type)> {
         let span = calls.first().map_or(Span::default(), |call| call.span);
         let mut open = self.open_texts(expr, ty, span)?;
         let result = self.list_calls(&mut open, span, calls);
@@ -126,7 +127,11 @@ impl Lower<'_> {
         let ty = self.type_at(&cursor, path);
         let schema = cursor.schema.and_then(|id| self.source.get(id));
         if schema.is_some_and(|it| !it.kinds.has(Kinds::ARRAY)) {
-            let fault = self.error("M07", head.span, format!("`{}` is {}, not a list", path.text(), ty.kind.words()));
+            let fault = self.error(
+                "M07",
+                head.span,
+                format!("`{}` is {}, not a list", path.text(), ty.kind.words()),
+            );
             if ty.kind == Kind::Text {
                 drop(fault.help("cut it first: `field | split(\",\")`"));
             }
@@ -148,11 +153,7 @@ impl Lower<'_> {
 
     /// Opens the scope of a list of computed texts.
     pub(crate) fn open_texts(&mut self, expr: ExprId, ty: &Type, span: Span) -> Option<OpenList> {
-        let element = Type {
-            missing: false,
-            null: false,
-            ..ty.turned(Kind::Text)
-        };
+        let element = Type { missing: false, null: false, ..ty.turned(Kind::Text) };
         self.scopes.push(ScopeInfo { node: None, schema: None, element: Some(element) });
         self.depth_fits(span)?;
         let list = ListPlan {
@@ -173,7 +174,8 @@ impl Lower<'_> {
         if self.scopes.len() <= SCOPES_MAX {
             return Some(());
         }
-        self.error("M26", span, "lists nest too deep").expected("at most seven lists within each other");
+        self.error("M26", span, "lists nest too deep")
+            .expected("at most seven lists within each other");
         None
     }
 
@@ -197,7 +199,11 @@ impl Lower<'_> {
         let absent = open.absent.clone();
         match call.name.as_str() {
             "count" => {
-                let ty = Type { scale: Some(0), minimum: Some(0.into()), ..absent.turned(Kind::Decimal) };
+                let ty = Type {
+                    scale: Some(0),
+                    minimum: Some(0.into()),
+                    ..absent.turned(Kind::Decimal)
+                };
                 Some((Fold::Count, "count", ty, after))
             }
             "sum" | "min" | "max" | "first" | "last" | "collect" => {
@@ -212,7 +218,8 @@ impl Lower<'_> {
             }
             name => {
                 let names: Vec<&str> = functions::names().collect();
-                self.error("M00", call.span, format!("there is no function `{name}`")).nearest(name, &names);
+                self.error("M00", call.span, format!("there is no function `{name}`"))
+                    .nearest(name, &names);
                 None
             }
         }
@@ -253,7 +260,7 @@ impl Lower<'_> {
 
     /// The element itself, of a list of single values.
     fn this(&mut self, span: Span) -> Option<super::lower::Lowered> {
-        let path = Path { from: crate::language::expr::Origin::Up(0), steps: Vec::new() };
+        let path = Path { from: Origin::Up(0), steps: Vec::new() };
         self.expression(&Expr { span, kind: ExprKind::Path(path) })
     }
 
@@ -272,8 +279,12 @@ impl Lower<'_> {
         let number = |kind: Kind| kind.is_number() || matches!(kind, Kind::Money | Kind::Any);
         Some(match call.name.as_str() {
             "sum" if !number(element.ty.kind) => {
-                self.error("M05", call.span, format!("`sum` takes numbers, not {}", element.ty.kind.words()))
-                    .help("`sum(price | decimal)`");
+                self.error(
+                    "M05",
+                    call.span,
+                    format!("`sum` takes numbers, not {}", element.ty.kind.words()),
+                )
+                .help("`sum(price | decimal)`");
                 return None;
             }
             "sum" => {

@@ -49,6 +49,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) text: Option<Text>,
     /// Names of the needs, by their index in the plan.
     pub(crate) needs_used: Vec<bool>,
+    /// Places that conditions around say are there.
+    pub(crate) known: Vec<TrieId>,
     /// Texts interned in the plan.
     pub(crate) interned: HashMap<String, Span>,
     /// The map goes out: from a canonical entity to another system.
@@ -78,11 +80,24 @@ impl Lower<'_> {
     // === faults ===
 
     /// Adds an error at a part of the scalar that is being lowered.
-    pub(crate) fn error_at(&self, code: &'static str, at: At, message: impl Into<String>) -> FaultBuilder<'_> {
-        FaultBuilder { faults: self.faults, fault: Some(Diagnostic::error(code, self.faults.file(), at, message)) }
+    pub(crate) fn error_at(
+        &self,
+        code: &'static str,
+        at: At,
+        message: impl Into<String>,
+    ) -> FaultBuilder<'_> {
+        FaultBuilder {
+            faults: self.faults,
+            fault: Some(Diagnostic::error(code, self.faults.file(), at, message)),
+        }
     }
 
-    pub(crate) fn warning_at(&self, code: &'static str, at: At, message: impl Into<String>) -> FaultBuilder<'_> {
+    pub(crate) fn warning_at(
+        &self,
+        code: &'static str,
+        at: At,
+        message: impl Into<String>,
+    ) -> FaultBuilder<'_> {
         let mut built = self.error_at(code, at, message);
         if let Some(fault) = &mut built.fault {
             fault.severity = Severity::Warning;
@@ -115,7 +130,12 @@ impl Lower<'_> {
 
     // === arenas ===
 
-    pub(crate) fn push_expr(&mut self, ops: Vec<(Op, &'static str)>, ty: &Type, text: &str) -> ExprId {
+    pub(crate) fn push_expr(
+        &mut self,
+        ops: Vec<(Op, &'static str)>,
+        ty: &Type,
+        text: &str,
+    ) -> ExprId {
         let (ops, names) = ops.into_iter().unzip();
         let empty = self.empty();
         self.plan.exprs.push(Expr { ops, names, empty, personal: ty.personal, text: text.into() });

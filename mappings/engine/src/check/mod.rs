@@ -4,8 +4,9 @@
 mod assign;
 mod compile;
 mod cond;
-pub(crate) mod lower;
+mod guard;
 mod list;
+pub(crate) mod lower;
 mod path;
 mod pipe;
 mod table;

@@ -28,14 +28,19 @@ pub(crate) struct Cursor {
 
 impl Lower<'_> {
     /// The head of a pipe that is a path.
-    pub(crate) fn path_head(&mut self, expr: &Expr, path: &Path) -> Option<(Op, &'static str, Type)> {
+    pub(crate) fn path_head(
+        &mut self,
+        expr: &Expr,
+        path: &Path,
+    ) -> Option<(Op, &'static str, Type)> {
         match path.from {
             Origin::Needs => return self.need_head(expr, path),
             Origin::Hub => return self.hub_head(expr, path),
             Origin::Up(_) | Origin::Root => {}
         }
         let depth = self.scope_of(path, expr.span)?;
-        if let Some(element) = self.scopes.get(usize::from(depth)).and_then(|it| it.element.clone()) {
+        if let Some(element) = self.scopes.get(usize::from(depth)).and_then(|it| it.element.clone())
+        {
             if path.steps.is_empty() {
                 return Some((Op::LoadElement(depth), "this", element));
             }
@@ -46,7 +51,8 @@ impl Lower<'_> {
         let cursor = self.walk(path, depth, expr.span)?;
         let ty = self.type_at(&cursor, path);
         if ty.kind == Kind::Object && self.is_money(&cursor) {
-            let (minor, currency) = (self.member_place(&cursor, "minor"), self.member_place(&cursor, "currency"));
+            let (minor, currency) =
+                (self.member_place(&cursor, "minor"), self.member_place(&cursor, "currency"));
             let ty = Type { kind: Kind::Money, ..ty };
             return Some((Op::LoadMoney { minor, currency }, "load", ty));
         }
@@ -91,8 +97,7 @@ impl Lower<'_> {
             }
         }
         if path.steps.is_empty() && depth == 0 && path.from != Origin::Root {
-            self.error("M07", span, "`this` is the whole record here")
-                .help("name a field of it");
+            self.error("M07", span, "`this` is the whole record here").help("name a field of it");
             return None;
         }
         Some(cursor)
@@ -106,7 +111,11 @@ impl Lower<'_> {
                 match node.property(key) {
                     Some(child) => {
                         // A field of an object that may be null may be missing.
-                        let beside = node.kinds.without(Kinds::OBJECT);
+                        let beside = if self.known.contains(&cursor.node) {
+                            Kinds::default()
+                        } else {
+                            node.kinds.without(Kinds::OBJECT)
+                        };
                         cursor.missing |= !node.requires(key) || beside != Kinds::default();
                         cursor.schema = Some(child);
                     }
@@ -117,17 +126,38 @@ impl Lower<'_> {
                     None => return self.unknown_path(key, at, path, id),
                 }
             } else if node.kinds.has(Kinds::ARRAY) {
-                self.error("M07", at, format!("`{}` is a list; `{key}` is a field of its elements", before(path, key)))
-                    .help(format!("go through it with `each:`, or pick one: `{}[0].{key}`", before(path, key)));
+                self.error(
+                    "M07",
+                    at,
+                    format!(
+                        "`{}` is a list; `{key}` is a field of its elements",
+                        before(path, key)
+                    ),
+                )
+                .help(format!(
+                    "go through it with `each:`, or pick one: `{}[0].{key}`",
+                    before(path, key)
+                ));
                 return None;
             } else if !node.kinds.is_any() {
-                self.error("M01", at, format!("`{}` is {} and has no field `{key}`", before(path, key), node.kinds.words()));
+                self.error(
+                    "M01",
+                    at,
+                    format!(
+                        "`{}` is {} and has no field `{key}`",
+                        before(path, key),
+                        node.kinds.words()
+                    ),
+                );
                 return None;
             }
         } else {
             cursor.missing = true;
         }
         cursor.node = self.plan.trie.child(cursor.node, key);
+        if self.known.contains(&cursor.node) {
+            cursor.missing = false;
+        }
         Some(())
     }
 
@@ -170,7 +200,13 @@ impl Lower<'_> {
         Some(())
     }
 
-    fn find_step(&mut self, cursor: &mut Cursor, key: &[String], text: &str, at: Span) -> Option<()> {
+    fn find_step(
+        &mut self,
+        cursor: &mut Cursor,
+        key: &[String],
+        text: &str,
+        at: Span,
+    ) -> Option<()> {
         let mut node = cursor.node;
         let mut schema = cursor.schema;
         for name in key {
@@ -178,11 +214,17 @@ impl Lower<'_> {
                 let known = self.source.get(id)?;
                 match known.property(name) {
                     Some(child) => schema = Some(child),
-                    None if known.kinds.is_any() || (known.open && known.properties.is_empty()) => schema = None,
+                    None if known.kinds.is_any() || (known.open && known.properties.is_empty()) => {
+                        schema = None
+                    }
                     None => {
                         let names = self.source.names(id);
-                        self.error("M01", at, format!("an element of this list has no field `{name}`"))
-                            .nearest(name, &names);
+                        self.error(
+                            "M01",
+                            at,
+                            format!("an element of this list has no field `{name}`"),
+                        )
+                        .nearest(name, &names);
                         return None;
                     }
                 }
@@ -227,9 +269,13 @@ impl Lower<'_> {
 
     /// What the schema says about what the cursor stands at.
     pub(crate) fn type_at(&self, cursor: &Cursor, path: &Path) -> Type {
-        let known = cursor.schema.and_then(|id| self.source.get(id).map(|node| Type::of_schema(node, id)));
+        let known =
+            cursor.schema.and_then(|id| self.source.get(id).map(|node| Type::of_schema(node, id)));
         let mut ty = known.unwrap_or_else(Type::any);
         ty.missing |= cursor.missing;
+        if self.known.contains(&cursor.node) {
+            (ty.missing, ty.null) = (false, false);
+        }
         ty.personal |= cursor.personal;
         ty.path = Some(path.text());
         // Numbers of rows are cells: an empty one is an empty text.
@@ -253,7 +299,12 @@ impl Lower<'_> {
             *used = true;
         }
         let optional = self.plan.needs.get(index).is_some_and(|(_, optional)| *optional);
-        let ty = Type { missing: optional, made: false, path: Some(path.text()), ..Type::made(Kind::Text) };
+        let ty = Type {
+            missing: optional,
+            made: false,
+            path: Some(path.text()),
+            ..Type::made(Kind::Text)
+        };
         Some((Op::Need(u16::try_from(index).ok()?), "need", ty))
     }
 
@@ -282,5 +333,8 @@ impl Lower<'_> {
 /// The path up to a key, for messages.
 fn before(path: &Path, key: &str) -> String {
     let text = path.text();
-    text.rfind(key).map_or(text.as_str(), |at| text.get(..at).unwrap_or_default()).trim_end_matches('.').to_owned()
+    text.rfind(key)
+        .map_or(text.as_str(), |at| text.get(..at).unwrap_or_default())
+        .trim_end_matches('.')
+        .to_owned()
 }

@@ -59,7 +59,7 @@ impl Lower<'_> {
     /// A path with what follows it: through a list, or as one value.
     fn path(&mut self, head: &Expr, path: &Path, calls: &[Call]) -> Option<(Ops, Type)> {
         let listed = calls.first().is_some_and(|call| functions::is_list_only(&call.name));
-        if listed || self.is_list(path, head.span) {
+        if listed || self.is_list(path) {
             return self.list_pipe(head, calls);
         }
         let (op, name, ty) = self.path_head(head, path)?;
@@ -67,7 +67,12 @@ impl Lower<'_> {
     }
 
     /// The functions of a pipe, one after the other.
-    pub(crate) fn calls(&mut self, mut ops: Ops, mut ty: Type, calls: &[Call]) -> Option<(Ops, Type)> {
+    pub(crate) fn calls(
+        &mut self,
+        mut ops: Ops,
+        mut ty: Type,
+        calls: &[Call],
+    ) -> Option<(Ops, Type)> {
         for (index, call) in calls.iter().enumerate() {
             if ty.kind == Kind::Texts && functions::is_list(&call.name) {
                 let text = self.excerpt(call.span);
@@ -86,9 +91,13 @@ impl Lower<'_> {
     fn call(&mut self, call: &Call, input: Type) -> Option<(Op, &'static str, Type)> {
         let Some(function) = functions::find(&call.name) else {
             let names: Vec<&str> = functions::names().collect();
-            self.error("M00", Span { width: u32::try_from(call.name.chars().count()).unwrap_or(1), ..call.span }, format!("there is no function `{}`", call.name))
-                .help("all functions are listed in the language reference")
-                .nearest(&call.name, &names);
+            self.error(
+                "M00",
+                Span { width: u32::try_from(call.name.chars().count()).unwrap_or(1), ..call.span },
+                format!("there is no function `{}`", call.name),
+            )
+            .help("all functions are listed in the language reference")
+            .nearest(&call.name, &names);
             return None;
         };
         self.fits(call, function.takes, &input)?;
@@ -102,12 +111,19 @@ impl Lower<'_> {
         if takes.accepts(input.kind) {
             return Some(());
         }
-        let message = format!("`{}` takes {}, not {}", call.name, takes.words(), input.kind.words());
+        let message =
+            format!("`{}` takes {}, not {}", call.name, takes.words(), input.kind.words());
         let help = match (takes, input.kind) {
             (Takes::Text, kind) if kind.is_number() => Some("put `text` before it"),
-            (Takes::Number | Takes::NumberOrMoney, Kind::Text) => Some("put `decimal` or `int` before it"),
-            (Takes::Instant | Takes::Time, Kind::Text) => Some("put `timestamp` or `date` before it"),
-            (Takes::Money, Kind::Text | Kind::Number | Kind::Decimal) => Some("put `money(currency)` before it"),
+            (Takes::Number | Takes::NumberOrMoney, Kind::Text) => {
+                Some("put `decimal` or `int` before it")
+            }
+            (Takes::Instant | Takes::Time, Kind::Text) => {
+                Some("put `timestamp` or `date` before it")
+            }
+            (Takes::Money, Kind::Text | Kind::Number | Kind::Decimal) => {
+                Some("put `money(currency)` before it")
+            }
             (Takes::Number, Kind::Money) => Some("put `amount` or `minor_units` before it"),
             (_, Kind::Object) => Some("name a field of the object"),
             _ => None,
@@ -140,9 +156,15 @@ impl Lower<'_> {
                 ops.push((Op::Negate, "negate"));
                 return Some((ops, Type { scale: ty.scale, ..ty.turned(Kind::Decimal) }));
             }
-            ExprKind::Binary { op: Binary::Plus, left, right } => return self.calc(Calc::Plus, left, right),
-            ExprKind::Binary { op: Binary::Minus, left, right } => return self.calc(Calc::Minus, left, right),
-            ExprKind::Binary { op: Binary::Times, left, right } => return self.calc(Calc::Times, left, right),
+            ExprKind::Binary { op: Binary::Plus, left, right } => {
+                return self.calc(Calc::Plus, left, right);
+            }
+            ExprKind::Binary { op: Binary::Minus, left, right } => {
+                return self.calc(Calc::Minus, left, right);
+            }
+            ExprKind::Binary { op: Binary::Times, left, right } => {
+                return self.calc(Calc::Times, left, right);
+            }
             ExprKind::Binary { .. } | ExprKind::Not(_) | ExprKind::Has(_) => {
                 let cond = self.condition(expr)?;
                 (Op::Test(cond), "condition", Type::made(Kind::Bool))
@@ -175,7 +197,10 @@ impl Lower<'_> {
         let (a, b) = (self.expression(left)?, self.expression(right)?);
         self.number_side(left, &a.ty)?;
         self.number_side(right, &b.ty)?;
-        let scale = a.ty.scale.zip(b.ty.scale).map(|(a, b)| if kind == Calc::Times { a + b } else { a.max(b) });
+        let scale =
+            a.ty.scale
+                .zip(b.ty.scale)
+                .map(|(a, b)| if kind == Calc::Times { a + b } else { a.max(b) });
         let absent = a.ty.may_be_absent() || b.ty.may_be_absent();
         let ty = Type {
             scale,

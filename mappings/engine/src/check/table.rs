@@ -14,7 +14,12 @@ use crate::{
 
 impl Lower<'_> {
     /// Lowers `table(name, at)`.
-    pub(crate) fn table(&mut self, site: &CallSite<'_>, name: &str, at: Option<Lowered>) -> Option<(Op, Type)> {
+    pub(crate) fn table(
+        &mut self,
+        site: &CallSite<'_>,
+        name: &str,
+        at: Option<Lowered>,
+    ) -> Option<(Op, Type)> {
         let file = self.find_table(site, name)?;
         self.tables_used.push(name.to_owned());
         let dated = file.editions.iter().any(|it| !it.from.is_empty());
@@ -84,7 +89,8 @@ impl Lower<'_> {
         let Some(known) = &site.input.one_of else { return };
         for edition in &file.editions {
             let has = |member: &String| edition.entries.iter().any(|it| it.key == *member);
-            let missing: Vec<&str> = known.iter().filter(|it| !has(it)).map(String::as_str).collect();
+            let missing: Vec<&str> =
+                known.iter().filter(|it| !has(it)).map(String::as_str).collect();
             if edition.other == Other::Fault && !missing.is_empty() && !edition.explicit {
                 self.error("M09", site.span, format!("table `{}` has no entry for {}", file.name, quoted(&missing)))
                     .expected("an entry for everything the source can say")
@@ -129,8 +135,12 @@ impl TableFile {
     /// A table that the installation gives.
     fn given(name: &str, entries: &[(String, String)]) -> Self {
         let at = (codec::diagnostic::Place::START, 1);
-        let mut edition =
-            EditionFile { from: String::new(), entries: Vec::new(), other: Other::Fault, explicit: true };
+        let mut edition = EditionFile {
+            from: String::new(),
+            entries: Vec::new(),
+            other: Other::Fault,
+            explicit: true,
+        };
         for (key, value) in entries {
             match (key.as_str(), value.as_str()) {
                 ("*", "fault") => {}
@@ -146,26 +156,44 @@ impl TableFile {
 fn shared_table(faults: &yaml::Faults, name: &str, node: &yaml::Node) -> Option<TableFile> {
     let entries = node.get("entries").and_then(yaml::Node::seq);
     let Some(entries) = entries else {
-        return read_table(faults, name, node.get("entries").or(node.get("editions")).unwrap_or(node));
+        return read_table(
+            faults,
+            name,
+            node.get("entries").or(node.get("editions")).unwrap_or(node),
+        );
     };
-    let mut days: Vec<&str> =
-        entries.iter().map(|it| it.get("valid_from").and_then(yaml::Node::text).unwrap_or_default()).collect();
+    let mut days: Vec<&str> = entries
+        .iter()
+        .map(|it| it.get("valid_from").and_then(yaml::Node::text).unwrap_or_default())
+        .collect();
     days.sort_unstable();
     days.dedup();
     let mut editions = Vec::new();
     for day in days {
-        let mut edition =
-            EditionFile { from: day.to_owned(), entries: Vec::new(), other: Other::Fault, explicit: true };
+        let mut edition = EditionFile {
+            from: day.to_owned(),
+            entries: Vec::new(),
+            other: Other::Fault,
+            explicit: true,
+        };
         for entry in entries {
             let text = |key| entry.get(key).and_then(yaml::Node::text);
             let (Some(key), Some(value)) = (text("from"), text("to")) else {
-                faults.push(faults.new_error("M00", entry, "this entry cannot be read").expected("`{ from, to, valid_from }`"));
+                faults.push(
+                    faults
+                        .new_error("M00", entry, "this entry cannot be read")
+                        .expected("`{ from, to, valid_from }`"),
+                );
                 return None;
             };
             // What was in force before stays so until an entry replaces it.
             if text("valid_from").unwrap_or_default() <= day {
                 edition.entries.retain(|it: &Entry| it.key != key);
-                edition.entries.push(Entry { at: entry.span(), key: key.to_owned(), value: value.to_owned() });
+                edition.entries.push(Entry {
+                    at: entry.span(),
+                    key: key.to_owned(),
+                    value: value.to_owned(),
+                });
             }
         }
         editions.push(edition);

@@ -42,13 +42,21 @@ struct Branching<'f> {
 
 impl Lower<'_> {
     /// Lowers the fields of one object.
-    pub(crate) fn fields(&mut self, fields: &[(&Field, usize)], at: At, target: &Target) -> Vec<Member> {
+    pub(crate) fn fields(
+        &mut self,
+        fields: &[(&Field, usize)],
+        at: At,
+        target: &Target,
+    ) -> Vec<Member> {
         let mut members = Vec::new();
         let mut names: Vec<String> = Vec::new();
         for group in self.grouped(fields) {
             let Some(inner) = self.member_target(&group, target) else { continue };
             names.push(group.name.clone());
-            let required = target.schema.and_then(|id| self.target.get(id)).is_some_and(|it| it.requires(&group.name));
+            let required = target
+                .schema
+                .and_then(|id| self.target.get(id))
+                .is_some_and(|it| it.requires(&group.name));
             let node = match group.rule {
                 Some(field) => self.rule(&field.rule, &inner),
                 None => {
@@ -79,8 +87,12 @@ impl Lower<'_> {
                     inner: if last { Vec::new() } else { vec![(*field, depth + 1)] },
                 }),
                 Some(group) if last || group.rule.is_some() => {
-                    self.error_at("M03", field.at, format!("`{}` is written twice", field.path.join(".")))
-                        .help("keep one of the rules; a choice is a list of `- if:`");
+                    self.error_at(
+                        "M03",
+                        field.at,
+                        format!("`{}` is written twice", field.path.join(".")),
+                    )
+                    .help("keep one of the rules; a choice is a list of `- if:`");
                 }
                 Some(group) => group.inner.push((*field, depth + 1)),
             }
@@ -90,9 +102,15 @@ impl Lower<'_> {
 
     /// What the target schema has under that name.
     fn member_target(&mut self, group: &Branching<'_>, target: &Target) -> Option<Target> {
-        let path = if target.path.is_empty() { group.name.clone() } else { format!("{}.{}", target.path, group.name) };
-        if target.path.is_empty() && !self.outbound && HEADER_MEMBERS.contains(&group.name.as_str()) {
-            self.error_at("M03", group.at, format!("the hub writes `{}` itself", group.name)).help("leave it out");
+        let path = if target.path.is_empty() {
+            group.name.clone()
+        } else {
+            format!("{}.{}", target.path, group.name)
+        };
+        if target.path.is_empty() && !self.outbound && HEADER_MEMBERS.contains(&group.name.as_str())
+        {
+            self.error_at("M03", group.at, format!("the hub writes `{}` itself", group.name))
+                .help("leave it out");
             return None;
         }
         let Some(id) = target.schema else {
@@ -100,7 +118,11 @@ impl Lower<'_> {
         };
         let node = self.target.get(id)?;
         if !node.kinds.has(Kinds::OBJECT) {
-            self.error_at("M07", group.at, format!("`{}` is {} and has no fields", target.path, node.kinds.words()));
+            self.error_at(
+                "M07",
+                group.at,
+                format!("`{}` is {} and has no fields", target.path, node.kinds.words()),
+            );
             return None;
         }
         let known = node.property(&group.name);
@@ -126,11 +148,15 @@ impl Lower<'_> {
         let missing: Vec<String> = node
             .required
             .iter()
-            .filter(|it| !names.contains(it) && !(header && HEADER_MEMBERS.contains(&it.as_str())))
+            .filter(|it| !(names.contains(it) || header && HEADER_MEMBERS.contains(&it.as_str())))
             .cloned()
             .collect();
         for name in missing {
-            let path = if target.path.is_empty() { name.clone() } else { format!("{}.{name}", target.path) };
+            let path = if target.path.is_empty() {
+                name.clone()
+            } else {
+                format!("{}.{name}", target.path)
+            };
             self.obligations.add(&path, "required", Verdict::Error);
             self.error_at("M04", at, format!("`{path}` is required by the target and has no rule"))
                 .expected(format!("a rule for `{name}`"))
@@ -171,25 +197,41 @@ impl Lower<'_> {
         }
     }
 
-    fn object(&mut self, rule: &Rule, when: Option<&Text>, fields: &[Field], target: &Target) -> Option<NodeId> {
+    fn object(
+        &mut self,
+        rule: &Rule,
+        when: Option<&Text>,
+        fields: &[Field],
+        target: &Target,
+    ) -> Option<NodeId> {
         if let Some(node) = target.schema.and_then(|id| self.target.get(id))
             && !node.kinds.has(Kinds::OBJECT)
         {
             let words = node.kinds.words();
-            self.error_at("M07", rule.at, format!("`{}` wants {words}, and this is an object", target.path)).expected(words);
+            self.error_at(
+                "M07",
+                rule.at,
+                format!("`{}` wants {words}, and this is an object", target.path),
+            )
+            .expected(words);
             return None;
         }
+        let facts = when.map_or_else(Vec::new, |when| self.facts(when, true));
         let when = match when {
             Some(when) => Some(self.condition_text(when)?),
             None => None,
         };
         if when.is_some() && target.mandatory {
-            self.error_at("M06", rule.at, format!("`{}` is required and may be left out here", target.path))
-                .help("a list of `- if:` with an `- else:` always gives something");
+            self.error_at(
+                "M06",
+                rule.at,
+                format!("`{}` is required and may be left out here", target.path),
+            )
+            .help("a list of `- if:` with an `- else:` always gives something");
         }
         let inner = Target { mandatory: target.mandatory || when.is_some(), ..target.clone() };
         let fields: Vec<(&Field, usize)> = fields.iter().map(|it| (it, 0)).collect();
-        let members = self.fields(&fields, rule.at, &inner);
+        let members = self.knowing(facts, |lower| lower.fields(&fields, rule.at, &inner));
         Some(self.push_node(Node::Object { when, members }))
     }
 
@@ -197,13 +239,16 @@ impl Lower<'_> {
         let mut lowered = Vec::new();
         let mut seen: Vec<&str> = Vec::new();
         let mut closed = false;
+        let held = self.known.len();
         for branch in branches {
             if closed {
-                self.warning_at("M23", branch.at, "this branch is never reached").help("a branch before it always holds");
+                self.warning_at("M23", branch.at, "this branch is never reached")
+                    .help("a branch before it always holds");
             }
             if let Some(cond) = &branch.cond {
                 if seen.contains(&cond.source.as_str()) {
-                    self.warning_at("M23", branch.at, "this branch is never reached").help("an earlier branch has the same condition");
+                    self.warning_at("M23", branch.at, "this branch is never reached")
+                        .help("an earlier branch has the same condition");
                 }
                 seen.push(&cond.source);
             }
@@ -212,13 +257,25 @@ impl Lower<'_> {
                 None => None,
             };
             closed |= branch.is_else();
-            closed |= cond.is_some_and(|id| matches!(self.plan.cond(id), Some(crate::plan::op::Cond::Const(true))));
-            lowered.push((cond, self.rule(&branch.rule, target)?));
+            closed |= cond.is_some_and(|id| {
+                matches!(self.plan.cond(id), Some(crate::plan::op::Cond::Const(true)))
+            });
+            let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
+            let node = self.knowing(facts, |lower| lower.rule(&branch.rule, target));
+            lowered.push((cond, node?));
+            // What follows knows that this condition did not hold.
+            let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, false));
+            self.known.extend(facts);
         }
+        self.known.truncate(held);
         if !closed && target.mandatory {
             self.obligations.add(&target.path, "required", Verdict::Error);
-            self.error_at("M06", rule.at, format!("`{}` is required, and no branch may hold", target.path))
-                .expected("a last `- else: …`");
+            self.error_at(
+                "M06",
+                rule.at,
+                format!("`{}` is required, and no branch may hold", target.path),
+            )
+            .expected("a last `- else: …`");
         }
         Some(self.push_node(Node::Choose { branches: lowered }))
     }
@@ -230,6 +287,7 @@ impl Lower<'_> {
         let open = self.open_stages(&head);
         self.text = held;
         let mut open = open?;
+        let facts = each.condition.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
         if let Some(condition) = &each.condition {
             match self.condition_text(condition) {
                 Some(cond) => open.list.stages.push(crate::plan::op::Stage::Where(cond)),
@@ -241,8 +299,15 @@ impl Lower<'_> {
         }
         let inner = Target { schema: items, path: format!("{}[]", target.path), mandatory: true };
         let element_policy = FieldPolicy { missing: None, null: None, ..self.policy.clone() };
-        let held = std::mem::replace(&mut self.policy, FieldPolicy { missing: held_absent(&self.map_policy.missing), null: held_absent(&self.map_policy.null), ..element_policy });
-        let body = self.rule(&each.body, &inner);
+        let held = std::mem::replace(
+            &mut self.policy,
+            FieldPolicy {
+                missing: held_absent(&self.map_policy.missing),
+                null: held_absent(&self.map_policy.null),
+                ..element_policy
+            },
+        );
+        let body = self.knowing(facts, |lower| lower.rule(&each.body, &inner));
         self.policy = held;
         self.close(&open);
         let body = body?;
@@ -257,10 +322,14 @@ impl Lower<'_> {
     fn open_stages(&mut self, head: &crate::language::expr::Expr) -> Option<super::list::OpenList> {
         use crate::language::expr::ExprKind;
         let ExprKind::Pipe { head: first, calls } = &head.kind else { return self.open_list(head) };
-        let stages = calls.iter().all(|call| matches!(call.name.as_str(), "where" | "flatten" | "distinct"));
+        let stages =
+            calls.iter().all(|call| matches!(call.name.as_str(), "where" | "flatten" | "distinct"));
         if !stages {
             // A pipe that ends in a list of texts: `tags | split(",")`.
-            let cut = calls.iter().rposition(|call| !matches!(call.name.as_str(), "where" | "distinct")).map_or(0, |it| it + 1);
+            let cut = calls
+                .iter()
+                .rposition(|call| !matches!(call.name.as_str(), "where" | "distinct"))
+                .map_or(0, |it| it + 1);
             let (made, after) = calls.split_at_checked(cut)?;
             let kind = ExprKind::Pipe { head: first.clone(), calls: made.to_vec() };
             let inner = crate::language::expr::Expr { span: head.span, kind };
@@ -287,8 +356,12 @@ impl Lower<'_> {
         let errors = self.policy.missing == Some(Absent::Error);
         if absent && !errors {
             self.obligations.add(&target.path, "required", Verdict::Error);
-            self.error_at("M06", at, format!("`{}` is required, and its list may be absent", target.path))
-                .help("add `missing: error` beside `each:`, or require the list in the source schema");
+            self.error_at(
+                "M06",
+                at,
+                format!("`{}` is required, and its list may be absent", target.path),
+            )
+            .help("add `missing: error` beside `each:`, or require the list in the source schema");
         } else {
             let verdict = if absent { Verdict::Checked } else { Verdict::Proved };
             self.obligations.add(&target.path, "required", verdict);
@@ -319,11 +392,17 @@ impl Lower<'_> {
         };
         if !node.kinds.has(Kinds::ARRAY) {
             let words = node.kinds.words();
-            self.error_at("M07", at, format!("`{}` wants {words}, and this is a list", target.path))
-                .expected(words).help("fold the list to one value: `first`, `sum(…)`, `join(\", \")`");
+            self.error_at(
+                "M07",
+                at,
+                format!("`{}` wants {words}, and this is a list", target.path),
+            )
+            .expected(words)
+            .help("fold the list to one value: `first`, `sum(…)`, `join(\", \")`");
             return None;
         }
-        let bounds = Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false };
+        let bounds =
+            Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false };
         let items = node.items;
         if bounds.min > 0 || bounds.max.is_some() {
             self.obligations.add(&target.path, "items", Verdict::Checked);
@@ -334,10 +413,13 @@ impl Lower<'_> {
     /// A value at its target.
     fn value(&mut self, lowered: Lowered, at: At, target: &Target) -> Option<NodeId> {
         let (missing, null) = self.absence(&lowered.ty, at, target);
-        let assignment = Assignment { at, ty: &lowered.ty, target: target.schema, path: &target.path };
+        let assignment =
+            Assignment { at, ty: &lowered.ty, target: target.schema, path: &target.path };
         let (how, checks) = self.assign(&assignment)?;
         let bounds = match target.schema.and_then(|id| self.target.get(id)) {
-            Some(node) => Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false },
+            Some(node) => {
+                Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false }
+            }
             None => Bounds::default(),
         };
         let node = ValueNode {
@@ -347,7 +429,6 @@ impl Lower<'_> {
             null,
             loss: self.policy.loss.unwrap_or_default(),
             checks,
-            personal: lowered.ty.personal,
             bounds,
         };
         Some(self.push_node(Node::Value(node)))
@@ -355,17 +436,25 @@ impl Lower<'_> {
 
     /// What becomes of an absent value, and whether the target lets it.
     fn absence(&mut self, ty: &Type, at: At, target: &Target) -> (OnAbsent, OnAbsent) {
-        let nullable = target.schema.and_then(|id| self.target.get(id)).is_none_or(|it| it.nullable());
+        let nullable =
+            target.schema.and_then(|id| self.target.get(id)).is_none_or(|it| it.nullable());
         let policy = self.policy.clone();
         let missing = self.on_absent(policy.missing.as_ref(), target);
         let null = self.on_absent(policy.null.as_ref(), target);
         let turns_empty = ty.kind == Kind::Text
             && self.empty() == crate::language::policy::Empty::Missing
             && (self.source.rows || ty.chars_min == 0)
-            && !ty.one_of.as_ref().is_some_and(|texts| ty.made && texts.iter().all(|it| !it.is_empty()));
+            && !ty
+                .one_of
+                .as_ref()
+                .is_some_and(|texts| ty.made && texts.iter().all(|it| !it.is_empty()));
         let claimed_cell = self.source.rows && !ty.missing && !ty.made;
         let states = [
-            (ty.missing || (turns_empty && !claimed_cell && self.policy.empty.is_some()), missing, "missing"),
+            (
+                ty.missing || (turns_empty && !claimed_cell && self.policy.empty.is_some()),
+                missing,
+                "missing",
+            ),
             (ty.null, null, "null"),
         ];
         let mut verdict = Verdict::Proved;
@@ -374,13 +463,29 @@ impl Lower<'_> {
                 continue;
             }
             if becomes == OnAbsent::Null && !nullable {
-                self.error_at("M06", at, format!("`{}` may not be null, and the policy makes it so when it is {state}", target.path))
-                    .help("`omit`, `error` or `{ default: … }`");
+                self.error_at(
+                    "M06",
+                    at,
+                    format!(
+                        "`{}` may not be null, and the policy makes it so when it is {state}",
+                        target.path
+                    ),
+                )
+                .help("`omit`, `error` or `{ default: … }`");
                 verdict = Verdict::Error;
             } else if target.mandatory && becomes == OnAbsent::Omit {
-                let what = ty.path.as_deref().map_or_else(|| "its value".to_owned(), |it| format!("`{it}`"));
-                self.error_at("M06", at, format!("`{}` is required, and {what} may be {state}", target.path))
-                    .help(format!("`| default(…)`, or `{{ from: …, {state}: error }}` to set such a record aside"));
+                let what = ty
+                    .path
+                    .as_deref()
+                    .map_or_else(|| "its value".to_owned(), |it| format!("`{it}`"));
+                self.error_at(
+                    "M06",
+                    at,
+                    format!("`{}` is required, and {what} may be {state}", target.path),
+                )
+                .help(format!(
+                    "`| default(…)`, or `{{ from: …, {state}: error }}` to set such a record aside"
+                ));
                 verdict = Verdict::Error;
             } else if target.mandatory && becomes == OnAbsent::Error && verdict != Verdict::Error {
                 verdict = Verdict::Checked;
@@ -418,7 +523,8 @@ impl Lower<'_> {
             RuleKind::Join { parts, with } => self.join(parts, with),
             RuleKind::Choose(branches) => self.choose_expr(branches),
             RuleKind::Each(_) | RuleKind::List(_) | RuleKind::Object { .. } => {
-                self.error_at("M07", rule.at, "one value is expected here").expected("an expression, a constant, a `join` or a list of `- if:`");
+                self.error_at("M07", rule.at, "one value is expected here")
+                    .expected("an expression, a constant, a `join` or a list of `- if:`");
                 None
             }
         }
@@ -430,7 +536,11 @@ impl Lower<'_> {
         for part in parts {
             let lowered = self.rule_expr(part)?;
             if matches!(lowered.ty.kind, Kind::Object | Kind::List | Kind::Texts) {
-                self.error_at("M05", part.at, format!("`join` takes single values, not {}", lowered.ty.kind.words()));
+                self.error_at(
+                    "M05",
+                    part.at,
+                    format!("`join` takes single values, not {}", lowered.ty.kind.words()),
+                );
                 return None;
             }
             ty.missing &= lowered.ty.may_be_absent();
@@ -448,13 +558,19 @@ impl Lower<'_> {
             let expr = self.push_expr(vec![(Op::Null, "null")], &ty, "");
             return Some(Lowered { expr, ty });
         };
-        let yes = self.rule_expr(&branch.rule)?;
-        let Some(cond) = &branch.cond else { return Some(yes) };
-        let cond = self.condition_text(cond)?;
-        let no = self.choose_expr(rest)?;
+        let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
+        let yes = self.knowing(facts, |lower| lower.rule_expr(&branch.rule))?;
+        let Some(text) = &branch.cond else { return Some(yes) };
+        let cond = self.condition_text(text)?;
+        let facts = self.facts(text, false);
+        let no = self.knowing(facts, |lower| lower.choose_expr(rest))?;
         let ty = yes.ty.either(&no.ty);
         let ty = if rest.is_empty() { Type { kind: yes.ty.kind, missing: true, ..ty } } else { ty };
-        let expr = self.push_expr(vec![(Op::Choose { cond, yes: yes.expr, no: no.expr }, "choose")], &ty, "choice");
+        let expr = self.push_expr(
+            vec![(Op::Choose { cond, yes: yes.expr, no: no.expr }, "choose")],
+            &ty,
+            "choice",
+        );
         Some(Lowered { expr, ty })
     }
 
@@ -475,22 +591,39 @@ impl Lower<'_> {
             YamlValue::Scalar { text, quoted } => self.constant_scalar(node, text, *quoted, target),
             YamlValue::Seq(items) => {
                 if schema.as_ref().is_some_and(|it| !it.kinds.has(Kinds::ARRAY)) {
-                    self.error_at("M07", node.span(), format!("`{}` wants one value, not a list", target.path));
+                    self.error_at(
+                        "M07",
+                        node.span(),
+                        format!("`{}` wants one value, not a list", target.path),
+                    );
                     return None;
                 }
-                let inner = Target { schema: schema.and_then(|it| it.items), path: format!("{}[]", target.path), mandatory: false };
-                let items: Option<Vec<String>> = items.iter().map(|item| self.constant(item, &inner)).collect();
+                let inner = Target {
+                    schema: schema.and_then(|it| it.items),
+                    path: format!("{}[]", target.path),
+                    mandatory: false,
+                };
+                let items: Option<Vec<String>> =
+                    items.iter().map(|item| self.constant(item, &inner)).collect();
                 Some(format!("[{}]", items?.join(",")))
             }
             YamlValue::Map(_) => {
-                self.error_at("M07", node.span(), "a constant is one value or a list").help("give the fields of an object one by one");
+                self.error_at("M07", node.span(), "a constant is one value or a list")
+                    .help("give the fields of an object one by one");
                 None
             }
         }
     }
 
-    fn constant_scalar(&mut self, node: &Yaml, text: &str, quoted: bool, target: &Target) -> Option<String> {
-        let kinds = target.schema.and_then(|id| self.target.get(id)).map_or(Kinds::ANY, |it| it.kinds);
+    fn constant_scalar(
+        &mut self,
+        node: &Yaml,
+        text: &str,
+        quoted: bool,
+        target: &Target,
+    ) -> Option<String> {
+        let kinds =
+            target.schema.and_then(|id| self.target.get(id)).map_or(Kinds::ANY, |it| it.kinds);
         let at = node.span();
         if node.is_null() && kinds.has(Kinds::NULL) && !kinds.is_any() {
             return Some("null".into());
@@ -498,14 +631,27 @@ impl Lower<'_> {
         let number = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| !quoted);
         let ty = if kinds.has(Kinds::TEXT) {
             Type::constant(text)
-        } else if let (Some(number), true) = (number, kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER)) {
-            Type { scale: Some(number.scale()), minimum: Some(number), maximum: Some(number), one_of: Some(vec![number.normalize().to_string()]), ..Type::made(Kind::Decimal) }
+        } else if let (Some(number), true) =
+            (number, kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER))
+        {
+            Type {
+                scale: Some(number.scale()),
+                minimum: Some(number),
+                maximum: Some(number),
+                one_of: Some(vec![number.normalize().to_string()]),
+                ..Type::made(Kind::Decimal)
+            }
         } else if kinds.has(Kinds::BOOL) && !quoted && matches!(text, "true" | "false") {
             Type { one_of: Some(vec![text.to_owned()]), ..Type::made(Kind::Bool) }
         } else {
             self.obligations.add(&target.path, "type", Verdict::Error);
             let wanted = kinds.without(Kinds::NULL).words();
-            self.error_at("M05", at, format!("`{}` wants {wanted}, and {text:?} is none", target.path)).expected(wanted);
+            self.error_at(
+                "M05",
+                at,
+                format!("`{}` wants {wanted}, and {text:?} is none", target.path),
+            )
+            .expected(wanted);
             return None;
         };
         let assignment = Assignment { at, ty: &ty, target: target.schema, path: &target.path };
@@ -519,7 +665,8 @@ impl Lower<'_> {
 
     /// The rules of the record.
     pub(crate) fn root(&mut self, fields: &[Field], at: At) {
-        let target = Target { schema: Some(self.target.root()), path: String::new(), mandatory: true };
+        let target =
+            Target { schema: Some(self.target.root()), path: String::new(), mandatory: true };
         let fields: Vec<(&Field, usize)> = fields.iter().map(|it| (it, 0)).collect();
         self.plan.root = self.fields(&fields, at, &target);
     }
@@ -549,4 +696,3 @@ pub(crate) fn expr_at(lower: &Lower<'_>, path: &str) -> Option<u32> {
     }
     find(lower, &lower.plan.root, path)
 }
-

@@ -24,7 +24,12 @@ pub(crate) struct CallSite<'a> {
 
 impl<'a> CallSite<'a> {
     /// Binds the arguments of a call.
-    pub(crate) fn bind(lower: &Lower<'_>, call: &'a Call, function: &'static Function, input: Type) -> Option<Self> {
+    pub(crate) fn bind(
+        lower: &Lower<'_>,
+        call: &'a Call,
+        function: &'static Function,
+        input: Type,
+    ) -> Option<Self> {
         let mut args: Vec<Option<&'a Expr>> = vec![None; function.params.len()];
         let mut rest = Vec::new();
         let mut place = 0;
@@ -34,7 +39,11 @@ impl<'a> CallSite<'a> {
                     let Some(index) = function.params.iter().position(|it| it.name == name) else {
                         let names: Vec<&str> = function.params.iter().map(|it| it.name).collect();
                         lower
-                            .error("M00", arg.value.span, format!("`{}` has no argument `{name}`", call.name))
+                            .error(
+                                "M00",
+                                arg.value.span,
+                                format!("`{}` has no argument `{name}`", call.name),
+                            )
                             .expected(signature(function))
                             .nearest(name, &names);
                         return None;
@@ -49,13 +58,19 @@ impl<'a> CallSite<'a> {
             match args.get_mut(index) {
                 Some(slot @ None) => *slot = Some(&arg.value),
                 Some(Some(_)) => {
-                    lower.error("M00", arg.value.span, "this argument is given twice").expected(signature(function));
+                    lower
+                        .error("M00", arg.value.span, "this argument is given twice")
+                        .expected(signature(function));
                     return None;
                 }
                 None if function.name == "coalesce" => rest.push(&arg.value),
                 None => {
                     lower
-                        .error("M00", arg.value.span, format!("`{}` takes fewer arguments", call.name))
+                        .error(
+                            "M00",
+                            arg.value.span,
+                            format!("`{}` takes fewer arguments", call.name),
+                        )
                         .expected(signature(function));
                     return None;
                 }
@@ -64,7 +79,11 @@ impl<'a> CallSite<'a> {
         for (param, arg) in function.params.iter().zip(&args) {
             if param.required && arg.is_none() {
                 lower
-                    .error("M00", call.span, format!("`{}` needs `{}`: {}", call.name, param.name, param.about))
+                    .error(
+                        "M00",
+                        call.span,
+                        format!("`{}` needs `{}`: {}", call.name, param.name, param.about),
+                    )
                     .expected(signature(function));
                 return None;
             }
@@ -74,7 +93,13 @@ impl<'a> CallSite<'a> {
 
     /// The same call on another value.
     pub(crate) fn with_input(&self, input: Type) -> Self {
-        Self { function: self.function, input, span: self.span, args: self.args.clone(), rest: self.rest.clone() }
+        Self {
+            function: self.function,
+            input,
+            span: self.span,
+            args: self.args.clone(),
+            rest: self.rest.clone(),
+        }
     }
 
     pub(crate) fn has(&self, index: usize) -> bool {
@@ -90,7 +115,9 @@ impl<'a> CallSite<'a> {
     }
 
     fn wrong<T>(&self, lower: &Lower<'_>, at: Span, wanted: &str) -> Option<T> {
-        lower.error("M00", at, format!("`{}` takes {wanted} here", self.function.name)).expected(signature(self.function));
+        lower
+            .error("M00", at, format!("`{}` takes {wanted} here", self.function.name))
+            .expected(signature(self.function));
         None
     }
 
@@ -135,7 +162,12 @@ impl<'a> CallSite<'a> {
     }
 
     /// One of a few words, with or without quotes.
-    pub(crate) fn word<T: Copy>(&self, lower: &Lower<'_>, index: usize, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(
+        &self,
+        lower: &Lower<'_>,
+        index: usize,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let arg = self.arg(index)?;
         let name = word_of(arg);
         let found = name.as_deref().and_then(|name| words.iter().find(|(word, _)| *word == name));
@@ -173,7 +205,8 @@ impl<'a> CallSite<'a> {
             Ok(zone) => Some(zone),
             Err(_) => {
                 let at = self.arg(index).map_or(self.span, |it| it.span);
-                let known: Vec<String> = jiff::tz::db().available().map(|it| it.as_str().to_owned()).collect();
+                let known: Vec<String> =
+                    jiff::tz::db().available().map(|it| it.as_str().to_owned()).collect();
                 let names: Vec<&str> = known.iter().map(String::as_str).collect();
                 lower
                     .error("M15", at, format!("there is no time zone `{name}`"))
@@ -228,5 +261,9 @@ pub(crate) fn signature(function: &Function) -> String {
         .iter()
         .map(|it| if it.required { it.name.to_owned() } else { format!("{}?", it.name) })
         .collect();
-    if params.is_empty() { function.name.to_owned() } else { format!("{}({})", function.name, params.join(", ")) }
+    if params.is_empty() {
+        function.name.to_owned()
+    } else {
+        format!("{}({})", function.name, params.join(", "))
+    }
 }

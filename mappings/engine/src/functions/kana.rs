@@ -2,9 +2,10 @@
 
 /// Full-width katakana of U+FF66–U+FF9D, in that order.
 const FULL: [char; 56] = [
-    'ヲ', 'ァ', 'ィ', 'ゥ', 'ェ', 'ォ', 'ャ', 'ュ', 'ョ', 'ッ', 'ー', 'ア', 'イ', 'ウ', 'エ', 'オ', 'カ', 'キ', 'ク',
-    'ケ', 'コ', 'サ', 'シ', 'ス', 'セ', 'ソ', 'タ', 'チ', 'ツ', 'テ', 'ト', 'ナ', 'ニ', 'ヌ', 'ネ', 'ノ', 'ハ', 'ヒ',
-    'フ', 'ヘ', 'ホ', 'マ', 'ミ', 'ム', 'メ', 'モ', 'ヤ', 'ユ', 'ヨ', 'ラ', 'リ', 'ル', 'レ', 'ロ', 'ワ', 'ン',
+    'ヲ', 'ァ', 'ィ', 'ゥ', 'ェ', 'ォ', 'ャ', 'ュ', 'ョ', 'ッ', 'ー', 'ア', 'イ', 'ウ', 'エ', 'オ',
+    'カ', 'キ', 'ク', 'ケ', 'コ', 'サ', 'シ', 'ス', 'セ', 'ソ', 'タ', 'チ', 'ツ', 'テ', 'ト', 'ナ',
+    'ニ', 'ヌ', 'ネ', 'ノ', 'ハ', 'ヒ', 'フ', 'ヘ', 'ホ', 'マ', 'ミ', 'ム', 'メ', 'モ', 'ヤ', 'ユ',
+    'ヨ', 'ラ', 'リ', 'ル', 'レ', 'ロ', 'ワ', 'ン',
 ];
 
 /// Half-width marks with their full-width forms.
@@ -35,7 +36,9 @@ pub(crate) fn voiced(base: char, mark: char) -> Option<char> {
         ('ウ', 'ﾞ') => Some('ヴ'),
         ('ワ', 'ﾞ') => Some('ヷ'),
         ('ヲ', 'ﾞ') => Some('ヺ'),
-        ('カ'..='ト', 'ﾞ') if !matches!(base, 'ッ') && FULL.contains(&base) => char::from_u32(code + 1),
+        ('カ'..='ト', 'ﾞ') if !matches!(base, 'ッ') && FULL.contains(&base) => {
+            char::from_u32(code + 1)
+        }
         ('ハ' | 'ヒ' | 'フ' | 'ヘ' | 'ホ', 'ﾞ') => char::from_u32(code + 1),
         ('ハ' | 'ヒ' | 'フ' | 'ヘ' | 'ホ', 'ﾟ') => char::from_u32(code + 2),
         _ => None,
@@ -72,8 +75,12 @@ pub(crate) fn half(text: &str, out: &mut String) {
                 Some((index, mark))
             })
         };
-        let half = |index: usize| char::from_u32(0xFF66 + u32::try_from(index).unwrap_or(0)).unwrap_or(c);
-        match plain.map(|index| (index, None)).or_else(|| marked().map(|(index, mark)| (index, Some(mark)))) {
+        let half =
+            |index: usize| char::from_u32(0xFF66 + u32::try_from(index).unwrap_or(0)).unwrap_or(c);
+        match plain
+            .map(|index| (index, None))
+            .or_else(|| marked().map(|(index, mark)| (index, Some(mark))))
+        {
             Some((index, mark)) => {
                 out.push(half(index));
                 out.extend(mark);

@@ -11,28 +11,68 @@ type Built = Option<(Op, Type)>;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
-        name: "table", group: Group::Logic, params: &[needs("name", "a table of the map, or of `mappings/tables/`"), may("at", "the day on which a dated table is asked: a path")],
-        takes: Takes::Single, gives: "a text", faults: "when the table has no such entry and no `\"*\"`", loses: "", inverse: "exact for one-to-one tables; for others by `reverse_tables:`",
-        about: "What a table says for a text.", examples: &[],
+        name: "table",
+        group: Group::Logic,
+        params: &[
+            needs("name", "a table of the map, or of `mappings/tables/`"),
+            may("at", "the day on which a dated table is asked: a path"),
+        ],
+        takes: Takes::Single,
+        gives: "a text",
+        faults: "when the table has no such entry and no `\"*\"`",
+        loses: "",
+        inverse: "exact for one-to-one tables; for others by `reverse_tables:`",
+        about: "What a table says for a text.",
+        examples: &[],
         lower: lower_table,
     },
     Function {
-        name: "default", group: Group::Logic, params: &[needs("value", "a literal or a path")], takes: Takes::Single, gives: "the value, or the other", faults: "", loses: "", inverse: "",
+        name: "default",
+        group: Group::Logic,
+        params: &[needs("value", "a literal or a path")],
+        takes: Takes::Single,
+        gives: "the value, or the other",
+        faults: "",
+        loses: "",
+        inverse: "",
         about: "Another value in place of one that is missing or null.",
-        examples: &[("a | default(\"EA\")", "{}", r#""EA""#), ("a | default(b | text)", r#"{"a": null, "b": 3}"#, r#""3""#)],
+        examples: &[
+            ("a | default(\"EA\")", "{}", r#""EA""#),
+            ("a | default(b | text)", r#"{"a": null, "b": 3}"#, r#""3""#),
+        ],
         lower: |lower, site| {
             let other = site.expr(lower, 0)?;
             let ty = same_kind(lower, site, &other.ty)?;
-            if !site.input.may_be_absent() && site.input.kind != Kind::Any && lower.empty() == crate::language::policy::Empty::Keep {
-                lower.warning("M25", site.span, "this default is never used: the value is always there");
+            if !site.input.may_be_absent()
+                && site.input.kind != Kind::Any
+                && lower.empty() == crate::language::policy::Empty::Keep
+            {
+                lower.warning(
+                    "M25",
+                    site.span,
+                    "this default is never used: the value is always there",
+                );
             }
-            Some((Op::Default(other.expr), Type { missing: other.ty.missing, null: other.ty.null, ..ty }))
+            Some((
+                Op::Default(other.expr),
+                Type { missing: other.ty.missing, null: other.ty.null, ..ty },
+            ))
         },
     },
     Function {
-        name: "rescue", group: Group::Logic, params: &[needs("value", "a literal or a path")], takes: Takes::Single, gives: "the value, or the other", faults: "", loses: "", inverse: "",
+        name: "rescue",
+        group: Group::Logic,
+        params: &[needs("value", "a literal or a path")],
+        takes: Takes::Single,
+        gives: "the value, or the other",
+        faults: "",
+        loses: "",
+        inverse: "",
         about: "Another value in place of a fault of a step before it.",
-        examples: &[("a | int | rescue(0)", r#"{"a": "x"}"#, "0"), ("a | int | rescue(0)", r#"{"a": "7"}"#, "7")],
+        examples: &[
+            ("a | int | rescue(0)", r#"{"a": "x"}"#, "0"),
+            ("a | int | rescue(0)", r#"{"a": "7"}"#, "7"),
+        ],
         lower: |lower, site| {
             let other = site.expr(lower, 0)?;
             let ty = same_kind(lower, site, &other.ty)?;
@@ -40,7 +80,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     },
     Function {
-        name: "coalesce", group: Group::Logic, params: &[needs("value", "a path; more may follow")], takes: Takes::Single, gives: "the first that is there", faults: "", loses: "", inverse: "",
+        name: "coalesce",
+        group: Group::Logic,
+        params: &[needs("value", "a path; more may follow")],
+        takes: Takes::Single,
+        gives: "the first that is there",
+        faults: "",
+        loses: "",
+        inverse: "",
         about: "The first of several values that is neither missing nor null.",
         examples: &[("a | coalesce(b, c)", r#"{"b": null, "c": "x"}"#, r#""x""#)],
         lower: |lower, site| {
@@ -62,9 +109,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     },
     Function {
-        name: "absent_if", group: Group::Logic, params: &[needs("value", "a literal or a path")], takes: Takes::Single, gives: "the value, or nothing", faults: "", loses: "", inverse: "",
+        name: "absent_if",
+        group: Group::Logic,
+        params: &[needs("value", "a literal or a path")],
+        takes: Takes::Single,
+        gives: "the value, or nothing",
+        faults: "",
+        loses: "",
+        inverse: "",
         about: "A value that means that there is none, such as -9999 or 0000-00-00, becomes missing.",
-        examples: &[("a | absent_if(-9999)", r#"{"a": -9999}"#, "absent"), ("a | absent_if(\"\") | default(\"x\")", r#"{"a": ""}"#, r#""x""#)],
+        examples: &[
+            ("a | absent_if(-9999)", r#"{"a": -9999}"#, "absent"),
+            ("a | absent_if(\"\") | default(\"x\")", r#"{"a": ""}"#, r#""x""#),
+        ],
         lower: |lower, site| {
             let other = site.expr(lower, 0)?;
             same_kind(lower, site, &other.ty)?;
@@ -80,7 +137,13 @@ fn same_kind(lower: &Lower<'_>, site: &CallSite<'_>, other: &Type) -> Option<Typ
     if a == b || unknown || (a.is_number() && b.is_number()) {
         let ty = site.input.either(other);
         let kind = match (a, b) {
-            (Kind::Any, _) | (_, Kind::Any) => if other.null && b == Kind::Any { a } else { Kind::Any },
+            (Kind::Any, _) | (_, Kind::Any) => {
+                if other.null && b == Kind::Any {
+                    a
+                } else {
+                    Kind::Any
+                }
+            }
             _ => ty.kind,
         };
         return Some(Type { kind, missing: site.input.missing, null: site.input.null, ..ty });
@@ -98,7 +161,13 @@ fn lower_table(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Built {
     if let Some(at) = &at
         && !matches!(at.ty.kind, Kind::Date | Kind::Instant | Kind::Any)
     {
-        lower.error("M05", site.span, format!("a table is asked on a date, not on {}", at.ty.kind.words())).help("`(placed_at | timestamp)`");
+        lower
+            .error(
+                "M05",
+                site.span,
+                format!("a table is asked on a date, not on {}", at.ty.kind.words()),
+            )
+            .help("`(placed_at | timestamp)`");
         return None;
     }
     lower.table(site, &name, at)

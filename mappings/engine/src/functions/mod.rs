@@ -17,7 +17,11 @@ pub(crate) mod width;
 
 pub(crate) use args::CallSite;
 
-use crate::{check::lower::Lower, plan::op::Op, types::{Kind, Type}};
+use crate::{
+    check::lower::Lower,
+    plan::op::Op,
+    types::{Kind, Type},
+};
 
 /// One function of the language.
 #[derive(Debug)]
@@ -99,9 +103,17 @@ pub(crate) const fn may(name: &'static str, about: &'static str) -> Param {
 
 /// All functions, in the order of the reference.
 pub fn all() -> impl Iterator<Item = &'static Function> {
-    [text::FUNCTIONS, number::FUNCTIONS, money::FUNCTIONS, time::FUNCTIONS, ids::FUNCTIONS, lists::FUNCTIONS, logic::FUNCTIONS]
-        .into_iter()
-        .flatten()
+    [
+        text::FUNCTIONS,
+        number::FUNCTIONS,
+        money::FUNCTIONS,
+        time::FUNCTIONS,
+        ids::FUNCTIONS,
+        lists::FUNCTIONS,
+        logic::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The function of that name.
@@ -116,7 +128,10 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Whether a function takes nothing but a list.
 pub(crate) fn is_list_only(name: &str) -> bool {
-    matches!(name, "where" | "flatten" | "distinct" | "count" | "sum" | "collect" | "first" | "last" | "join")
+    matches!(
+        name,
+        "where" | "flatten" | "distinct" | "count" | "sum" | "collect" | "first" | "last" | "join"
+    )
 }
 
 /// Whether a function does something with a list.

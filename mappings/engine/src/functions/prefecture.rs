@@ -5,11 +5,53 @@ use crate::plan::op::PrefectureForm;
 
 /// In order of their numbers, from 1.
 const NAMES: [&str; 47] = [
-    "北海道", "青森県", "岩手県", "宮城県", "秋田県", "山形県", "福島県", "茨城県", "栃木県", "群馬県", "埼玉県",
-    "千葉県", "東京都", "神奈川県", "新潟県", "富山県", "石川県", "福井県", "山梨県", "長野県", "岐阜県", "静岡県",
-    "愛知県", "三重県", "滋賀県", "京都府", "大阪府", "兵庫県", "奈良県", "和歌山県", "鳥取県", "島根県", "岡山県",
-    "広島県", "山口県", "徳島県", "香川県", "愛媛県", "高知県", "福岡県", "佐賀県", "長崎県", "熊本県", "大分県",
-    "宮崎県", "鹿児島県", "沖縄県",
+    "北海道",
+    "青森県",
+    "岩手県",
+    "宮城県",
+    "秋田県",
+    "山形県",
+    "福島県",
+    "茨城県",
+    "栃木県",
+    "群馬県",
+    "埼玉県",
+    "千葉県",
+    "東京都",
+    "神奈川県",
+    "新潟県",
+    "富山県",
+    "石川県",
+    "福井県",
+    "山梨県",
+    "長野県",
+    "岐阜県",
+    "静岡県",
+    "愛知県",
+    "三重県",
+    "滋賀県",
+    "京都府",
+    "大阪府",
+    "兵庫県",
+    "奈良県",
+    "和歌山県",
+    "鳥取県",
+    "島根県",
+    "岡山県",
+    "広島県",
+    "山口県",
+    "徳島県",
+    "香川県",
+    "愛媛県",
+    "高知県",
+    "福岡県",
+    "佐賀県",
+    "長崎県",
+    "熊本県",
+    "大分県",
+    "宮崎県",
+    "鹿児島県",
+    "沖縄県",
 ];
 
 /// One prefecture.
@@ -19,8 +61,10 @@ pub(crate) struct Prefecture(usize);
 /// By name (東京都, 東京), number (13, `13`, `01`) or code (`JP-13`).
 pub(crate) fn find(text: &str) -> Option<Prefecture> {
     let text = text.trim();
-    let digits: String = text.strip_prefix("JP-").unwrap_or(text).chars().map_while(kana::ascii_digit).collect();
-    let all_digits = !digits.is_empty() && digits.len() <= 2
+    let digits: String =
+        text.strip_prefix("JP-").unwrap_or(text).chars().map_while(kana::ascii_digit).collect();
+    let all_digits = !digits.is_empty()
+        && digits.len() <= 2
         && digits.chars().count() == text.strip_prefix("JP-").unwrap_or(text).chars().count();
     if all_digits {
         let number: usize = digits.parse().ok()?;
@@ -28,7 +72,10 @@ pub(crate) fn find(text: &str) -> Option<Prefecture> {
     }
     NAMES
         .iter()
-        .position(|name| *name == text || (*name != "北海道" && name.strip_suffix(['都', '府', '県']) == Some(text)))
+        .position(|name| {
+            *name == text
+                || (*name != "北海道" && name.strip_suffix(['都', '府', '県']) == Some(text))
+        })
         .map(Prefecture)
 }
 

@@ -36,39 +36,93 @@ macro_rules! plain {
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function {
-        name: "text", group: Group::Text, params: &[], takes: Takes::Single, gives: "a text",
-        faults: "", loses: "", inverse: "as it was written",
+        name: "text",
+        group: Group::Text,
+        params: &[],
+        takes: Takes::Single,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "as it was written",
         about: "A number, a truth value, a time or money as text. A number keeps its digits: `1.0` stays `1.0`.",
-        examples: &[("id | text", r#"{"id": 450789469}"#, r#""450789469""#), ("n | text", r#"{"n": 1.0}"#, r#""1.0""#)],
+        examples: &[
+            ("id | text", r#"{"id": 450789469}"#, r#""450789469""#),
+            ("n | text", r#"{"n": 1.0}"#, r#""1.0""#),
+        ],
         lower: |_, site| {
             let known = matches!(site.input.kind, Kind::Text);
-            let ty = if known { site.input.clone() } else { Type { chars_min: 1, ..site.input.turned(Kind::Text) } };
+            let ty = if known {
+                site.input.clone()
+            } else {
+                Type { chars_min: 1, ..site.input.turned(Kind::Text) }
+            };
             Some((Op::TextOf, ty))
         },
     },
-    plain!("trim", Op::Trim, "normal form", "Without white space (also the ideographic space) at both ends.",
-        &[("a | trim", r#"{"a": "  山田　"}"#, r#""山田""#)]),
-    plain!("collapse_space", Op::CollapseSpace, "normal form", "Runs of white space become one blank; none at the ends.",
-        &[("a | collapse_space", r#"{"a": " a  b　c "}"#, r#""a b c""#)]),
-    plain!("upper", Op::Upper, "normal form", "Upper case.", &[("a | upper", r#"{"a": "jpy"}"#, r#""JPY""#)]),
-    plain!("lower", Op::Lower, "normal form", "Lower case.", &[("a | lower", r#"{"a": "Taro@Example.JP"}"#, r#""taro@example.jp""#)]),
-    plain!("nfc", Op::Nfc, "normal form", "Unicode NFC: か and a combining ゛ become が.",
-        &[("a | nfc", "{\"a\": \"か\u{3099}\"}", r#""が""#)]),
+    plain!(
+        "trim",
+        Op::Trim,
+        "normal form",
+        "Without white space (also the ideographic space) at both ends.",
+        &[("a | trim", r#"{"a": "  山田　"}"#, r#""山田""#)]
+    ),
+    plain!(
+        "collapse_space",
+        Op::CollapseSpace,
+        "normal form",
+        "Runs of white space become one blank; none at the ends.",
+        &[("a | collapse_space", r#"{"a": " a  b　c "}"#, r#""a b c""#)]
+    ),
+    plain!(
+        "upper",
+        Op::Upper,
+        "normal form",
+        "Upper case.",
+        &[("a | upper", r#"{"a": "jpy"}"#, r#""JPY""#)]
+    ),
+    plain!(
+        "lower",
+        Op::Lower,
+        "normal form",
+        "Lower case.",
+        &[("a | lower", r#"{"a": "Taro@Example.JP"}"#, r#""taro@example.jp""#)]
+    ),
+    plain!(
+        "nfc",
+        Op::Nfc,
+        "normal form",
+        "Unicode NFC: か and a combining ゛ become が.",
+        &[("a | nfc", "{\"a\": \"か\u{3099}\"}", r#""が""#)]
+    ),
     Function {
-        name: "nfkc", group: Group::Text, params: &[], takes: Takes::Text, gives: "a text", faults: "",
+        name: "nfkc",
+        group: Group::Text,
+        params: &[],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
         loses: "what the compatibility forms say: ㈱ becomes (株), ① becomes 1, ～ becomes ~",
-        inverse: "", about: "Unicode NFKC. For search keys; for names and addresses use `width`.",
+        inverse: "",
+        about: "Unicode NFKC. For search keys; for names and addresses use `width`.",
         examples: &[("a | nfkc", r#"{"a": "㈱①"}"#, r#""(株)1""#)],
         lower: |_, site| Some((Op::Nfkc, kept(site, true))),
     },
     Function {
-        name: "width", group: Group::Text,
+        name: "width",
+        group: Group::Text,
         params: &[
-            may("to", "`narrow` (usual): full-width letters, digits and signs become ASCII; `wide`: the other way; `nfkc`: all compatibility forms"),
+            may(
+                "to",
+                "`narrow` (usual): full-width letters, digits and signs become ASCII; `wide`: the other way; `nfkc`: all compatibility forms",
+            ),
             may("keep", "characters that stay as they are, such as \"～㈱①\""),
             may("kana", "`full` (usual), `half`, `keep`"),
         ],
-        takes: Takes::Text, gives: "a text", faults: "", loses: "", inverse: "normal form",
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "normal form",
         about: "Makes widths the same as people mean it: ＡＢＣ１ becomes ABC1, ｶﾞ becomes ガ; ㈱ and ① stay.",
         examples: &[
             ("a | width", r#"{"a": "ＡＢＣ１２３　ｶﾞ㈱"}"#, r#""ABC123 ガ㈱""#),
@@ -77,19 +131,57 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ],
         lower: lower_width,
     },
-    plain!("kana_full", Op::KanaFull, "normal form", "Half-width katakana in full width.", &[("a | kana_full", r#"{"a": "ﾔﾏﾀﾞ ﾀﾛｳ"}"#, r#""ヤマダ タロウ""#)]),
-    plain!("kana_half", Op::KanaHalf, "normal form", "Full-width katakana in half width.", &[("a | kana_half", r#"{"a": "ヤマダ"}"#, r#""ﾔﾏﾀﾞ""#)]),
-    plain!("kana_hira", Op::KanaHira, "", "Katakana as hiragana.", &[("a | kana_hira", r#"{"a": "ヤマダ"}"#, r#""やまだ""#)]),
-    plain!("digits", Op::Digits, "", "Only the digits, as ASCII.", &[("a | digits", r#"{"a": "０３-1234"}"#, r#""031234""#)]),
+    plain!(
+        "kana_full",
+        Op::KanaFull,
+        "normal form",
+        "Half-width katakana in full width.",
+        &[("a | kana_full", r#"{"a": "ﾔﾏﾀﾞ ﾀﾛｳ"}"#, r#""ヤマダ タロウ""#)]
+    ),
+    plain!(
+        "kana_half",
+        Op::KanaHalf,
+        "normal form",
+        "Full-width katakana in half width.",
+        &[("a | kana_half", r#"{"a": "ヤマダ"}"#, r#""ﾔﾏﾀﾞ""#)]
+    ),
+    plain!(
+        "kana_hira",
+        Op::KanaHira,
+        "",
+        "Katakana as hiragana.",
+        &[("a | kana_hira", r#"{"a": "ヤマダ"}"#, r#""やまだ""#)]
+    ),
+    plain!(
+        "digits",
+        Op::Digits,
+        "",
+        "Only the digits, as ASCII.",
+        &[("a | digits", r#"{"a": "０３-1234"}"#, r#""031234""#)]
+    ),
     Function {
-        name: "strip", group: Group::Text, params: &[needs("chars", "characters to take out")], takes: Takes::Text,
-        gives: "a text", faults: "", loses: "", inverse: "", about: "Without certain characters, wherever they stand.",
+        name: "strip",
+        group: Group::Text,
+        params: &[needs("chars", "characters to take out")],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "",
+        about: "Without certain characters, wherever they stand.",
         examples: &[("a | strip(\"-\")", r#"{"a": "03-1234-5678"}"#, r#""0312345678""#)],
         lower: |lower, site| Some((Op::Strip(site.text(lower, 0)?.into()), kept(site, false))),
     },
     Function {
-        name: "replace", group: Group::Text, params: &[needs("from", "text to look for"), needs("to", "text to put there")],
-        takes: Takes::Text, gives: "a text", faults: "", loses: "", inverse: "", about: "One text for another, everywhere.",
+        name: "replace",
+        group: Group::Text,
+        params: &[needs("from", "text to look for"), needs("to", "text to put there")],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "",
+        about: "One text for another, everywhere.",
         examples: &[("a | replace(\"/\", \"-\")", r#"{"a": "2026/01/05"}"#, r#""2026-01-05""#)],
         lower: |lower, site| {
             let (from, to) = (site.text(lower, 0)?, site.text(lower, 1)?);
@@ -97,106 +189,232 @@ pub(super) const FUNCTIONS: &[Function] = &[
                 lower.error("M00", site.span, "`replace` cannot look for an empty text");
                 return None;
             }
-            Some((Op::Replace { from: from.into(), to: lower.intern(&to) }, site.input.turned(Kind::Text)))
+            Some((
+                Op::Replace { from: from.into(), to: lower.intern(&to) },
+                site.input.turned(Kind::Text),
+            ))
         },
     },
     Function {
-        name: "prefix", group: Group::Text, params: &[needs("with", "what stands before it: a text or a path")], takes: Takes::Text,
-        gives: "a text", faults: "", loses: "", inverse: "exact, if `with` is a literal", about: "With a text before it.",
+        name: "prefix",
+        group: Group::Text,
+        params: &[needs("with", "what stands before it: a text or a path")],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "exact, if `with` is a literal",
+        about: "With a text before it.",
         examples: &[("a | prefix(\"T\")", r#"{"a": "123"}"#, r#""T123""#)],
         lower: |lower, site| affix(lower, site, true),
     },
     Function {
-        name: "suffix", group: Group::Text, params: &[needs("with", "what stands behind it: a text or a path")], takes: Takes::Text,
-        gives: "a text", faults: "", loses: "", inverse: "exact, if `with` is a literal", about: "With a text behind it.",
-        examples: &[("a | suffix(b | prefix(\"-\"))", r#"{"a": "123", "b": "4567"}"#, r#""123-4567""#)],
+        name: "suffix",
+        group: Group::Text,
+        params: &[needs("with", "what stands behind it: a text or a path")],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "exact, if `with` is a literal",
+        about: "With a text behind it.",
+        examples: &[(
+            "a | suffix(b | prefix(\"-\"))",
+            r#"{"a": "123", "b": "4567"}"#,
+            r#""123-4567""#,
+        )],
         lower: |lower, site| affix(lower, site, false),
     },
     Function {
-        name: "without_prefix", group: Group::Text,
-        params: &[needs("prefix", "what is taken away"), may("strict", "`true`: a text without it is a fault")], takes: Takes::Text,
-        gives: "a text", faults: "with `strict=true`, when it does not begin with the prefix", loses: "",
-        inverse: "exact, with `strict=true`", about: "Without a text at its beginning.",
-        examples: &[("a | without_prefix(\"gid://shopify/Order/\")", r#"{"a": "gid://shopify/Order/45"}"#, r#""45""#),
-            ("a | without_prefix(\"#\", strict=true)", r#"{"a": "1001"}"#, "fault")],
+        name: "without_prefix",
+        group: Group::Text,
+        params: &[
+            needs("prefix", "what is taken away"),
+            may("strict", "`true`: a text without it is a fault"),
+        ],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "with `strict=true`, when it does not begin with the prefix",
+        loses: "",
+        inverse: "exact, with `strict=true`",
+        about: "Without a text at its beginning.",
+        examples: &[
+            (
+                "a | without_prefix(\"gid://shopify/Order/\")",
+                r#"{"a": "gid://shopify/Order/45"}"#,
+                r#""45""#,
+            ),
+            ("a | without_prefix(\"#\", strict=true)", r#"{"a": "1001"}"#, "fault"),
+        ],
         lower: |lower, site| {
             let prefix = site.text(lower, 0)?.into();
             let strict = if site.has(1) { site.flag(lower, 1)? } else { false };
-            Some((Op::WithoutPrefix { prefix, strict }, Type { chars_max: site.input.chars_max, ..site.input.turned(Kind::Text) }))
+            Some((
+                Op::WithoutPrefix { prefix, strict },
+                Type { chars_max: site.input.chars_max, ..site.input.turned(Kind::Text) },
+            ))
         },
     },
     Function {
-        name: "slice", group: Group::Text, params: &[needs("from", "first character, from 0; negative counts from the end"), may("to", "character before which it ends")],
-        takes: Takes::Text, gives: "a text", faults: "", loses: "", inverse: "", about: "A part, counted in characters. What is not there is empty.",
-        examples: &[("a | slice(0, 4)", r#"{"a": "20260105"}"#, r#""2026""#), ("a | slice(-4)", r#"{"a": "20260105"}"#, r#""0105""#)],
+        name: "slice",
+        group: Group::Text,
+        params: &[
+            needs("from", "first character, from 0; negative counts from the end"),
+            may("to", "character before which it ends"),
+        ],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "",
+        about: "A part, counted in characters. What is not there is empty.",
+        examples: &[
+            ("a | slice(0, 4)", r#"{"a": "20260105"}"#, r#""2026""#),
+            ("a | slice(-4)", r#"{"a": "20260105"}"#, r#""0105""#),
+        ],
         lower: |lower, site| {
             let from = site.int(lower, 0)?;
             let to = if site.has(1) { Some(site.int(lower, 1)?) } else { None };
-            let width = to.filter(|to| from >= 0 && *to >= from).and_then(|to| u64::try_from(to - from).ok());
+            let width = to
+                .filter(|to| from >= 0 && *to >= from)
+                .and_then(|to| u64::try_from(to - from).ok());
             let most = match (width, site.input.chars_max) {
                 (Some(width), Some(max)) => Some(width.min(max)),
                 (width, max) => width.or(max),
             };
-            Some((Op::Slice { from, to }, Type { chars_max: most, ..site.input.turned(Kind::Text) }))
+            Some((
+                Op::Slice { from, to },
+                Type { chars_max: most, ..site.input.turned(Kind::Text) },
+            ))
         },
     },
     Function {
-        name: "split", group: Group::Text, params: &[needs("by", "what stands between the parts")], takes: Takes::Text,
-        gives: "a list of texts", faults: "", loses: "", inverse: "", about: "Cut into a list. An empty text is an empty list.",
-        examples: &[("a | split(\",\") | count", r#"{"a": "x,y,z"}"#, "3"), ("a | split(\"-\") | first", r#"{"a": "03-1234"}"#, r#""03""#)],
+        name: "split",
+        group: Group::Text,
+        params: &[needs("by", "what stands between the parts")],
+        takes: Takes::Text,
+        gives: "a list of texts",
+        faults: "",
+        loses: "",
+        inverse: "",
+        about: "Cut into a list. An empty text is an empty list.",
+        examples: &[
+            ("a | split(\",\") | count", r#"{"a": "x,y,z"}"#, "3"),
+            ("a | split(\"-\") | first", r#"{"a": "03-1234"}"#, r#""03""#),
+        ],
         lower: |lower, site| {
             let by = site.text(lower, 0)?;
             if by.is_empty() {
-                lower.error("M00", site.span, "`split` needs something to cut at").help("take characters with `slice`");
+                lower
+                    .error("M00", site.span, "`split` needs something to cut at")
+                    .help("take characters with `slice`");
                 return None;
             }
-            Some((Op::Split(by.into()), Type { chars_max: site.input.chars_max, ..site.input.turned(Kind::Texts) }))
+            Some((
+                Op::Split(by.into()),
+                Type { chars_max: site.input.chars_max, ..site.input.turned(Kind::Texts) },
+            ))
         },
     },
     Function {
-        name: "pad_left", group: Group::Text, params: &[needs("width", "characters it has at least"), may("with", "what is put there; usually a blank")],
-        takes: Takes::Text, gives: "a text", faults: "", loses: "", inverse: "normal form", about: "Filled up at the left.",
+        name: "pad_left",
+        group: Group::Text,
+        params: &[
+            needs("width", "characters it has at least"),
+            may("with", "what is put there; usually a blank"),
+        ],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "normal form",
+        about: "Filled up at the left.",
         examples: &[("a | pad_left(5, \"0\")", r#"{"a": "42"}"#, r#""00042""#)],
         lower: |lower, site| pad(lower, site, true),
     },
     Function {
-        name: "pad_right", group: Group::Text, params: &[needs("width", "characters it has at least"), may("with", "what is put there; usually a blank")],
-        takes: Takes::Text, gives: "a text", faults: "", loses: "", inverse: "normal form", about: "Filled up at the right.",
+        name: "pad_right",
+        group: Group::Text,
+        params: &[
+            needs("width", "characters it has at least"),
+            may("with", "what is put there; usually a blank"),
+        ],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "",
+        inverse: "normal form",
+        about: "Filled up at the right.",
         examples: &[("a | pad_right(4, \"*\")", r#"{"a": "42"}"#, r#""42**""#)],
         lower: |lower, site| pad(lower, site, false),
     },
     Function {
-        name: "truncate_chars", group: Group::Text, params: &[needs("n", "characters it has at most")], takes: Takes::Text, gives: "a text",
-        faults: "", loses: "what is longer", inverse: "", about: "Cut to so many characters.",
+        name: "truncate_chars",
+        group: Group::Text,
+        params: &[needs("n", "characters it has at most")],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "",
+        loses: "what is longer",
+        inverse: "",
+        about: "Cut to so many characters.",
         examples: &[("a | truncate_chars(2)", r#"{"a": "山田太郎"}"#, r#""山田""#)],
         lower: |lower, site| {
             let most = site.count(lower, 0, 1_000_000)?;
             let max = site.input.chars_max.map_or(u64::from(most), |it| it.min(most.into()));
-            Some((Op::TruncateChars(most), Type { chars_max: Some(max), ..site.input.turned(Kind::Text) }))
+            Some((
+                Op::TruncateChars(most),
+                Type { chars_max: Some(max), ..site.input.turned(Kind::Text) },
+            ))
         },
     },
     Function {
-        name: "truncate_bytes", group: Group::Text, params: &[needs("n", "bytes it has at most"), needs("charset", "name of the charset, such as \"cp932\"")],
-        takes: Takes::Text, gives: "a text", faults: "when a character does not exist in the charset", loses: "what is longer",
-        inverse: "", about: "Cut to whole characters that fit into so many bytes.",
+        name: "truncate_bytes",
+        group: Group::Text,
+        params: &[
+            needs("n", "bytes it has at most"),
+            needs("charset", "name of the charset, such as \"cp932\""),
+        ],
+        takes: Takes::Text,
+        gives: "a text",
+        faults: "when a character does not exist in the charset",
+        loses: "what is longer",
+        inverse: "",
+        about: "Cut to whole characters that fit into so many bytes.",
         examples: &[("a | truncate_bytes(5, \"cp932\")", r#"{"a": "山田太郎"}"#, r#""山田""#)],
         lower: |lower, site| {
             let most = site.count(lower, 0, 1_000_000)?;
             let name = site.text(lower, 1)?;
             let Some(charset) = Charset::from_name(&name) else {
                 let names: Vec<&str> = Charset::ALL.iter().map(|it| it.name()).collect();
-                lower.error("M00", site.span, format!("there is no charset `{name}`")).expected(names.join(", ")).nearest(&name, &names);
+                lower
+                    .error("M00", site.span, format!("there is no charset `{name}`"))
+                    .expected(names.join(", "))
+                    .nearest(&name, &names);
                 return None;
             };
             let max = site.input.chars_max.map_or(u64::from(most), |it| it.min(most.into()));
             let pattern = Some(format!("bytes:{most}:{}", charset.name()));
-            Some((Op::TruncateBytes(most, charset), Type { chars_max: Some(max), pattern, ..site.input.turned(Kind::Text) }))
+            Some((
+                Op::TruncateBytes(most, charset),
+                Type { chars_max: Some(max), pattern, ..site.input.turned(Kind::Text) },
+            ))
         },
     },
     Function {
-        name: "matches", group: Group::Text, params: &[needs("pattern", "a regular expression, linear in time")], takes: Takes::Text, gives: "the same text",
-        faults: "when it does not match", loses: "", inverse: "exact", about: "Lets a text pass that fits a pattern.",
-        examples: &[("a | matches(\"^[0-9]+$\")", r#"{"a": "0042"}"#, r#""0042""#), ("a | matches(\"^[0-9]+$\")", r#"{"a": "x"}"#, "fault")],
+        name: "matches",
+        group: Group::Text,
+        params: &[needs("pattern", "a regular expression, linear in time")],
+        takes: Takes::Text,
+        gives: "the same text",
+        faults: "when it does not match",
+        loses: "",
+        inverse: "exact",
+        about: "Lets a text pass that fits a pattern.",
+        examples: &[
+            ("a | matches(\"^[0-9]+$\")", r#"{"a": "0042"}"#, r#""0042""#),
+            ("a | matches(\"^[0-9]+$\")", r#"{"a": "x"}"#, "fault"),
+        ],
         lower: |lower, site| {
             let pattern = regex(lower, site)?;
             let ty = Type { pattern: Some(pattern.as_str().to_owned()), ..site.input.clone() };
@@ -204,12 +422,26 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     },
     Function {
-        name: "capture", group: Group::Text, params: &[needs("pattern", "a regular expression; its first group is taken, or all of it")], takes: Takes::Text,
-        gives: "a text; absent when nothing matches", faults: "", loses: "", inverse: "", about: "The part of a text that fits a pattern.",
-        examples: &[("a | capture(\"No\\\\.([0-9]+)\")", r#"{"a": "注文 No.1042 様"}"#, r#""1042""#), ("a | capture(\"x\")", r#"{"a": "y"}"#, "absent")],
+        name: "capture",
+        group: Group::Text,
+        params: &[needs("pattern", "a regular expression; its first group is taken, or all of it")],
+        takes: Takes::Text,
+        gives: "a text; absent when nothing matches",
+        faults: "",
+        loses: "",
+        inverse: "",
+        about: "The part of a text that fits a pattern.",
+        examples: &[
+            ("a | capture(\"No\\\\.([0-9]+)\")", r#"{"a": "注文 No.1042 様"}"#, r#""1042""#),
+            ("a | capture(\"x\")", r#"{"a": "y"}"#, "absent"),
+        ],
         lower: |lower, site| {
             let pattern = regex(lower, site)?;
-            let ty = Type { missing: true, chars_max: site.input.chars_max, ..site.input.turned(Kind::Text) };
+            let ty = Type {
+                missing: true,
+                chars_max: site.input.chars_max,
+                ..site.input.turned(Kind::Text)
+            };
             Some((Op::Capture(Box::new(pattern)), ty))
         },
     },
@@ -223,14 +455,23 @@ fn kept(site: &CallSite<'_>, longer: bool) -> Type {
 
 fn lower_width(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Built {
     let to = match site.arg(0) {
-        Some(_) => site.word(lower, 0, &[("narrow", Width::Narrow), ("wide", Width::Wide), ("nfkc", Width::Nfkc)])?,
+        Some(_) => site.word(
+            lower,
+            0,
+            &[("narrow", Width::Narrow), ("wide", Width::Wide), ("nfkc", Width::Nfkc)],
+        )?,
         None => Width::Narrow,
     };
     let kana = match site.arg(2) {
-        Some(_) => site.word(lower, 2, &[("full", Kana::Full), ("half", Kana::Half), ("keep", Kana::Keep)])?,
+        Some(_) => site.word(
+            lower,
+            2,
+            &[("full", Kana::Full), ("half", Kana::Half), ("keep", Kana::Keep)],
+        )?,
         None => Kana::Full,
     };
-    let mut keep: Vec<char> = if site.has(1) { site.text(lower, 1)?.chars().collect() } else { Vec::new() };
+    let mut keep: Vec<char> =
+        if site.has(1) { site.text(lower, 1)?.chars().collect() } else { Vec::new() };
     keep.sort_unstable();
     let longer = to == Width::Nfkc || kana == Kana::Half;
     Some((Op::Width(Box::new(WidthTable { to, kana, keep })), kept(site, longer)))
@@ -239,7 +480,11 @@ fn lower_width(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Built {
 fn affix(lower: &mut Lower<'_>, site: &CallSite<'_>, before: bool) -> Built {
     let with = site.expr(lower, 0)?;
     if matches!(with.ty.kind, Kind::Object | Kind::List | Kind::Texts) {
-        lower.error("M05", site.span, format!("`{}` takes a single value, not {}", site.function.name, with.ty.kind.words()));
+        lower.error(
+            "M05",
+            site.span,
+            format!("`{}` takes a single value, not {}", site.function.name, with.ty.kind.words()),
+        );
         return None;
     }
     let chars_max = site.input.chars_max.zip(with.ty.chars_max).map(|(a, b)| a + b);
@@ -268,7 +513,11 @@ fn regex(lower: &Lower<'_>, site: &CallSite<'_>) -> Option<Regex> {
         Ok(regex) => Some(regex),
         Err(fault) => {
             let last = fault.to_string().lines().last().unwrap_or_default().to_owned();
-            lower.error("M00", site.arg(0).map_or(site.span, |it| it.span), format!("this pattern cannot be read: {last}"));
+            lower.error(
+                "M00",
+                site.arg(0).map_or(site.span, |it| it.span),
+                format!("this pattern cannot be read: {last}"),
+            );
             None
         }
     }

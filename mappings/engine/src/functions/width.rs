@@ -1,7 +1,7 @@
 //! What people mean by "make the widths the same", without what NFKC does on
 //! top of it: ～ to ~, ㈱ to (株), ① to 1.
 
-use unicode_normalization::{UnicodeNormalization, is_nfkc_quick, IsNormalized};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 use super::kana;
 
@@ -32,8 +32,15 @@ pub(crate) enum Kana {
 }
 
 /// Signs of U+FFE0–U+FFE6 with their narrow forms.
-const SIGNS: [(char, char); 7] =
-    [('￠', '¢'), ('￡', '£'), ('￢', '¬'), ('￣', '\u{203E}'), ('￤', '¦'), ('￥', '¥'), ('￦', '₩')];
+const SIGNS: [(char, char); 7] = [
+    ('￠', '¢'),
+    ('￡', '£'),
+    ('￢', '¬'),
+    ('￣', '\u{203E}'),
+    ('￤', '¦'),
+    ('￥', '¥'),
+    ('￦', '₩'),
+];
 
 impl WidthTable {
     /// Appends `text`, folded.
@@ -46,7 +53,10 @@ impl WidthTable {
             if self.keeps(c) {
                 out.push(c);
             } else if self.kana == Kana::Full && ('｡'..='ﾟ').contains(&c) {
-                let mark = chars.peek().copied().filter(|mark| matches!(mark, 'ﾞ' | 'ﾟ') && !self.keeps(*mark));
+                let mark = chars
+                    .peek()
+                    .copied()
+                    .filter(|mark| matches!(mark, 'ﾞ' | 'ﾟ') && !self.keeps(*mark));
                 let before = out.len();
                 let pair: String = std::iter::once(c).chain(mark).collect();
                 kana::full(&pair, out);
@@ -114,8 +124,14 @@ fn fold_run(run: &str, out: &mut String) {
     let before = out.len();
     for c in run.chars() {
         match c {
-            '\u{20}'..='\u{7E}' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}' | '\u{4E00}'..='\u{9FFF}'
-            | 'ー' | '、' | '。' | '・' => out.push(c),
+            '\u{20}'..='\u{7E}'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{30A1}'..='\u{30FA}'
+            | '\u{4E00}'..='\u{9FFF}'
+            | 'ー'
+            | '、'
+            | '。'
+            | '・' => out.push(c),
             '！'..='～' => out.extend(char::from_u32(u32::from(c) - 0xFEE0)),
             '\u{3000}' => out.push(' '),
             _ => {

@@ -4,8 +4,6 @@ pub(crate) mod rows;
 pub(crate) mod scanner;
 mod text;
 
-pub(crate) use text::decode_string;
-
 use crate::{
     plan::trie::{FrameId, Trie},
     value::{Source, Span, Value},
@@ -108,11 +106,6 @@ impl Doc {
         {
             *place = slot;
         }
-    }
-
-    pub(crate) fn get(&self, frame: FrameId, index: usize) -> Slot {
-        let slots = self.frames.get(usize::from(frame));
-        slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Fills slots from rows of a layout: CSV, fixed width and what else becomes rows.
 
-use codec::rows::{Cell, FieldKind, Row, Rows, Shape};
+use codec::rows::{Cell, FieldKind, Row, Shape};
 
 use super::{Doc, Slot, SlotKind, offset};
 use crate::plan::trie::{FrameId, Trie, TrieId};
@@ -68,9 +68,4 @@ fn cell_slot(cell: Cell, number: bool, origin: u64) -> Slot {
     let kind = if number && len > 0 { SlotKind::Number } else { SlotKind::Text };
     let at = u32::try_from(cell.offset.saturating_sub(origin)).unwrap_or(u32::MAX);
     Slot::new(kind, cell.start, len, at)
-}
-
-/// The text that the slots of these rows point into.
-pub(crate) fn input(rows: &Rows) -> &str {
-    &rows.text
 }

@@ -24,12 +24,23 @@ pub(crate) enum ExprKind {
     Bool(bool),
     Null,
     List(Vec<Expr>),
-    Pipe { head: Box<Expr>, calls: Vec<Call> },
+    Pipe {
+        head: Box<Expr>,
+        calls: Vec<Call>,
+    },
     Not(Box<Expr>),
     Negate(Box<Expr>),
-    Binary { op: Binary, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        op: Binary,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     Has(Box<Expr>),
-    Choose { cond: Box<Expr>, yes: Box<Expr>, no: Box<Expr> },
+    Choose {
+        cond: Box<Expr>,
+        yes: Box<Expr>,
+        no: Box<Expr>,
+    },
 }
 
 /// Operators between two expressions.
@@ -91,7 +102,11 @@ pub(crate) enum Step {
     /// The n-th element; negative counts from the end.
     Index(i64, Span),
     /// The first element whose field has this text.
-    Find { key: Vec<String>, text: String, span: Span },
+    Find {
+        key: Vec<String>,
+        text: String,
+        span: Span,
+    },
 }
 
 // === impl Path ===
@@ -128,12 +143,6 @@ impl Step {
             Self::Find { key, text: wanted, .. } => {
                 text.push_str(&format!("[{} = {wanted:?}]", key.join(".")));
             }
-        }
-    }
-
-    pub(crate) const fn span(&self) -> Span {
-        match self {
-            Self::Key(_, span) | Self::Index(_, span) | Self::Find { span, .. } => *span,
         }
     }
 }

@@ -8,7 +8,7 @@ use codec::yaml::{Faults, Node, Table as YamlTable};
 
 use super::{
     policy::Policy,
-    rule::{At, Branch, Field, Rule, RuleKind, Text, read_fields, read_rule, read_text, word},
+    rule::{At, Branch, Field, Rule, Text, read_fields, read_rule, read_text, word},
     table::{Table, read_table},
 };
 
@@ -85,10 +85,8 @@ pub(crate) fn read(faults: &Faults, node: &Node) -> Option<MapFile> {
     }
     let reverse =
         table.node("reverse").map(|it| (it.text().unwrap_or_default().to_owned(), it.span()));
-    let fields = table.node("fields").map_or_else(
-        || Some(Vec::new()),
-        |it| read_fields(faults, it, 0),
-    );
+    let fields =
+        table.node("fields").map_or_else(|| Some(Vec::new()), |it| read_fields(faults, it, 0));
     if table.node("fields").is_none() && reverse.is_none() {
         table.required("fields");
     }
@@ -197,21 +195,6 @@ fn read_reverse(faults: &Faults, tables: &mut [Table], key: &Node, value: &Node)
     for (from, to) in value.map().unwrap_or_default() {
         if let (Some(from), Some(to)) = (from.text(), to.text()) {
             table.reverse.push((from.to_owned(), to.to_owned()));
-        }
-    }
-}
-
-impl Rule {
-    /// A rule that is one expression.
-    pub(crate) fn as_text(&self) -> Option<&Text> {
-        match &self.kind {
-            RuleKind::Value(text) => Some(text),
-            RuleKind::Const(_)
-            | RuleKind::Choose(_)
-            | RuleKind::Each(_)
-            | RuleKind::List(_)
-            | RuleKind::Object { .. }
-            | RuleKind::Join { .. } => None,
         }
     }
 }

@@ -28,7 +28,9 @@ pub(crate) fn expression(text: &str) -> Result<Expr, SyntaxFault> {
     let expr = parser.full()?;
     match parser.peek().kind {
         TokenKind::End => Ok(expr),
-        _ => Err(parser.fault("something stands after the end of the expression", "`|` or the end")),
+        _ => {
+            Err(parser.fault("something stands after the end of the expression", "`|` or the end"))
+        }
     }
 }
 
@@ -137,7 +139,8 @@ impl Parser {
     }
 
     fn arg(&mut self) -> Parsed<Arg> {
-        let named = matches!(self.tokens.get(self.at + 1), Some(Token { kind: TokenKind::Sign("="), .. }));
+        let named =
+            matches!(self.tokens.get(self.at + 1), Some(Token { kind: TokenKind::Sign("="), .. }));
         if let (true, TokenKind::Name(name)) = (named, self.peek().kind) {
             self.at += 2;
             return Ok(Arg { name: Some(name), value: self.full()? });
@@ -296,7 +299,8 @@ impl Parser {
                 Ok(Expr { span: span.to(end), kind: ExprKind::Has(Box::new(inner)) })
             }
             _ if called => {
-                let mut fault = self.fault(&format!("`{name}` is used as a function without a value"), "a path");
+                let mut fault = self
+                    .fault(&format!("`{name}` is used as a function without a value"), "a path");
                 fault.help = Some(format!("put the value before it: `value | {name}(…)`"));
                 Err(fault)
             }
@@ -336,7 +340,8 @@ impl Parser {
         loop {
             if self.take(".") {
                 let Token { span, kind: TokenKind::Name(name) } = self.peek() else {
-                    let mut fault = self.fault("a field is missing after `.`", "the name of a field");
+                    let mut fault =
+                        self.fault("a field is missing after `.`", "the name of a field");
                     fault.help = Some("odd names stand in brackets: `[\"odd name\"]`".into());
                     return Err(fault);
                 };
@@ -372,7 +377,10 @@ impl Parser {
                 Ok(Step::Index(if negative { -index } else { index }, span))
             }
             TokenKind::Name(first) if !negative => self.find(first, span),
-            _ => Err(self.fault("this bracket cannot be read", "`[0]`, `[\"key\"]` or `[field = \"text\"]`")),
+            _ => Err(self.fault(
+                "this bracket cannot be read",
+                "`[0]`, `[\"key\"]` or `[field = \"text\"]`",
+            )),
         }
     }
 
@@ -391,7 +399,9 @@ impl Parser {
         }
         let text = match self.peek().kind {
             TokenKind::Text(text) | TokenKind::Number(text) => text,
-            _ => return Err(self.fault("a literal is missing after `=`", "a text in double quotes")),
+            _ => {
+                return Err(self.fault("a literal is missing after `=`", "a text in double quotes"));
+            }
         };
         self.at += 1;
         Ok(Step::Find { key, text, span })

@@ -82,10 +82,15 @@ impl FieldPolicy {
             ("null", Empty::Null),
             ("error", Empty::Error),
         ];
-        let losses =
-            [("note", LossPolicy::Note), ("fault", LossPolicy::Fault), ("silent", LossPolicy::Silent)];
+        let losses = [
+            ("note", LossPolicy::Note),
+            ("fault", LossPolicy::Fault),
+            ("silent", LossPolicy::Silent),
+        ];
         let loss = node.get("loss").and_then(|it| word(faults, it, &losses));
-        if let (Some(LossPolicy::Silent), None, Some(at)) = (loss, node.get("reason"), node.get("loss")) {
+        if let (Some(LossPolicy::Silent), None, Some(at)) =
+            (loss, node.get("reason"), node.get("loss"))
+        {
             faults.push(
                 faults
                     .new_error("M00", at, "a silent loss needs a reason")
@@ -133,7 +138,8 @@ impl Policy {
             let name = key.text().unwrap_or_default();
             if !known.contains(&name) {
                 let near = codec::diagnostic::nearest(name, known);
-                let mut fault = faults.new_error("M00", key, format!("`policy` has no key `{name}`"));
+                let mut fault =
+                    faults.new_error("M00", key, format!("`policy` has no key `{name}`"));
                 fault.help = near.map(|near| format!("did you mean `{near}`?"));
                 faults.push(fault.expected(known.join(", ")));
             }

@@ -87,7 +87,11 @@ impl Text {
 pub(crate) fn read_text(faults: &Faults, node: &Node) -> Option<Text> {
     let Value::Scalar { text, quoted } = &node.value else {
         let found = node.kind();
-        faults.push(faults.new_error("M00", node, format!("{found} stands where an expression is expected")));
+        faults.push(faults.new_error(
+            "M00",
+            node,
+            format!("{found} stands where an expression is expected"),
+        ));
         return None;
     };
     let indent = u32::from(*quoted);
@@ -101,10 +105,8 @@ pub(crate) fn read_text(faults: &Faults, node: &Node) -> Option<Text> {
 }
 
 fn syntax(faults: &Faults, node: &Node, indent: u32, fault: SyntaxFault) -> Diagnostic {
-    let place = Place {
-        line: node.place.line,
-        column: node.place.column + indent + fault.span.start,
-    };
+    let place =
+        Place { line: node.place.line, column: node.place.column + indent + fault.span.start };
     Diagnostic {
         expected: fault.expected,
         help: fault.help,
@@ -122,7 +124,9 @@ pub(crate) fn read_rule(faults: &Faults, node: &Node, depth: u32) -> Option<Rule
     match &node.value {
         Value::Scalar { .. } if node.is_null() => {
             faults.push(
-                faults.new_error("M00", node, "this field has no rule").help("give a path, or `{ const: … }`"),
+                faults
+                    .new_error("M00", node, "this field has no rule")
+                    .help("give a path, or `{ const: … }`"),
             );
             None
         }
@@ -142,9 +146,13 @@ fn read_branches(faults: &Faults, items: &[Node], depth: u32) -> Option<Vec<Bran
         let branch = match (known, get("if"), get("then"), get("else")) {
             (true, Some(cond), Some(then), None) => {
                 let cond = read_text(faults, cond);
-                read_rule(faults, then, depth + 1).map(|rule| (cond, rule)).filter(|it| it.0.is_some())
+                read_rule(faults, then, depth + 1)
+                    .map(|rule| (cond, rule))
+                    .filter(|it| it.0.is_some())
             }
-            (true, None, None, Some(rule)) => read_rule(faults, rule, depth + 1).map(|rule| (None, rule)),
+            (true, None, None, Some(rule)) => {
+                read_rule(faults, rule, depth + 1).map(|rule| (None, rule))
+            }
             _ => {
                 faults.push(
                     faults
@@ -188,12 +196,7 @@ fn form_of(entries: &[(Node, Node)]) -> Option<&'static str> {
         .map(|(form, _)| *form)
 }
 
-fn read_form(
-    faults: &Faults,
-    node: &Node,
-    entries: &[(Node, Node)],
-    depth: u32,
-) -> Option<Rule> {
+fn read_form(faults: &Faults, node: &Node, entries: &[(Node, Node)], depth: u32) -> Option<Rule> {
     let Some(form) = form_of(entries) else {
         let fields = read_fields(faults, node, depth)?;
         let kind = RuleKind::Object { when: None, fields };
@@ -227,7 +230,9 @@ fn read_form(
 
 fn read_rules(faults: &Faults, node: &Node, depth: u32) -> Option<Vec<Rule>> {
     let Some(items) = node.seq() else {
-        faults.push(faults.new_error("M00", node, "a list of rules is expected here").expected("`[ … ]`"));
+        faults.push(
+            faults.new_error("M00", node, "a list of rules is expected here").expected("`[ … ]`"),
+        );
         return None;
     };
     let rules: Vec<Rule> =
@@ -263,7 +268,11 @@ fn read_each(faults: &Faults, node: &Node, list: &Node, depth: u32) -> Option<Ea
 /// Reads target fields; the keys are target paths.
 pub(crate) fn read_fields(faults: &Faults, node: &Node, depth: u32) -> Option<Vec<Field>> {
     let Some(entries) = node.map() else {
-        faults.push(faults.new_error("M00", node, "target fields are expected here").expected("`field: rule`"));
+        faults.push(
+            faults
+                .new_error("M00", node, "target fields are expected here")
+                .expected("`field: rule`"),
+        );
         return None;
     };
     let mut fields = Vec::new();

@@ -112,8 +112,4 @@ impl Table {
         let found = edition.entries.binary_search_by(|(it, _)| it.as_ref().cmp(key));
         found.ok().and_then(|index| edition.entries.get(index)).map_or(edition.other, |it| it.1)
     }
-
-    pub(crate) fn dated(&self) -> bool {
-        self.editions.iter().any(|it| !it.from.is_empty())
-    }
 }

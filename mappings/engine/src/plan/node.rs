@@ -63,7 +63,6 @@ pub(crate) struct ValueNode {
     pub(crate) null: OnAbsent,
     pub(crate) loss: LossPolicy,
     pub(crate) checks: Vec<Check>,
-    pub(crate) personal: bool,
     /// Bounds of a list of texts.
     pub(crate) bounds: Bounds,
 }
@@ -102,11 +101,13 @@ pub(crate) enum Check {
     CharsMin(u64),
     CharsMax(u64),
     BytesMax(u64, Charset),
-    /// Every character can be written in that charset.
-    Charset(Charset),
     Pattern(Box<Regex>),
     /// A decimal text: digits before the point and after it, and a sign.
-    DecimalShape { signed: bool, digits: u32, scale: u32 },
+    DecimalShape {
+        signed: bool,
+        digits: u32,
+        scale: u32,
+    },
     /// Sorted.
     OneOf(Vec<Box<str>>),
     Minimum(Decimal),

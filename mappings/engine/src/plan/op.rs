@@ -9,9 +9,7 @@ use regex::Regex;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{CondId, ExprId, ListId, trie::FrameId};
-use crate::{
-    functions::width::WidthTable, language::policy::Empty, time::Format, value::Span,
-};
+use crate::{functions::width::WidthTable, language::policy::Empty, time::Format, value::Span};
 
 /// One pipe: a head and the steps after it.
 #[derive(Debug)]
@@ -52,7 +50,10 @@ pub(crate) struct Hop {
 pub(crate) enum Pick {
     Index(i64),
     /// The first whose slot has this text.
-    Find { slot: u16, text: Box<str> },
+    Find {
+        slot: u16,
+        text: Box<str>,
+    },
 }
 
 /// One step.
@@ -62,7 +63,10 @@ pub(crate) enum Op {
     Load(Place),
     /// The element of a list of computed texts at that depth.
     LoadElement(u8),
-    LoadMoney { minor: Place, currency: Place },
+    LoadMoney {
+        minor: Place,
+        currency: Place,
+    },
     Text(Span),
     Number(Decimal),
     Bool(bool),
@@ -70,10 +74,24 @@ pub(crate) enum Op {
     Need(u16),
     Hub(HubFact),
     Test(CondId),
-    Choose { cond: CondId, yes: ExprId, no: ExprId },
-    Calc { kind: Calc, left: ExprId, right: ExprId },
-    Joined { parts: Vec<ExprId>, with: Span },
-    List { list: ListId, fold: Fold },
+    Choose {
+        cond: CondId,
+        yes: ExprId,
+        no: ExprId,
+    },
+    Calc {
+        kind: Calc,
+        left: ExprId,
+        right: ExprId,
+    },
+    Joined {
+        parts: Vec<ExprId>,
+        with: Span,
+    },
+    List {
+        list: ListId,
+        fold: Fold,
+    },
     // Text.
     TextOf,
     Trim,
@@ -88,57 +106,104 @@ pub(crate) enum Op {
     KanaHira,
     Digits,
     Strip(Box<str>),
-    Replace { from: Box<str>, to: Span },
+    Replace {
+        from: Box<str>,
+        to: Span,
+    },
     Prefix(ExprId),
     Suffix(ExprId),
-    WithoutPrefix { prefix: Box<str>, strict: bool },
-    Slice { from: i64, to: Option<i64> },
+    WithoutPrefix {
+        prefix: Box<str>,
+        strict: bool,
+    },
+    Slice {
+        from: i64,
+        to: Option<i64>,
+    },
     Split(Box<str>),
-    Pad { width: u32, with: char, left: bool },
+    Pad {
+        width: u32,
+        with: char,
+        left: bool,
+    },
     TruncateChars(u32),
     TruncateBytes(u32, Charset),
     Matches(Box<Regex>),
     Capture(Box<Regex>),
     // Lists of texts.
     JoinTexts(Span),
-    PickText(Pick),
-    CountTexts,
-    DistinctTexts,
     // Numbers.
     Int,
-    Decimal { implied: u32 },
+    Decimal {
+        implied: u32,
+    },
     Plus(ExprId),
     Minus(ExprId),
     Times(ExprId),
-    Divide { by: ExprId, scale: u32, mode: RoundingStrategy },
+    Divide {
+        by: ExprId,
+        scale: u32,
+        mode: RoundingStrategy,
+    },
     Negate,
     Abs,
-    Round { scale: u32, mode: RoundingStrategy },
+    Round {
+        scale: u32,
+        mode: RoundingStrategy,
+    },
     Least(ExprId),
     Most(ExprId),
-    FormatNumber { scale: Option<u32> },
+    FormatNumber {
+        scale: Option<u32>,
+    },
     // Money.
-    Money { currency: ExprId, rounding: Option<RoundingStrategy> },
+    Money {
+        currency: ExprId,
+        rounding: Option<RoundingStrategy>,
+    },
     MinorUnits,
     Amount,
     Currency,
     /// The element's share by largest remainder; `element` is its scope.
-    Allocate { list: ListId, weight: ExprId, element: u8 },
-    TaxOf { rate: ExprId, mode: RoundingStrategy, included: bool },
+    Allocate {
+        list: ListId,
+        weight: ExprId,
+        element: u8,
+    },
+    TaxOf {
+        rate: ExprId,
+        mode: RoundingStrategy,
+        included: bool,
+    },
     // Time.
-    Timestamp { format: Option<Format>, zone: Option<TimeZone>, hours_max: i64, fold: DstFold },
-    Date { format: Option<Format>, zone: Option<TimeZone> },
+    Timestamp {
+        format: Option<Format>,
+        zone: Option<TimeZone>,
+        hours_max: i64,
+        fold: DstFold,
+    },
+    Date {
+        format: Option<Format>,
+        zone: Option<TimeZone>,
+    },
     EpochS,
     EpochMs,
     ODataDate,
-    BusinessDate { cutoff_ms: i64, zone: Option<TimeZone> },
+    BusinessDate {
+        cutoff_ms: i64,
+        zone: Option<TimeZone>,
+    },
     InZone(TimeZone),
     FormatTime(Format),
     PlusDays(i64),
-    ToEpoch { ms: bool },
+    ToEpoch {
+        ms: bool,
+    },
     // Identifiers.
     Gtin,
-    E164 { region: Region },
+    E164 {
+        region: Region,
+    },
     PostalJp,
     Prefecture(PrefectureForm),
     InvoiceNoJp,
@@ -146,7 +211,10 @@ pub(crate) enum Op {
     Uuid5(uuid::Uuid),
     HubId(Entity),
     // Logic.
-    Table { table: u32, at: Option<ExprId> },
+    Table {
+        table: u32,
+        at: Option<ExprId>,
+    },
     Default(ExprId),
     Rescue(ExprId),
     Coalesce(Vec<ExprId>),
@@ -226,7 +294,10 @@ pub(crate) struct ListPlan {
 /// Where the elements are.
 #[derive(Debug)]
 pub(crate) enum ListSource {
-    Frames { place: Place, frame: FrameId },
+    Frames {
+        place: Place,
+        frame: FrameId,
+    },
     /// Texts made by a pipe.
     Texts(ExprId),
 }
@@ -236,7 +307,10 @@ pub(crate) enum ListSource {
 pub(crate) enum Stage {
     Where(CondId),
     /// Go on with the elements of a list of each element, one scope deeper.
-    Flatten { place: Place, frame: FrameId },
+    Flatten {
+        place: Place,
+        frame: FrameId,
+    },
     /// Only the first of those that are equal in this.
     Distinct(ExprId),
 }
@@ -251,10 +325,24 @@ pub(crate) enum Cond {
     Has(ExprId),
     /// A value that is true or false.
     Value(ExprId),
-    Compare { how: Compare, left: ExprId, right: ExprId },
-    InTexts { value: ExprId, texts: Vec<Box<str>> },
-    InNumbers { value: ExprId, numbers: Vec<Decimal> },
-    InList { value: ExprId, list: ListId, element: ExprId },
+    Compare {
+        how: Compare,
+        left: ExprId,
+        right: ExprId,
+    },
+    InTexts {
+        value: ExprId,
+        texts: Vec<Box<str>>,
+    },
+    InNumbers {
+        value: ExprId,
+        numbers: Vec<Decimal>,
+    },
+    InList {
+        value: ExprId,
+        list: ListId,
+        element: ExprId,
+    },
 }
 
 /// How two values are compared.
@@ -304,9 +392,6 @@ impl Op {
                 | Self::Matches(_)
                 | Self::Capture(_)
                 | Self::JoinTexts(_)
-                | Self::PickText(_)
-                | Self::CountTexts
-                | Self::DistinctTexts
         )
     }
 

@@ -32,8 +32,6 @@ pub(crate) struct TrieNode {
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     pub(crate) width: u16,
-    /// The node whose slots these are.
-    pub(crate) node: TrieId,
 }
 
 // === impl Trie ===
@@ -64,7 +62,12 @@ impl Trie {
             return known;
         }
         let frame = self.node(parent).map_or(0, |it| it.frame);
-        let id = self.add(TrieNode { key: key.into(), parent: Some(parent), frame, ..TrieNode::default() });
+        let id = self.add(TrieNode {
+            key: key.into(),
+            parent: Some(parent),
+            frame,
+            ..TrieNode::default()
+        });
         if let Some(node) = self.node_mut(parent) {
             node.children.push(id);
         }
@@ -85,7 +88,7 @@ impl Trie {
         }
         let frame = FrameId::try_from(self.frames.len()).unwrap_or(FrameId::MAX);
         let id = self.add(TrieNode { parent: Some(list), frame, ..TrieNode::default() });
-        self.frames.push(Frame { width: 0, node: id });
+        self.frames.push(Frame { width: 0 });
         if let Some(node) = self.node_mut(list) {
             node.elements = Some(id);
         }

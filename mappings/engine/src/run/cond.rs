@@ -105,7 +105,9 @@ impl<T: Trace> Machine<'_, T> {
     /// How two values stand; `None` when one is absent.
     pub(crate) fn order(&self, left: Value, right: Value) -> Result<Option<Ordering>, Box<Fault>> {
         Ok(Some(match (left, right) {
-            (Value::Missing | Value::Null, _) | (_, Value::Missing | Value::Null) => return Ok(None),
+            (Value::Missing | Value::Null, _) | (_, Value::Missing | Value::Null) => {
+                return Ok(None);
+            }
             (Value::Text(a), Value::Text(b)) => self.text(a).cmp(self.text(b)),
             (Value::Instant(a), Value::Instant(b)) => a.ms.cmp(&b.ms),
             (Value::Date(a), Value::Date(b)) => a.cmp(&b),

@@ -99,7 +99,8 @@ impl<T: Trace> Machine<'_, T> {
             found: None,
             expected: Cow::Owned(format!("a value: the target requires `{}`", member.target)),
         };
-        let fault = RecordFault { found: "nothing".into(), ..self.record_fault(&told, &member.target) };
+        let fault =
+            RecordFault { found: "nothing".into(), ..self.record_fault(&told, &member.target) };
         self.faults.push(fault);
     }
 
@@ -151,7 +152,9 @@ impl<T: Trace> Machine<'_, T> {
                 }
                 Ok(Emitted::Absent)
             }
-            Some(Node::Each { list, body, bounds }) => self.each_node(*list, *body, *bounds, (target, out)),
+            Some(Node::Each { list, body, bounds }) => {
+                self.each_node(*list, *body, *bounds, (target, out))
+            }
             Some(Node::List { items, bounds }) => self.list_node(items, *bounds, target, out),
         }
     }
@@ -174,7 +177,13 @@ impl<T: Trace> Machine<'_, T> {
         Ok(Emitted::Live)
     }
 
-    fn elements_of(&mut self, list: ListId, body: NodeId, target: &str, out: &mut Vec<u8>) -> Result<u64, Box<Fault>> {
+    fn elements_of(
+        &mut self,
+        list: ListId,
+        body: NodeId,
+        target: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<u64, Box<Fault>> {
         let mut count = 0_u64;
         self.each(list, &mut |machine, _| {
             if T::ON {
@@ -201,7 +210,13 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     /// A fixed list: absent items are left out, lists among them are spliced in.
-    fn list_node(&mut self, items: &[NodeId], bounds: Bounds, target: &str, out: &mut Vec<u8>) -> Wrote {
+    fn list_node(
+        &mut self,
+        items: &[NodeId],
+        bounds: Bounds,
+        target: &str,
+        out: &mut Vec<u8>,
+    ) -> Wrote {
         let plan = self.plan;
         let start = out.len();
         let mut all = Emitted::Absent;
@@ -250,14 +265,21 @@ impl<T: Trace> Machine<'_, T> {
         if let Some(absent) = absent {
             return self.absent(absent, value, node, out);
         }
-        let wrote = self.write(node, value, out).and_then(|()| self.settle_losses(node.loss, target));
+        let wrote =
+            self.write(node, value, out).and_then(|()| self.settle_losses(node.loss, target));
         wrote.map(|()| Emitted::Live).map_err(|mut fault| {
             fault.expr = fault.expr.or(Some(node.expr));
             fault
         })
     }
 
-    fn absent(&mut self, absent: OnAbsent, value: Value, node: &ValueNode, out: &mut Vec<u8>) -> Wrote {
+    fn absent(
+        &mut self,
+        absent: OnAbsent,
+        value: Value,
+        node: &ValueNode,
+        out: &mut Vec<u8>,
+    ) -> Wrote {
         match absent {
             OnAbsent::Omit => Ok(Emitted::Absent),
             OnAbsent::Null => {
@@ -276,7 +298,12 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
-    fn write(&mut self, node: &ValueNode, value: Value, out: &mut Vec<u8>) -> Result<(), Box<Fault>> {
+    fn write(
+        &mut self,
+        node: &ValueNode,
+        value: Value,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Box<Fault>> {
         match (node.how, value) {
             (How::Text, Value::Text(span)) => self.write_text(node, span, out),
             (How::Text, Value::Decimal(_) | Value::Instant(_) | Value::Date(_)) => {
@@ -297,7 +324,9 @@ impl<T: Trace> Machine<'_, T> {
                 out.extend_from_slice(b"\"}");
                 Ok(())
             }
-            (How::Texts | How::Any, Value::Texts { first, len }) => self.write_texts(node, first, len, out),
+            (How::Texts | How::Any, Value::Texts { first, len }) => {
+                self.write_texts(node, first, len, out)
+            }
             (How::Any, Value::Text(span)) => self.write_text(node, span, out),
             (How::Any, Value::Number(_) | Value::Decimal(_)) => self.write_number(node, value, out),
             (How::Any, Value::Instant(_) | Value::Date(_)) => self.write_plain(node, value, out),
@@ -305,7 +334,12 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
-    fn write_text(&self, node: &ValueNode, span: Span, out: &mut Vec<u8>) -> Result<(), Box<Fault>> {
+    fn write_text(
+        &self,
+        node: &ValueNode,
+        span: Span,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Box<Fault>> {
         let text = self.text(span);
         if let Some(expected) = check_text(&node.checks, text) {
             return fault(Value::Text(span), expected);
@@ -321,7 +355,12 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     /// Values whose text needs no escapes.
-    fn write_plain(&mut self, node: &ValueNode, value: Value, out: &mut Vec<u8>) -> Result<(), Box<Fault>> {
+    fn write_plain(
+        &mut self,
+        node: &ValueNode,
+        value: Value,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Box<Fault>> {
         let mut draft = std::mem::take(&mut self.draft);
         draft.clear();
         self.plain(value, &mut draft);
@@ -338,7 +377,12 @@ impl<T: Trace> Machine<'_, T> {
         wrong.map_or(Ok(()), |expected| fault(value, expected))
     }
 
-    fn write_number(&mut self, node: &ValueNode, value: Value, out: &mut Vec<u8>) -> Result<(), Box<Fault>> {
+    fn write_number(
+        &mut self,
+        node: &ValueNode,
+        value: Value,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Box<Fault>> {
         let number = self.number(value)?;
         if node.how == How::Integer && !number.fract().is_zero() {
             return fault(value, "a whole number");
@@ -355,7 +399,13 @@ impl<T: Trace> Machine<'_, T> {
         Ok(())
     }
 
-    fn write_texts(&self, node: &ValueNode, first: u32, len: u32, out: &mut Vec<u8>) -> Result<(), Box<Fault>> {
+    fn write_texts(
+        &self,
+        node: &ValueNode,
+        first: u32,
+        len: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Box<Fault>> {
         out.push(b'[');
         for index in first..first.saturating_add(len) {
             let Some(span) = self.texts.get(index as usize).copied() else { continue };
@@ -369,7 +419,11 @@ impl<T: Trace> Machine<'_, T> {
 
 fn bounded(count: u64, bounds: Bounds) -> Result<(), Box<Fault>> {
     let told = |expected: String| {
-        Err(Box::new(Fault { expr: None, found: None, expected: Cow::Owned(format!("{expected}, found {count}")) }))
+        Err(Box::new(Fault {
+            expr: None,
+            found: None,
+            expected: Cow::Owned(format!("{expected}, found {count}")),
+        }))
     };
     if count < bounds.min {
         return told(format!("at least {} elements", bounds.min));

@@ -27,7 +27,10 @@ pub(crate) type Stepped = Result<Value, Box<Fault>>;
 
 /// A fault of a step on `found`.
 #[cold]
-pub(crate) fn fault<T>(found: Value, expected: impl Into<Cow<'static, str>>) -> Result<T, Box<Fault>> {
+pub(crate) fn fault<T>(
+    found: Value,
+    expected: impl Into<Cow<'static, str>>,
+) -> Result<T, Box<Fault>> {
     Err(Box::new(Fault { expr: None, found: Some(found), expected: expected.into() }))
 }
 

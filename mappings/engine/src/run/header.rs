@@ -9,12 +9,7 @@ use canon::{
     id::{HubId, SourceKey},
 };
 
-use super::{
-    emit::escape,
-    fault::Fault,
-    machine::Machine,
-    trace::Trace,
-};
+use super::{emit::escape, fault::Fault, machine::Machine, trace::Trace};
 use crate::{plan::ExprId, value::Value};
 
 /// The envelope of one record.
@@ -39,11 +34,16 @@ impl<T: Trace> Machine<'_, T> {
         let Some(entity) = rules.entity else { return self.out_header() };
         let source_id = self.header_text(rules.source_id, "source_id")?;
         let Some(source_id) = source_id.filter(|it| !it.is_empty()) else {
-            let fault = Fault { expr: rules.source_id, found: Some(Value::Missing), expected: Cow::Borrowed("an id: without one the record cannot be told from others") };
+            let fault = Fault {
+                expr: rules.source_id,
+                found: Some(Value::Missing),
+                expected: Cow::Borrowed("an id: without one the record cannot be told from others"),
+            };
             self.keep_fault(&fault, "source_id");
             return None;
         };
-        let source_version = self.header_text(rules.source_version, "source_version")?.unwrap_or_default();
+        let source_version =
+            self.header_text(rules.source_version, "source_version")?.unwrap_or_default();
         let version_kind =
             if source_version.is_empty() { VersionKind::None } else { rules.version_kind };
         let occurred_at = self.header_text(rules.occurred_at, "occurred_at")?;

@@ -20,11 +20,13 @@ impl<T: Trace> Machine<'_, T> {
         let text = written.as_str();
         let made = match op {
             Op::Gtin => gtin(text).ok_or("8, 12, 13 or 14 digits with a right check digit"),
-            Op::E164 { region } => e164(text, region).ok_or("a telephone number of the map's region"),
-            Op::PostalJp => postal(text).ok_or("seven digits"),
-            Op::Prefecture(form) => {
-                prefecture::find(text).map(|it| it.written(*form)).ok_or("a prefecture: its name, 1 to 47, or JP-01 to JP-47")
+            Op::E164 { region } => {
+                e164(text, region).ok_or("a telephone number of the map's region")
             }
+            Op::PostalJp => postal(text).ok_or("seven digits"),
+            Op::Prefecture(form) => prefecture::find(text)
+                .map(|it| it.written(*form))
+                .ok_or("a prefecture: its name, 1 to 47, or JP-01 to JP-47"),
             Op::InvoiceNoJp => invoice_no(text).ok_or("T and 13 digits, the first not 0"),
             Op::Sha256 => Ok(canon::id::sha256_hex(text.as_bytes())),
             Op::Uuid5(namespace) => Ok(uuid::Uuid::new_v5(namespace, text.as_bytes()).to_string()),
@@ -50,14 +52,15 @@ impl<T: Trace> Machine<'_, T> {
 /// GS1 check digit: weights 3 and 1 from the right, the sum a multiple of ten.
 fn gtin(text: &str) -> Option<String> {
     let digits = text.trim();
-    let sane = matches!(digits.len(), 8 | 12 | 13 | 14) && digits.bytes().all(|b| b.is_ascii_digit());
+    let sane =
+        matches!(digits.len(), 8 | 12 | 13 | 14) && digits.bytes().all(|b| b.is_ascii_digit());
     let sum: u32 = digits
         .bytes()
         .rev()
         .enumerate()
         .map(|(place, b)| u32::from(b.wrapping_sub(b'0')) * if place % 2 == 1 { 3 } else { 1 })
         .sum();
-    (sane && sum % 10 == 0).then(|| digits.to_owned())
+    (sane && sum.is_multiple_of(10)).then(|| digits.to_owned())
 }
 
 /// E.164: `+81` and the number without its trunk 0.
@@ -68,14 +71,21 @@ fn e164(text: &str, region: &Region) -> Option<String> {
         match c {
             '+' | '＋' if digits.is_empty() && !international => international = true,
             c if kana::ascii_digit(c).is_some() => digits.extend(kana::ascii_digit(c)),
-            ' ' | '-' | '(' | ')' | '.' | '/' | '\u{3000}' | '‐' | '‑' | '–' | '—' | '−' | 'ー' | '－'
-            | '（' | '）' => {}
+            ' ' | '-' | '(' | ')' | '.' | '/' | '\u{3000}' | '‐' | '‑' | '–' | '—' | '−' | 'ー'
+            | '－' | '（' | '）' => {}
             _ => return None,
         }
     }
     let national = match international {
-        true => digits.strip_prefix(region.country).map(|it| it.strip_prefix(region.trunk).unwrap_or(it)),
-        false if region.trunk.is_empty() => Some(digits.strip_prefix(region.country).filter(|it| it.len() >= region.least).unwrap_or(&digits)),
+        true => digits
+            .strip_prefix(region.country)
+            .map(|it| it.strip_prefix(region.trunk).unwrap_or(it)),
+        false if region.trunk.is_empty() => Some(
+            digits
+                .strip_prefix(region.country)
+                .filter(|it| it.len() >= region.least)
+                .unwrap_or(&digits),
+        ),
         false => digits.strip_prefix(region.trunk),
     };
     match national {
@@ -84,9 +94,8 @@ fn e164(text: &str, region: &Region) -> Option<String> {
             fits.then(|| format!("+{}{national}", region.country))
         }
         // A number of another country, in full.
-        None if international => {
-            ((7..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
-        }
+        None if international => ((7..=15).contains(&digits.len()) && !digits.starts_with('0'))
+            .then(|| format!("+{digits}")),
         None => None,
     }
 }
@@ -109,9 +118,14 @@ fn postal(text: &str) -> Option<String> {
 /// only advisory for sole proprietors, so it is not looked at.
 fn invoice_no(text: &str) -> Option<String> {
     let body = text.trim();
-    let digits: String = body.strip_prefix(['T', 't', 'Ｔ']).unwrap_or(body).chars().filter_map(|c| {
-        if c == '-' { None } else { Some(kana::ascii_digit(c).unwrap_or('x')) }
-    }).collect();
-    let sane = digits.len() == 13 && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    let digits: String = body
+        .strip_prefix(['T', 't', 'Ｔ'])
+        .unwrap_or(body)
+        .chars()
+        .filter_map(|c| if c == '-' { None } else { Some(kana::ascii_digit(c).unwrap_or('x')) })
+        .collect();
+    let sane = digits.len() == 13
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit());
     sane.then(|| format!("T{digits}"))
 }

@@ -83,7 +83,11 @@ impl<'a, T: Trace> Machine<'a, T> {
                 count: slot.len as usize,
             })),
             SlotKind::Missing | SlotKind::Null => Ok(None),
-            _ => Err(Box::new(Fault { expr: None, found: Some(slot.value()), expected: "a list".into() })),
+            _ => Err(Box::new(Fault {
+                expr: None,
+                found: Some(slot.value()),
+                expected: "a list".into(),
+            })),
         }
     }
 
@@ -102,6 +106,14 @@ impl<'a, T: Trace> Machine<'a, T> {
         let held = self.scopes.get(usize::from(depth)).copied().unwrap_or(Scope::RECORD);
         let mut flow = Flow::Next;
         for index in 0..count {
+            self.steps += 1;
+            if self.steps > STEPS_MAX {
+                return Err(Box::new(Fault {
+                    expr: None,
+                    found: None,
+                    expected: "fewer elements: the map goes through more than two million".into(),
+                }));
+            }
             let scope = self.scope_of(elements, index);
             if let Some(open) = self.scopes.get_mut(usize::from(depth)) {
                 *open = scope;
@@ -122,7 +134,12 @@ impl<'a, T: Trace> Machine<'a, T> {
         match elements {
             Elements::Frames { frame, first, .. } => {
                 let width = self.plan.trie.width(frame);
-                Scope { frame, base: (first + index) * width, index: number, element: Value::Missing }
+                Scope {
+                    frame,
+                    base: (first + index) * width,
+                    index: number,
+                    element: Value::Missing,
+                }
             }
             Elements::Texts { first, .. } => {
                 let span = self.texts.get(first as usize + index).copied();
@@ -235,7 +252,9 @@ impl<'a, T: Trace> Machine<'a, T> {
         let mut best = Value::Missing;
         self.each(list, &mut |machine, _| {
             let value = machine.expr(expr)?;
-            if !value.is_absent() && (best.is_absent() || machine.order(value, best)? == Some(wanted)) {
+            if !value.is_absent()
+                && (best.is_absent() || machine.order(value, best)? == Some(wanted))
+            {
                 best = value;
             }
             Ok(Flow::Next)

@@ -45,6 +45,8 @@ pub(crate) struct Machine<'a, T: Trace> {
     pub(crate) losses: &'a mut Vec<Loss>,
     /// Losses of the value on its way; kept when the value is written.
     pub(crate) lossy: Vec<(&'static str, Value, Value)>,
+    /// Elements gone through so far.
+    pub(crate) steps: u32,
     pub(crate) trace: T,
 }
 
@@ -121,7 +123,9 @@ impl<T: Trace> Machine<'_, T> {
         match (value, expr.empty) {
             (Value::Text(Span { len: 0, .. }), Empty::Missing) => Ok(Value::Missing),
             (Value::Text(Span { len: 0, .. }), Empty::Null) => Ok(Value::Null),
-            (Value::Text(Span { len: 0, .. }), Empty::Error) => fault(value, "a text that is not empty"),
+            (Value::Text(Span { len: 0, .. }), Empty::Error) => {
+                fault(value, "a text that is not empty")
+            }
             _ => Ok(value),
         }
     }
@@ -147,7 +151,13 @@ impl<T: Trace> Machine<'_, T> {
             Op::Calc { kind, left, right } => self.calc(*kind, *left, *right),
             Op::Joined { parts, with } => self.joined(parts, *with),
             Op::List { list, fold } => self.fold(*list, fold),
-            Op::Default(with) => if value.is_absent() { self.expr(*with) } else { Ok(value) },
+            Op::Default(with) => {
+                if value.is_absent() {
+                    self.expr(*with)
+                } else {
+                    Ok(value)
+                }
+            }
             Op::Rescue(_) => Ok(value),
             Op::Coalesce(others) => self.coalesce(value, others),
             Op::NullIf(other) => self.null_if(value, *other),
@@ -178,14 +188,16 @@ impl<T: Trace> Machine<'_, T> {
         for hop in &place.hops {
             let width = self.plan.trie.width(hop.frame);
             let first = slot.start as usize * width;
-            let count = if slot.kind == crate::input::SlotKind::List { slot.len as usize } else { 0 };
+            let count =
+                if slot.kind == crate::input::SlotKind::List { slot.len as usize } else { 0 };
             let element = match &hop.pick {
                 Pick::Index(index) if *index < 0 => {
                     count.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
                 }
                 Pick::Index(index) => usize::try_from(*index).ok().filter(|it| *it < count),
                 Pick::Find { slot, text } => (0..count).find(|element| {
-                    let found = self.slot_at(hop.frame, first + element * width + usize::from(*slot));
+                    let found =
+                        self.slot_at(hop.frame, first + element * width + usize::from(*slot));
                     match found.value() {
                         Value::Text(span) | Value::Number(span) => self.text(span) == &**text,
                         Value::Bool(bool) => &**text == if bool { "true" } else { "false" },
@@ -260,7 +272,9 @@ impl<T: Trace> Machine<'_, T> {
             Some((_, Some(text))) => Ok(self.push(text)),
             Some((_, None)) if *optional => Ok(Value::Missing),
             None if *optional => Ok(Value::Missing),
-            Some(_) | None => fault(Value::Missing, format!("`{name}`, which the map needs from its caller")),
+            Some(_) | None => {
+                fault(Value::Missing, format!("`{name}`, which the map needs from its caller"))
+            }
         }
     }
 
@@ -269,9 +283,8 @@ impl<T: Trace> Machine<'_, T> {
             HubFact::Channel => self.push(self.ctx.channel),
             HubFact::Organisation => self.push(self.ctx.organisation),
             HubFact::Record => Value::Decimal(self.ctx.record.into()),
-            HubFact::ReceivedAt => {
-                crate::time::Instant::utc(self.ctx.received_at.as_ms()).map_or(Value::Missing, Value::Instant)
-            }
+            HubFact::ReceivedAt => crate::time::Instant::utc(self.ctx.received_at.as_ms())
+                .map_or(Value::Missing, Value::Instant),
         }
     }
 
@@ -318,7 +331,8 @@ impl<T: Trace> Machine<'_, T> {
             Value::Instant(instant) => instant.write(out),
             Value::Date(date) => date.write(out),
             Value::Money(money) => {
-                let _infallible = write!(out, "{} {}", super::number::amount(money), money.currency());
+                let _infallible =
+                    write!(out, "{} {}", super::number::amount(money), money.currency());
             }
             Value::Texts { first, len } => {
                 for index in first..first.saturating_add(len) {
@@ -416,7 +430,9 @@ impl<T: Trace> Machine<'_, T> {
         match looked {
             crate::plan::Looked::Text(span) => Ok(Value::Text(span)),
             crate::plan::Looked::Omit => Ok(Value::Missing),
-            crate::plan::Looked::Fault => fault(value, format!("an entry of table `{}`", table_plan.name)),
+            crate::plan::Looked::Fault => {
+                fault(value, format!("an entry of table `{}`", table_plan.name))
+            }
         }
     }
 
@@ -428,7 +444,11 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     /// Keeps the losses of a written value, or refuses them.
-    pub(crate) fn settle_losses(&mut self, policy: LossPolicy, target: &str) -> Result<(), Box<Fault>> {
+    pub(crate) fn settle_losses(
+        &mut self,
+        policy: LossPolicy,
+        target: &str,
+    ) -> Result<(), Box<Fault>> {
         if self.lossy.is_empty() {
             return Ok(());
         }

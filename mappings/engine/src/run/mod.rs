@@ -16,5 +16,5 @@ mod time;
 pub(crate) mod trace;
 
 pub(crate) use fault::{Fault, shown};
-pub(crate) use text::bytes_in;
 pub use record::{Faulted, Mapped, RunContext, Scratch};
+pub(crate) use text::bytes_in;

@@ -21,6 +21,9 @@ impl<T: Trace> Machine<'_, T> {
             Op::Decimal { implied } => self.decimal(value, *implied),
             Op::Money { currency, rounding } => self.money(value, *currency, *rounding),
             Op::MinorUnits | Op::Amount | Op::Currency => self.money_part(op, value),
+            Op::Allocate { list, weight, element } => {
+                self.allocate(value, *list, *weight, *element)
+            }
             Op::TaxOf { rate, mode, included } => self.tax_of(value, *rate, *mode, *included),
             _ if matches!(value, Value::Money(_)) => self.money_calc(op, value),
             _ => self.decimal_step(op, value),
@@ -30,7 +33,11 @@ impl<T: Trace> Machine<'_, T> {
     fn decimal_step(&mut self, op: &Op, value: Value) -> Stepped {
         let number = self.number(value)?;
         let result = match op {
-            Op::Plus(other) | Op::Minus(other) | Op::Times(other) | Op::Least(other) | Op::Most(other) => {
+            Op::Plus(other)
+            | Op::Minus(other)
+            | Op::Times(other)
+            | Op::Least(other)
+            | Op::Most(other) => {
                 let given = self.expr(*other)?;
                 if given.is_absent() {
                     return Ok(given);
@@ -88,9 +95,8 @@ impl<T: Trace> Machine<'_, T> {
     pub(crate) fn number(&self, value: Value) -> Result<Decimal, Box<super::Fault>> {
         match value {
             Value::Decimal(number) => Ok(number),
-            Value::Number(span) => {
-                literal(self.text(span)).map_or_else(|| fault(value, "a number of at most 28 digits"), Ok)
-            }
+            Value::Number(span) => literal(self.text(span))
+                .map_or_else(|| fault(value, "a number of at most 28 digits"), Ok),
             _ => fault(value, "a number"),
         }
     }
@@ -114,17 +120,27 @@ impl<T: Trace> Machine<'_, T> {
             Value::Bool(_) | Value::Instant(_) | Value::Date(_) => None,
             Value::Missing | Value::Null | Value::Texts { .. } | Value::Tree { .. } => None,
         };
-        let Some(mut number) = number else { return fault(value, "a decimal number such as 1234.50") };
+        let Some(mut number) = number else {
+            return fault(value, "a decimal number such as 1234.50");
+        };
         if implied > 0 {
             let moved = number.scale() == 0 && number.set_scale(implied).is_ok();
             if !moved {
-                return fault(value, format!("digits without a point, the last {implied} being decimals"));
+                return fault(
+                    value,
+                    format!("digits without a point, the last {implied} being decimals"),
+                );
             }
         }
         Ok(Value::Decimal(number))
     }
 
-    fn money(&mut self, value: Value, currency: u32, rounding: Option<RoundingStrategy>) -> Stepped {
+    fn money(
+        &mut self,
+        value: Value,
+        currency: u32,
+        rounding: Option<RoundingStrategy>,
+    ) -> Stepped {
         let given = self.expr(currency)?;
         let letters = match given {
             Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
@@ -198,8 +214,39 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
+    /// The share of the element at hand, by largest remainder.
+    fn allocate(&mut self, value: Value, list: u32, weight: u32, element: u8) -> Stepped {
+        let Value::Money(money) = value else { return fault(value, "money") };
+        let at = self.scopes.get(usize::from(element)).map_or(0, |it| it.index as usize);
+        let mut weights: Vec<Decimal> = Vec::new();
+        self.each(list, &mut |machine, _| {
+            let given = machine.expr(weight)?;
+            let weight = match given {
+                Value::Missing | Value::Null => Decimal::ZERO,
+                Value::Money(money) => money.minor.into(),
+                _ => machine.number(given)?,
+            };
+            if weight.is_sign_negative() && !weight.is_zero() {
+                return fault(given, "a weight that is not negative");
+            }
+            weights.push(weight);
+            Ok(super::list::Flow::Next)
+        })?;
+        let share = shares(money.minor, &weights).and_then(|it| it.get(at).copied());
+        share.map_or_else(
+            || fault(value, "weights of which at least one is not zero"),
+            |minor| Ok(Value::Money(Money { minor, ..money })),
+        )
+    }
+
     /// The tax of an amount: on top of it, or the part of it that is tax.
-    fn tax_of(&mut self, value: Value, rate: u32, mode: RoundingStrategy, included: bool) -> Stepped {
+    fn tax_of(
+        &mut self,
+        value: Value,
+        rate: u32,
+        mode: RoundingStrategy,
+        included: bool,
+    ) -> Stepped {
         let Value::Money(money) = value else { return fault(value, "money") };
         let given = self.expr(rate)?;
         if given.is_absent() {
@@ -216,6 +263,31 @@ impl<T: Trace> Machine<'_, T> {
             |minor| Ok(Value::Money(Money { minor, ..money })),
         )
     }
+}
+
+/// Cuts an amount into whole parts in proportion to weights; what is left over
+/// goes to the largest remainders, the first of equals first.
+fn shares(total: i64, weights: &[Decimal]) -> Option<Vec<i64>> {
+    let sum = weights.iter().try_fold(Decimal::ZERO, |sum, it| sum.checked_add(*it))?;
+    if sum.is_zero() {
+        return None;
+    }
+    let mut shares = Vec::with_capacity(weights.len());
+    let mut rests: Vec<(Decimal, usize)> = Vec::with_capacity(weights.len());
+    let amount = Decimal::from(total.unsigned_abs());
+    let mut left = i64::try_from(total.unsigned_abs()).ok()?;
+    for (index, weight) in weights.iter().enumerate() {
+        let exact = amount.checked_mul(*weight)?.checked_div(sum)?;
+        let whole = i64::try_from(exact.trunc()).ok()?;
+        left -= whole;
+        shares.push(whole);
+        rests.push((exact.fract(), index));
+    }
+    rests.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    for (_, index) in rests.iter().take(usize::try_from(left).ok()?) {
+        *shares.get_mut(*index)? += 1;
+    }
+    Some(shares.into_iter().map(|it| it * total.signum()).collect())
 }
 
 /// The amount in the currency's main unit.

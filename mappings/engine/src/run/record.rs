@@ -116,19 +116,19 @@ pub(crate) fn run<T: Trace>(
         faults: &mut scratch.faults,
         losses: &mut scratch.losses,
         lossy: Vec::new(),
+        steps: 0,
         trace,
     };
     let mut out = std::mem::take(&mut scratch.out);
     out.clear();
     let header = machine.header(&mut out);
-    let made = header.map(|header| {
+    if header.is_some() {
         machine.members(&plan.root, &mut out);
         super::emit::close(&mut out, b'{', b'}');
-        header
-    });
+    }
     let (draft, trace) = (machine.draft, machine.trace);
     scratch.draft = draft;
-    let result = match made {
+    let result = match header {
         Some(header) if scratch.faults.is_empty() => Ok(Mapped {
             source_id: header.source_id,
             source_version: header.source_version,

@@ -10,17 +10,15 @@ use super::{
 };
 use crate::{
     functions::kana,
-    plan::op::{Op, Pick},
-    value::{Source, Span, Value},
+    plan::op::Op,
+    value::{Span, Value},
 };
 
 impl<T: Trace> Machine<'_, T> {
     pub(super) fn text_step(&mut self, op: &Op, value: Value) -> Stepped {
         match op {
             Op::TextOf => return self.text_of(value),
-            Op::JoinTexts(_) | Op::PickText(_) | Op::CountTexts | Op::DistinctTexts => {
-                return self.texts_step(op, value);
-            }
+            Op::JoinTexts(with) => return self.join_texts(*with, value),
             _ => {}
         }
         let Value::Text(span) = value else { return fault(value, "a text") };
@@ -28,9 +26,9 @@ impl<T: Trace> Machine<'_, T> {
             return Ok(value);
         }
         Ok(match op {
-            Op::Strip(unwanted) => {
-                self.rewrite(span, |text, out| out.extend(text.chars().filter(|c| !unwanted.contains(*c))))
-            }
+            Op::Strip(unwanted) => self.rewrite(span, |text, out| {
+                out.extend(text.chars().filter(|c| !unwanted.contains(*c)))
+            }),
             Op::Replace { from, to } => {
                 let to = self.text(*to).to_owned();
                 self.rewrite(span, |text, out| out.push_str(&text.replace(&**from, &to)))
@@ -40,7 +38,9 @@ impl<T: Trace> Machine<'_, T> {
                 let starts = self.text(span).starts_with(&**prefix);
                 match (starts, *strict) {
                     (true, _) => Value::Text(cut(span, prefix.len(), span.len as usize)),
-                    (false, true) => return fault(value, format!("a text that begins with {prefix:?}")),
+                    (false, true) => {
+                        return fault(value, format!("a text that begins with {prefix:?}"));
+                    }
                     (false, false) => value,
                 }
             }
@@ -81,8 +81,10 @@ impl<T: Trace> Machine<'_, T> {
                     out.push_str(word);
                 }
             }),
-            Op::Upper => self.rewrite(span, |text, out| out.extend(text.chars().flat_map(char::to_uppercase))),
-            Op::Lower => self.rewrite(span, |text, out| out.extend(text.chars().flat_map(char::to_lowercase))),
+            Op::Upper => self
+                .rewrite(span, |text, out| out.extend(text.chars().flat_map(char::to_uppercase))),
+            Op::Lower => self
+                .rewrite(span, |text, out| out.extend(text.chars().flat_map(char::to_lowercase))),
             Op::Nfc | Op::Nfkc | Op::Width(_) if ascii && !op.widens() => Value::Text(span),
             Op::Nfc => self.rewrite(span, |text, out| out.extend(text.nfc())),
             Op::Nfkc => {
@@ -93,7 +95,9 @@ impl<T: Trace> Machine<'_, T> {
             Op::Width(table) => self.rewrite(span, |text, out| table.fold(text, out)),
             Op::KanaFull => self.rewrite(span, kana::full),
             Op::KanaHalf => self.rewrite(span, kana::half),
-            Op::KanaHira => self.rewrite(span, |text, out| out.extend(text.chars().map(kana::hira))),
+            Op::KanaHira => {
+                self.rewrite(span, |text, out| out.extend(text.chars().map(kana::hira)))
+            }
             Op::Digits => self.rewrite(span, |text, out| {
                 out.extend(text.chars().filter_map(kana::ascii_digit));
             }),
@@ -187,7 +191,12 @@ impl<T: Trace> Machine<'_, T> {
             match bytes_in(charset, text.get(..next).unwrap_or_default()) {
                 Ok(bytes) if bytes <= most as usize => end = next,
                 Ok(_) => break,
-                Err(c) => return fault(Value::Text(span), format!("no {c:?}, which {charset} does not have")),
+                Err(c) => {
+                    return fault(
+                        Value::Text(span),
+                        format!("no {c:?}, which {charset} does not have"),
+                    );
+                }
             }
         }
         let shorter = Value::Text(cut(span, 0, end));
@@ -201,53 +210,28 @@ impl<T: Trace> Machine<'_, T> {
         group.map_or(Value::Missing, |range| Value::Text(cut(span, range.start, range.end)))
     }
 
-    fn texts_step(&mut self, op: &Op, value: Value) -> Stepped {
+    fn join_texts(&mut self, with: Span, value: Value) -> Stepped {
         let Value::Texts { first, len } = value else { return fault(value, "a list of texts") };
-        let spans = |machine: &Self| -> Vec<Span> {
-            let range = first as usize..(first + len) as usize;
-            machine.texts.get(range).unwrap_or_default().to_vec()
-        };
-        Ok(match op {
-            Op::CountTexts => Value::Decimal(len.into()),
-            Op::PickText(Pick::Index(index)) => {
-                let all = spans(self);
-                let place = if *index < 0 {
-                    all.len().checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
-                } else {
-                    usize::try_from(*index).ok()
-                };
-                place.and_then(|it| all.get(it)).map_or(Value::Missing, |it| Value::Text(*it))
+        let mut joined = String::new();
+        for index in first..first.saturating_add(len) {
+            if index > first {
+                joined.push_str(self.text(with));
             }
-            Op::JoinTexts(with) => {
-                let mut joined = String::new();
-                for (index, span) in spans(self).iter().enumerate() {
-                    if index > 0 {
-                        joined.push_str(self.text(*with));
-                    }
-                    joined.push_str(self.text(*span));
-                }
-                self.push(&joined)
-            }
-            _ => {
-                let all = spans(self);
-                let start = crate::input::offset(self.texts.len());
-                let mut kept: Vec<Span> = Vec::new();
-                for span in all {
-                    if !kept.iter().any(|it| self.text(*it) == self.text(span)) {
-                        kept.push(span);
-                    }
-                }
-                self.texts.extend(&kept);
-                Value::Texts { first: start, len: crate::input::offset(kept.len()) }
-            }
-        })
+            let span = self.texts.get(index as usize).copied();
+            joined.push_str(span.map_or("", |span| self.text(span)));
+        }
+        Ok(self.push(&joined))
     }
 }
 
 /// A part of a span, by bytes from its start.
 fn cut(span: Span, start: usize, end: usize) -> Span {
     let offset = crate::input::offset;
-    Span { source: span.source, start: span.start + offset(start), len: offset(end) - offset(start) }
+    Span {
+        source: span.source,
+        start: span.start + offset(start),
+        len: offset(end) - offset(start),
+    }
 }
 
 /// Bytes of a text in a charset; the character that it does not have.
@@ -256,18 +240,9 @@ pub(crate) fn bytes_in(charset: Charset, text: &str) -> Result<usize, char> {
         return Ok(text.len());
     }
     let mut out = Vec::with_capacity(text.len());
-    let written =
-        Profile::new(charset).encode(text, &Policy::refuse(), &mut out, &mut Vec::new());
+    let written = Profile::new(charset).encode(text, &Policy::refuse(), &mut out, &mut Vec::new());
     match written {
         Ok(()) => Ok(out.len()),
         Err(unwritable) => Err(unwritable.found),
     }
 }
-
-/// A constant text in the plan.
-pub(crate) fn plan_span(texts: &mut String, text: &str) -> Span {
-    let start = crate::input::offset(texts.len());
-    texts.push_str(text);
-    Span { source: Source::Plan, start, len: crate::input::offset(text.len()) }
-}
-

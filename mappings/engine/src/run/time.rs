@@ -19,7 +19,12 @@ impl<T: Trace> Machine<'_, T> {
     pub(super) fn time_step(&mut self, op: &Op, value: Value) -> Stepped {
         match op {
             Op::Timestamp { format, zone, hours_max, fold } => {
-                let read = Reading { format: format.as_ref(), zone: zone.as_ref(), hours_max: *hours_max, fold: *fold };
+                let read = Reading {
+                    format: format.as_ref(),
+                    zone: zone.as_ref(),
+                    hours_max: *hours_max,
+                    fold: *fold,
+                };
                 self.timestamp(value, &read)
             }
             Op::Date { format, zone } => self.date(value, format.as_ref(), zone.as_ref()),
@@ -89,7 +94,8 @@ impl<T: Trace> Machine<'_, T> {
             Some(format) => format.read(text).and_then(|it| it.date()),
             None => any_date(text),
         };
-        date.map(Value::Date).map_or_else(|| fault(value, "a date that exists, such as 2026-01-05 or R08/01/05"), Ok)
+        date.map(Value::Date)
+            .map_or_else(|| fault(value, "a date that exists, such as 2026-01-05 or R08/01/05"), Ok)
     }
 
     fn epoch(&self, value: Value, unit_ms: i64) -> Stepped {
@@ -102,12 +108,16 @@ impl<T: Trace> Machine<'_, T> {
             .filter(|it| it.fract().is_zero())
             .and_then(|it| i64::try_from(it.trunc()).ok());
         let instant = ms.and_then(Instant::utc);
-        instant.map(Value::Instant).map_or_else(|| fault(value, "a count since 1970 that is a time"), Ok)
+        instant
+            .map(Value::Instant)
+            .map_or_else(|| fault(value, "a count since 1970 that is a time"), Ok)
     }
 
     /// `/Date(1735689600000)/` and `/Date(1735689600000+0540)/` of OData 2.
     fn odata_date(&self, value: Value) -> Stepped {
-        let Value::Text(span) = value else { return fault(value, "a text like /Date(1735689600000)/") };
+        let Value::Text(span) = value else {
+            return fault(value, "a text like /Date(1735689600000)/");
+        };
         let body = self.text(span).strip_prefix("/Date(").and_then(|it| it.strip_suffix(")/"));
         let read = body.and_then(|body| {
             let sign = body.char_indices().skip(1).find(|(_, c)| matches!(c, '+' | '-'));
@@ -120,7 +130,9 @@ impl<T: Trace> Machine<'_, T> {
             };
             Some(Instant { offset, ..Instant::utc(ms.parse().ok()?)? })
         });
-        read.filter(|it| it.offset.abs() <= 18 * 60).map(Value::Instant).map_or_else(|| fault(value, "a text like /Date(1735689600000)/"), Ok)
+        read.filter(|it| it.offset.abs() <= 18 * 60)
+            .map(Value::Instant)
+            .map_or_else(|| fault(value, "a text like /Date(1735689600000)/"), Ok)
     }
 
     fn format_time(&mut self, value: Value, format: &Format) -> Stepped {
@@ -147,7 +159,9 @@ struct Reading<'a> {
 
 /// A clock time of a day in the map's zone.
 fn local(date: Date, ms: i64, read: &Reading<'_>, value: Value) -> Stepped {
-    let Some(zone) = read.zone else { return fault(value, "a time with offset, or a zone in the map") };
+    let Some(zone) = read.zone else {
+        return fault(value, "a time with offset, or a zone in the map");
+    };
     let days = ms.div_euclid(DAY_MS);
     let day = Date::from_days(date.days() + days);
     let instant = day.and_then(|day| resolve(day, ms.rem_euclid(DAY_MS), zone, read.fold));
@@ -170,7 +184,8 @@ fn resolve(date: Date, ms: i64, zone: &TimeZone, fold: DstFold) -> Option<Result
     if ambiguous.is_ambiguous() && fold == DstFold::Fault {
         return Some(Err(()));
     }
-    let stamp = if fold == DstFold::Later { ambiguous.later() } else { ambiguous.earlier() }.ok()?;
+    let stamp =
+        if fold == DstFold::Later { ambiguous.later() } else { ambiguous.earlier() }.ok()?;
     let offset = zone.to_offset(stamp);
     Some(Ok(Instant {
         ms: stamp.as_millisecond(),
@@ -214,7 +229,9 @@ fn moved(instant: Instant, zone: &TimeZone) -> Option<Instant> {
 
 fn in_zone(value: Value, zone: &TimeZone) -> Stepped {
     let Value::Instant(instant) = value else { return fault(value, "a time") };
-    moved(instant, zone).map(Value::Instant).map_or_else(|| fault(value, "a time within the years 1 to 9999"), Ok)
+    moved(instant, zone)
+        .map(Value::Instant)
+        .map_or_else(|| fault(value, "a time within the years 1 to 9999"), Ok)
 }
 
 /// The retail day: what happens before the cut-off belongs to the day before.
@@ -229,7 +246,9 @@ fn business_date(value: Value, cutoff_ms: i64, zone: Option<&TimeZone>) -> Stepp
 
 fn plus_days(value: Value, days: i64) -> Stepped {
     let moved = match value {
-        Value::Date(date) => date.days().checked_add(days).and_then(Date::from_days).map(Value::Date),
+        Value::Date(date) => {
+            date.days().checked_add(days).and_then(Date::from_days).map(Value::Date)
+        }
         Value::Instant(instant) => days
             .checked_mul(DAY_MS)
             .and_then(|it| instant.ms.checked_add(it))

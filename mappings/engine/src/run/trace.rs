@@ -14,7 +14,14 @@ pub(crate) trait Trace {
     /// A pipe starts.
     fn begin(&mut self, _expr: ExprId) {}
     /// A step of it gave a value; `shown` prints it.
-    fn step(&mut self, _expr: ExprId, _step: usize, _value: Value, _shown: impl FnOnce() -> String) {}
+    fn step(
+        &mut self,
+        _expr: ExprId,
+        _step: usize,
+        _value: Value,
+        _shown: impl FnOnce() -> String,
+    ) {
+    }
     /// A slot was read.
     fn read(&mut self, _place: &Place, _path: impl FnOnce() -> String, _slot: Slot) {}
     /// A table answered.

@@ -18,7 +18,8 @@ const NODES_MAX: usize = 50_000;
 /// # Errors
 /// In words: the file that is missing, or what is not a schema.
 pub(crate) fn read_json_schema(library: &dyn Library, path: &str) -> Result<Schemas, String> {
-    let mut reader = Reader { library, files: HashMap::new(), done: HashMap::new(), out: Schemas::default() };
+    let mut reader =
+        Reader { library, files: HashMap::new(), done: HashMap::new(), out: Schemas::default() };
     reader.out.file = path.to_owned();
     let document = reader.file(path)?;
     reader.out.inferred = document.get("x-inferred").and_then(Value::as_bool).unwrap_or(false);
@@ -40,8 +41,8 @@ impl Reader<'_> {
             return Ok(known.clone());
         }
         let text = self.library.read(path).ok_or_else(|| format!("there is no file `{path}`"))?;
-        let value: Value =
-            serde_json::from_str(&text).map_err(|fault| format!("`{path}` is not JSON: {fault}"))?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|fault| format!("`{path}` is not JSON: {fault}"))?;
         self.files.insert(path.to_owned(), value.clone());
         Ok(value)
     }
@@ -83,7 +84,8 @@ impl Reader<'_> {
             .pointer(fragment)
             .ok_or_else(|| format!("`{file}` refers to `{target}`, which does not exist"))?
             .clone();
-        let pointer_itself = found.get("$ref").and_then(Value::as_str) == Some(target) && path == file;
+        let pointer_itself =
+            found.get("$ref").and_then(Value::as_str) == Some(target) && path == file;
         if pointer_itself {
             return Err(format!("`{target}` in `{file}` refers to itself"));
         }
@@ -101,7 +103,10 @@ impl Reader<'_> {
 
     fn build(&mut self, file: &str, pointer: &str, value: &Value) -> Result<Schema, String> {
         if let Value::Bool(any) = value {
-            return Ok(Schema { open: *any, ..Schema::of(if *any { Kinds::ANY } else { Kinds::default() }) });
+            return Ok(Schema {
+                open: *any,
+                ..Schema::of(if *any { Kinds::ANY } else { Kinds::default() })
+            });
         }
         let Some(object) = value.as_object() else {
             return Err(format!("`{file}#{pointer}` is not a schema"));
@@ -112,7 +117,9 @@ impl Reader<'_> {
             let at = format!("{pointer}/additionalProperties");
             node.additional = Some(self.node(file, &at, additional)?);
         }
-        for (name, child) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (name, child) in
+            object.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             let escaped = name.replace('~', "~0").replace('/', "~1");
             let id = self.node(file, &format!("{pointer}/properties/{escaped}"), child)?;
             node.properties.push((name.clone(), id));
@@ -210,7 +217,8 @@ fn limits(value: &Value) -> Schema {
         maximum: number("maximum"),
         above: number("exclusiveMinimum"),
         below: number("exclusiveMaximum"),
-        bytes_max: count("x-max-bytes").map(|bytes| (bytes, text("x-charset").unwrap_or_else(|| "utf-8".into()))),
+        bytes_max: count("x-max-bytes")
+            .map(|bytes| (bytes, text("x-charset").unwrap_or_else(|| "utf-8".into()))),
         scale_max: count("x-scale").and_then(|it| u32::try_from(it).ok()),
         personal: value.get("x-personal").is_some_and(truthy),
         one_of,

@@ -7,8 +7,7 @@ use super::{Kinds, Schema, SchemaId, Schemas};
 
 /// The schema of a layout's records.
 pub(crate) fn from_shape(file: &str, shape: &Shape) -> Schemas {
-    let mut schemas =
-        Schemas { file: file.to_owned(), rows: true, ..Schemas::default() };
+    let mut schemas = Schemas { file: file.to_owned(), rows: true, ..Schemas::default() };
     add(&mut schemas, shape);
     schemas
 }

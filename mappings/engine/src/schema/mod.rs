@@ -184,6 +184,7 @@ impl Schemas {
 
     /// All paths from a node, at most `depth` deep: for the nearest name.
     pub(crate) fn names(&self, id: SchemaId) -> Vec<&str> {
-        self.get(id).map_or(Vec::new(), |it| it.properties.iter().map(|(key, _)| key.as_str()).collect())
+        self.get(id)
+            .map_or(Vec::new(), |it| it.properties.iter().map(|(key, _)| key.as_str()).collect())
     }
 }

@@ -6,8 +6,8 @@ mod format;
 mod rfc3339;
 
 pub(crate) use era::date_with_era;
-pub(crate) use format::{Format, Parts};
-pub(crate) use rfc3339::parse_instant;
+pub(crate) use format::Format;
+pub(crate) use rfc3339::{fraction, parse_instant};
 
 use std::fmt::Write;
 
@@ -72,9 +72,8 @@ impl Date {
         let days = days.checked_add(719_468)?;
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524
-            - day_of_era / 146_096)
-            / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;

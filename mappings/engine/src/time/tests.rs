@@ -44,7 +44,9 @@ fn times_keep_their_offset_and_say_what_they_cut() {
         instant.write(&mut shown);
         assert_eq!((shown.as_str(), instant.cut), (want, cut), "{text}");
     }
-    for bad in ["2026-01-05", "2026-01-05T24:00:00Z", "2026-01-05T12:00:00", "2026-13-05T12:00:00Z", ""] {
+    for bad in
+        ["2026-01-05", "2026-01-05T24:00:00Z", "2026-01-05T12:00:00", "2026-13-05T12:00:00Z", ""]
+    {
         assert_eq!(parse_instant(bad), None, "{bad}");
     }
 }
@@ -52,7 +54,9 @@ fn times_keep_their_offset_and_say_what_they_cut() {
 #[test]
 fn patterns_read_what_they_write() {
     let instant = parse_instant("2026-01-05T09:07:03.040+09:00").unwrap();
-    for pattern in ["yyyy/MM/dd HH:mm:ss.SSS XXX", "yyyyMMddHHmmssSSSXXX", "d.M.yyyy H時m分s秒'SSS'SSSX"] {
+    for pattern in
+        ["yyyy/MM/dd HH:mm:ss.SSS XXX", "yyyyMMddHHmmssSSSXXX", "d.M.yyyy H時m分s秒'SSS'SSSX"]
+    {
         let format = Format::parse(pattern).unwrap();
         let mut shown = String::new();
         format.write(instant, &mut shown).unwrap();

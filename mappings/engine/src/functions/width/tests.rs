@@ -27,7 +27,10 @@ fn every_code_point_agrees_with_nfkc() {
 #[test]
 fn pairs_agree_with_nfkc() {
     let nfkc = table(Width::Nfkc, "");
-    let chars: Vec<char> = ('\u{3000}'..='\u{30FF}').chain('\u{FF00}'..='\u{FFEE}').chain("aé亜\u{301}\u{3099}".chars()).collect();
+    let chars: Vec<char> = ('\u{3000}'..='\u{30FF}')
+        .chain('\u{FF00}'..='\u{FFEE}')
+        .chain("aé亜\u{301}\u{3099}".chars())
+        .collect();
     for first in &chars {
         for second in &chars {
             let text = String::from_iter([*first, *second]);
@@ -43,8 +46,8 @@ fn narrow_does_what_people_mean_and_nothing_else() {
     assert_eq!(folded(&narrow, "ＡＢＣ１２３　ｶﾞｷﾞﾊﾟ㈱①㍉髙"), "ABC123 ガギパ㈱①㍉髙");
     assert_eq!(folded(&table(Width::Narrow, "～"), "１０～２０"), "10～20");
     assert_eq!(folded(&table(Width::Nfkc, "㈱①～"), "㈱Ａ①～Ⅳ"), "㈱A①～IV");
-    // All of the block of half and full widths, but for what has no meaning alone.
-    for c in '\u{FF01}'..='\u{FF9D}' {
+    // All letters, digits, signs and kana of the block of half and full widths.
+    for c in ('\u{FF01}'..='\u{FF5E}').chain('\u{FF61}'..='\u{FF9D}') {
         let text = c.to_string();
         let want: String = text.nfkc().collect();
         assert_eq!(folded(&narrow, &text), want, "{text}");

@@ -1,0 +1,100 @@
+//! What a condition says about absence: behind `has(customer)` the customer is
+//! there, so what it requires of itself is there too.
+
+use super::lower::Lower;
+use crate::{
+    language::expr::{Binary, Expr, ExprKind, Origin},
+    language::rule::Text,
+    plan::trie::TrieId,
+};
+
+impl Lower<'_> {
+    /// What is there when the condition holds (or, with `holds` false, when it
+    /// does not).
+    pub(crate) fn facts(&mut self, text: &Text, holds: bool) -> Vec<TrieId> {
+        let held = self.text.replace(text.clone());
+        let mut found = Vec::new();
+        self.collect(&text.expr, holds, &mut found);
+        self.text = held;
+        found
+    }
+
+    fn collect(&mut self, expr: &Expr, holds: bool, found: &mut Vec<TrieId>) {
+        match (&expr.kind, holds) {
+            (ExprKind::Binary { op: Binary::And, left, right }, true)
+            | (ExprKind::Binary { op: Binary::Or, left, right }, false) => {
+                self.collect(left, holds, found);
+                self.collect(right, holds, found);
+            }
+            (ExprKind::Not(inner), _) => self.collect(inner, !holds, found),
+            (ExprKind::Has(inner), true) => self.there(inner, found),
+            (ExprKind::Binary { op: Binary::NotEqual, left, right }, true)
+            | (ExprKind::Binary { op: Binary::Equal, left, right }, false) => {
+                if right.kind == ExprKind::Null {
+                    self.there(left, found);
+                }
+            }
+            (
+                ExprKind::Binary {
+                    op:
+                        Binary::Equal
+                        | Binary::Less
+                        | Binary::LessOrEqual
+                        | Binary::Greater
+                        | Binary::GreaterOrEqual
+                        | Binary::In,
+                    left,
+                    right,
+                },
+                true,
+            ) => {
+                // A comparison with something absent does not hold.
+                if right.kind != ExprKind::Null {
+                    self.there(left, found);
+                    self.there(right, found);
+                }
+            }
+            (ExprKind::Path(_), true) => self.there(expr, found),
+            _ => {}
+        }
+    }
+
+    /// A path that is there, and all it leads through.
+    fn there(&mut self, expr: &Expr, found: &mut Vec<TrieId>) {
+        let path = match &expr.kind {
+            ExprKind::Path(path) => path,
+            ExprKind::Pipe { head, calls } => {
+                let ends = calls.iter().any(|call| matches!(call.name.as_str(), "default" | "rescue" | "coalesce"));
+                if !ends {
+                    self.there(head, found);
+                }
+                return;
+            }
+            _ => return,
+        };
+        let local = matches!(path.from, Origin::Up(_) | Origin::Root) && !path.steps.is_empty();
+        if !local {
+            return;
+        }
+        let Some(depth) = self.scope_of(path, expr.span) else { return };
+        let computed = self.scopes.get(usize::from(depth)).is_none_or(|it| it.node.is_none());
+        let Some(cursor) = (if computed { None } else { self.walk(path, depth, expr.span) }) else { return };
+        if !cursor.hops.is_empty() {
+            return;
+        }
+        let mut at = Some(cursor.node);
+        while let Some(id) = at {
+            found.push(id);
+            at = self.plan.trie.node(id).and_then(|it| it.parent);
+        }
+    }
+
+    /// Runs with more facts known.
+    pub(crate) fn knowing<R>(&mut self, facts: Vec<TrieId>, run: impl FnOnce(&mut Self) -> R) -> R {
+        let held = self.known.len();
+        self.known.extend(facts);
+        let result = run(self);
+        self.known.truncate(held);
+        result
+    }
+}

@@ -1,0 +1,11 @@
+//! The engine from outside: maps as text in, records in, canonical JSON out.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first thing that is not as it should be"
+)]
+
+mod functions;
+mod order;
+mod support;
