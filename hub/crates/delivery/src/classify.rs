@@ -10,7 +10,7 @@ use adapter_kit::{
 use canon::clock::Timestamp;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{breaker::Health, retry::retry_after, secret::Secret};
 
@@ -30,8 +30,8 @@ pub struct Rules {
     pub far_id: Option<String>,
 }
 
-/// What a far side answered.
-#[derive(Clone, Debug)]
+/// What a far side answered. `Debug` leaves the body out: it may hold personal data.
+#[derive(Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: StatusCode,
@@ -167,6 +167,12 @@ pub const UNEXPECTED: &str = "delivery-unexpected";
 impl Answer {
     fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?, now)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
     }
 }
 

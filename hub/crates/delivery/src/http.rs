@@ -5,7 +5,7 @@ use bytes::Bytes;
 use canon::clock::Clock;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header::CONTENT_TYPE};
 use reqwest::{Request, Url};
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use crate::{
     auth::{Auth, NoToken, Proven},
@@ -22,8 +22,8 @@ pub struct Endpoint {
     headers: HeaderMap,
 }
 
-/// What one try sends.
-#[derive(Clone, Debug)]
+/// What one try sends. `Debug` leaves out what may hold personal data.
+#[derive(Clone)]
 pub struct Call<'a> {
     /// Upper case.
     pub method: &'a str,
@@ -208,6 +208,12 @@ impl<'a> Call<'a> {
             traceparent: None,
             rules,
         }
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({}, {} bytes, key {})", self.method, self.body.len(), self.key)
     }
 }
 

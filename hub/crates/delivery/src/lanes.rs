@@ -295,9 +295,7 @@ impl<T> Lanes<T> {
     /// The first parcel of the lane whose turn it is.
     fn take(&mut self) -> Option<Offer<T>> {
         while let Some(key) = self.ready.pop_front() {
-            let lane = self.lanes.get_mut(&key);
-            // A lane that was emptied in between has lost its turn.
-            if let Some(lane) = lane.filter(|lane| !lane.is_busy)
+            if let Some(lane) = self.lanes.get_mut(&key)
                 && let Some(offer) = lane.waiting.pop_front()
             {
                 lane.is_busy = true;

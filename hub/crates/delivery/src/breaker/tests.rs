@@ -67,16 +67,19 @@ fn a_failed_probe_opens_it_for_twice_as_long_up_to_the_maximum() {
 #[test]
 fn results_from_before_it_opened_are_old_news() {
     let mut breaker = Breaker::new(RULE);
-    let slow: Vec<Permit> = (0..4).map(|_| breaker.permit(at(0)).expect("a permit")).collect();
+    let mut slow: Vec<Permit> = (0..6).map(|_| breaker.permit(at(0)).expect("a permit")).collect();
     (0..3).for_each(|_| fail(&mut breaker, at(0)));
-    for permit in slow {
-        breaker.settle(permit, Health::Alive, at(1));
-    }
+    breaker.settle(slow.remove(0), Health::Alive, at(1));
     assert_eq!(breaker.position(), Position::Open, "an old success does not close it");
     let probe = breaker.permit(at(10)).expect("a probe");
+    breaker.settle(slow.remove(0), Health::Alive, at(10));
+    breaker.settle(slow.remove(0), Health::Alive, at(10));
+    assert_eq!(breaker.position(), Position::HalfOpen, "only probes close it");
+    breaker.settle(slow.remove(0), Health::Failing, at(10));
+    assert_eq!(breaker.position(), Position::HalfOpen, "only probes open it again");
     breaker.settle(probe, Health::Unknown, at(10));
-    assert_eq!(breaker.position(), Position::HalfOpen);
-    assert!(breaker.permit(at(10)).is_ok(), "a try that says nothing gives its place back");
+    let probes = (breaker.permit(at(10)), breaker.permit(at(10)));
+    assert!(matches!(probes, (Ok(_), Ok(_))), "a try that says nothing gives its place back");
 }
 
 #[test]

@@ -193,3 +193,31 @@ fn a_base_address_that_cannot_be_called_is_refused() {
     let denied = new("http://10.0.0.5/").expect_err("not public");
     assert!(denied.contains("allow its network in the channel"), "{denied}");
 }
+
+#[test]
+fn nothing_prints_a_secret_or_a_body() {
+    let rules = rules();
+    let call = call("/customers/tanaka%40example.com", &rules);
+    let answer = Answer {
+        status: http::StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: b"tanaka".to_vec(),
+    };
+    let proofs = [
+        Proof::Token { word: "Bearer".to_owned(), token: Secret::new("canary-1") },
+        Proof::Pair {
+            word: "Basic".to_owned(),
+            user: Secret::new("canary-2"),
+            password: Secret::new("canary-3"),
+        },
+        Proof::Header { name: "X-Api-Key".to_owned(), value: Secret::new("canary-4") },
+    ];
+    let mut printed = format!("{proofs:?} {call:?} {answer:?}");
+    for proof in proofs {
+        printed += &format!("{:?}", endpoint("https://erp.example.com/", proof));
+    }
+    // `Y2FuYXJ5` is `canary` in base64.
+    for hidden in ["canary", "Y2FuYXJ5", "tanaka", "tea"] {
+        assert!(!printed.contains(hidden), "{hidden}: {printed}");
+    }
+}
