@@ -170,13 +170,7 @@ impl Ledger {
             }
         }
         let note = self.signer.sign(self.size(), self.edge.root());
-        self.tiles
-            .conn
-            .execute(
-                "INSERT INTO checkpoint(size, note) VALUES(?1, ?2)",
-                rusqlite::params![sql(self.size()), note],
-            )
-            .map_err(Error::sqlite("writing"))?;
+        self.tiles.put_checkpoint(self.size(), &note)?;
         self.signed = (self.size(), self.options.clock.now());
         Ok(note)
     }

@@ -61,8 +61,7 @@ impl Tiles {
         let prepare = || -> rusqlite::Result<()> {
             let conn = &tiles.conn;
             conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-            // A fold: what a power cut takes is made again from the journal.
-            conn.pragma_update(None, "synchronous", "NORMAL")?;
+            conn.pragma_update(None, "synchronous", "FULL")?;
             if version == 0 {
                 let tx = conn.unchecked_transaction()?;
                 tx.execute_batch(SCHEMA)?;
@@ -71,7 +70,8 @@ impl Tiles {
                 tx.pragma_update(None, "user_version", SCHEMA_VERSION)?;
                 tx.commit()?;
             }
-            Ok(())
+            // A fold: the hashes that a power cut takes are made again.
+            conn.pragma_update(None, "synchronous", "NORMAL")
         };
         prepare().map_err(Error::sqlite("setting up"))?;
         let found = tiles.origin()?;
@@ -210,6 +210,20 @@ impl Tiles {
             rows.collect()
         };
         look().map_err(Error::sqlite("reading"))
+    }
+
+    /// Stores a signed note and makes it durable, with all tiles before it: once
+    /// it may have been seen outside, it must not be forgotten here.
+    pub(crate) fn put_checkpoint(&self, size: u64, note: &str) -> Result<(), Error> {
+        let work = || -> rusqlite::Result<()> {
+            self.conn.pragma_update(None, "synchronous", "FULL")?;
+            self.conn.execute(
+                "INSERT INTO checkpoint(size, note) VALUES(?1, ?2)",
+                params![sql(size), note],
+            )?;
+            self.conn.pragma_update(None, "synchronous", "NORMAL")
+        };
+        work().map_err(Error::sqlite("writing"))
     }
 
     pub(crate) fn last_checkpoint(&self) -> Result<Option<String>, Error> {

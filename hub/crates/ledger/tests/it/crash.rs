@@ -190,8 +190,15 @@ fn lost(journal: &Journal, told: &Told) -> usize {
     told.acknowledged.iter().filter(|(id, seq)| found.get(*id) != Some(seq)).count()
 }
 
-/// Opens what the crash left, goes on, and verifies all of it.
+/// Verifies what the crash left as it lies there; then opens it, goes on, and
+/// verifies all of it again.
 async fn recover(home: &Home, told: &Told) {
+    if told.lines.iter().any(|it| it == "followed") {
+        let report = home.verify();
+        assert!(report.is_sound(), "before anything is opened for writing: {report:?}");
+        let acknowledged = told.acknowledged.len() as u64;
+        assert!(report.size >= acknowledged, "{} of {acknowledged}", report.size);
+    }
     let journal = home.open();
     assert_eq!(lost(&journal, told), 0, "{told:?}");
     let mut ledger = home.ledger();
