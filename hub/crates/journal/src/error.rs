@@ -66,6 +66,19 @@ pub enum Error {
         /// The last entry before the damage.
         readable_to: u64,
     },
+    /// The write-ahead log is damaged before its end.
+    #[error(
+        "{path:?} is damaged at frame {frame}, and acknowledged commits stand behind it; restore \
+         a backup, or accept the loss (the damaged log is then kept as {kept:?})"
+    )]
+    LogDamaged {
+        /// The log.
+        path: PathBuf,
+        /// The first frame that is not right, from 1.
+        frame: u64,
+        /// Where it is kept when the loss is accepted.
+        kept: PathBuf,
+    },
     /// The seal key is missing, not a key, or another journal's.
     #[error("seal key {path:?}: {fault}")]
     SealKey {

@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::{
-    Answer, Appended, Draft, Error, Reader, Seal, Stats, check,
+    Answer, Appended, Draft, Error, Reader, Seal, Stats, check, log,
     prepare::Prepared,
     schema,
     settle::Settled,
@@ -48,6 +48,8 @@ pub struct Options {
     pub file_bytes_max: Option<u64>,
     /// What is checked before the journal is used.
     pub check: check::Depth,
+    /// Go on although the log is damaged before its end, keeping the damaged one.
+    pub accept_damaged_log: bool,
 }
 
 /// The journal, open for writing. Cheap to clone; the last one to be dropped
@@ -86,6 +88,7 @@ impl Options {
             checkpoint_bytes: 8 << 20,
             file_bytes_max: None,
             check: check::Depth::Quick,
+            accept_damaged_log: false,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Journal {
     /// journal, and when the seal key is missing or another one's.
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let file_lock = lock_file(path)?;
+        log::check(path, options.accept_damaged_log)?;
         let conn = schema::open_for_writing(path)?;
         let head = check::at_start(&conn, path, options.check)?;
         let seal = Arc::new(open_seal(&conn, &options.seal_key)?);

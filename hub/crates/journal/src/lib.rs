@@ -22,6 +22,7 @@ pub mod reader;
 pub mod audit;
 pub mod backup;
 pub mod check;
+mod log;
 mod retention;
 mod schema;
 mod seal;

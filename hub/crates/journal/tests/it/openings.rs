@@ -88,3 +88,46 @@ async fn a_copy_in_a_folder_without_write_access_can_be_read() {
     std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(read.unwrap(), 3);
 }
+
+/// Goal: damage in the log does not silently end the journal early.
+/// Method: copy what a crash would leave, flip a byte in each frame in turn.
+#[tokio::test]
+async fn a_damaged_log_is_told_and_kept_when_accepted() {
+    let home = Home::new();
+    let journal = home.open();
+    for n in 0..8 {
+        journal.append(draft("shop", None, &[(&n.to_string(), "1", "x")])).await.unwrap();
+    }
+    let crashed = Home::new();
+    let log = |home: &Home| home.path().with_extension("db-wal");
+    let lay = |bytes: &[u8]| {
+        std::fs::copy(home.path(), crashed.path()).unwrap();
+        std::fs::copy(home.key(), crashed.key()).unwrap();
+        std::fs::write(log(&crashed), bytes).unwrap();
+        drop(std::fs::remove_file(crashed.path().with_extension("db-shm")));
+    };
+    let whole = std::fs::read(log(&home)).unwrap();
+    lay(&whole);
+    assert_eq!(crashed.open().head(), 8);
+    let mut refused = 0;
+    for at in (40..whole.len()).step_by(4120) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        lay(&damaged);
+        match Journal::open(&crashed.path(), crashed.options()) {
+            Err(Error::LogDamaged { .. }) => refused += 1,
+            // The last two commits look as a crash would leave them.
+            Ok(journal) => assert!(journal.head() >= 6, "{} at byte {at}", journal.head()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(refused > 20, "{refused}");
+    let mut damaged = whole;
+    damaged[4120 * 14] ^= 1;
+    lay(&damaged);
+    let options = journal::Options { accept_damaged_log: true, ..crashed.options() };
+    let journal = Journal::open(&crashed.path(), options).unwrap();
+    assert!(journal.head() < 8);
+    let kept = crashed.path().with_extension("db-wal.damaged");
+    assert_eq!(std::fs::read(kept).unwrap(), damaged);
+}
