@@ -126,6 +126,12 @@ impl Store {
         self.reader.clone()
     }
 
+    /// Calls `step` for each step that SQLite's machine makes for this writer.
+    #[cfg(test)]
+    fn count_steps(&mut self, step: impl FnMut() -> bool + Send + 'static) {
+        self.conn.progress_handler(1, Some(step)).unwrap();
+    }
+
     /// Folds `entries`, which follow the position without a gap. Entries at or
     /// below a fold's position are passed over, so offering one twice is safe.
     ///

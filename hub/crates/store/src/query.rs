@@ -17,6 +17,8 @@ mod stock;
 pub use channels::{ChannelCounters, DestinationCounters, RefusalCount};
 pub use customers::{ConsentView, Customer, CustomerSummary, IdentityView, LinkView, Trust};
 pub use due::DueParcel;
+#[cfg(test)]
+pub(crate) use due::{NEXT, READY, WAITING};
 pub use events::{EventFilter, EventView};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};

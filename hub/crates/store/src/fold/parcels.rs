@@ -16,6 +16,15 @@ const READY: i64 = 1;
 const WAITING: i64 = 2;
 const BEHIND: i64 = 3;
 
+/// Whether a key has an unfinished parcel.
+pub(super) const LANE_TAKEN: &str = "SELECT 1 FROM deliveries_parcel
+     INDEXED BY deliveries_parcel_lane
+     WHERE destination = ?1 AND key = ?2 AND lane > 0 LIMIT 1";
+/// The oldest unfinished parcel of a key.
+pub(super) const LANE_OLDEST: &str = "SELECT pos FROM deliveries_parcel
+     INDEXED BY deliveries_parcel_lane
+     WHERE destination = ?1 AND key = ?2 AND lane > 0 ORDER BY pos LIMIT 1";
+
 struct Parcel {
     key: String,
     state: String,
@@ -24,13 +33,7 @@ struct Parcel {
 
 /// Makes a parcel; false when there is one already.
 pub(super) fn make(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> Result<bool> {
-    let lane_is_taken = turn
-        .tx
-        .prepare_cached(
-            "SELECT 1 FROM deliveries_parcel
-             WHERE destination = ?1 AND key = ?2 AND lane > 0 LIMIT 1",
-        )?
-        .exists((destination, key))?;
+    let lane_is_taken = turn.tx.prepare_cached(LANE_TAKEN)?.exists((destination, key))?;
     let lane = if lane_is_taken { BEHIND } else { READY };
     let made = turn
         .tx
@@ -117,6 +120,13 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId) -> Result<()> {
     if parcel.state != "dead" {
         return Ok(());
     }
+    // Whoever has the turn now gives it up if the older one comes before it.
+    if let Some(first) = oldest(turn, destination, &parcel.key)? {
+        turn.run(
+            "UPDATE deliveries_parcel SET lane = ?3 WHERE destination = ?1 AND pos = ?2",
+            (destination, first, BEHIND),
+        )?;
+    }
     turn.tx
         .prepare_cached(
             "UPDATE deliveries_parcel SET state = 'pending', lane = ?3, due_ms = 0, changed_ms = ?4
@@ -191,32 +201,21 @@ fn finish(turn: &Turn<'_>, destination: &str, pos: i64, finish: &Finish<'_>) -> 
     Ok(())
 }
 
-/// Gives the turn to the oldest unfinished parcel of the key, and to no other.
+/// Gives the turn to the oldest unfinished parcel of the key.
 fn next_in_lane(turn: &Turn<'_>, destination: &str, key: &str) -> Result<()> {
-    let oldest: Option<i64> = turn
-        .tx
-        .prepare_cached(
-            "SELECT pos FROM deliveries_parcel
-             WHERE destination = ?1 AND key = ?2 AND lane > 0 ORDER BY pos LIMIT 1",
-        )?
-        .query_row((destination, key), |row| row.get(0))
-        .optional()?;
-    let Some(oldest) = oldest else {
+    let Some(oldest) = oldest(turn, destination, key)? else {
         return Ok(());
     };
-    turn.tx
-        .prepare_cached(
-            "UPDATE deliveries_parcel SET lane = ?4
-             WHERE destination = ?1 AND key = ?2 AND pos <> ?3 AND lane IN (?5, ?6)",
-        )?
-        .execute((destination, key, oldest, BEHIND, READY, WAITING))?;
-    turn.tx
-        .prepare_cached(
-            "UPDATE deliveries_parcel SET lane = CASE due_ms WHEN 0 THEN ?3 ELSE ?4 END
-             WHERE destination = ?1 AND pos = ?2",
-        )?
-        .execute((destination, oldest, READY, WAITING))?;
-    Ok(())
+    turn.run(
+        "UPDATE deliveries_parcel SET lane = CASE due_ms WHEN 0 THEN ?3 ELSE ?4 END
+         WHERE destination = ?1 AND pos = ?2",
+        (destination, oldest, READY, WAITING),
+    )
+}
+
+fn oldest(turn: &Turn<'_>, destination: &str, key: &str) -> Result<Option<i64>> {
+    let mut query = turn.tx.prepare_cached(LANE_OLDEST)?;
+    Ok(query.query_row((destination, key), |row| row.get(0)).optional()?)
 }
 
 fn remember_far_id(turn: &Turn<'_>, destination: &str, pos: i64, far_id: &str) -> Result<()> {

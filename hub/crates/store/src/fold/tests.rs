@@ -1,5 +1,6 @@
 //! Events, versions, positions and parcels: what one writer does with entries.
 
+mod endurance;
 mod goods;
 mod orders_of_arrival;
 mod people;

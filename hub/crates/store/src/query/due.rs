@@ -30,19 +30,22 @@ pub struct DueParcel {
 /// Never tried, or resubmitted: in the order of the journal.
 pub(crate) const READY: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
-     FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos
+     FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
+     JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 1
      ORDER BY p.pos LIMIT ?2";
 /// To be tried again: longest due first.
 pub(crate) const WAITING: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
-     FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos
+     FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
+     JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
      ORDER BY p.due_ms LIMIT ?2";
 
 /// When the next parcel that waits for its time has its turn.
 pub(crate) const NEXT: &str =
-    "SELECT min(due_ms) FROM deliveries_parcel WHERE destination = ?1 AND lane = 2";
+    "SELECT min(due_ms) FROM deliveries_parcel INDEXED BY deliveries_parcel_waiting
+     WHERE destination = ?1 AND lane = 2";
 
 // === impl Reader ===
 
