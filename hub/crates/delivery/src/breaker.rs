@@ -84,6 +84,11 @@ impl Breaker {
         Self { rule, state: State::Closed { failures: 0 }, epoch: 0 }
     }
 
+    /// Goes by another rule from now on.
+    pub fn adopt(&mut self, rule: BreakerRule) {
+        self.rule = rule;
+    }
+
     /// What it does.
     #[must_use]
     pub fn position(&self) -> Position {

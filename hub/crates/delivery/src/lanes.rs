@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The bounds of one destination.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LanesRule {
     /// Attempts under way at once, at least 1.
     pub concurrency: usize,
@@ -38,7 +38,7 @@ pub struct LanesRule {
 }
 
 /// So many sends in so long, with a burst.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How many.
     pub sends: NonZeroU32,
@@ -126,6 +126,14 @@ struct OnWay {
     permit: Permit,
 }
 
+// === impl Rate ===
+
+impl Rate {
+    fn bucket(self) -> Bucket {
+        Bucket::new(self.sends, self.period, self.burst)
+    }
+}
+
 // === impl Settled ===
 
 impl Settled {
@@ -149,7 +157,6 @@ impl<T> Lanes<T> {
     /// Empty lanes.
     #[must_use]
     pub fn new(rule: LanesRule) -> Self {
-        let bucket = rule.rate.map(|rate| Bucket::new(rate.sends, rate.period, rate.burst));
         Self {
             rule,
             lanes: HashMap::new(),
@@ -159,9 +166,19 @@ impl<T> Lanes<T> {
             held: HashSet::new(),
             waiting: 0,
             breaker: Breaker::new(rule.breaker),
-            bucket,
+            bucket: rule.rate.map(Rate::bucket),
             pause_until: None,
         }
+    }
+
+    /// Takes other bounds from now on: the settings were changed. What stands
+    /// here and what is known about the far side stays.
+    pub fn adopt(&mut self, rule: LanesRule) {
+        if rule.rate != self.rule.rate {
+            self.bucket = rule.rate.map(Rate::bucket);
+        }
+        self.breaker.adopt(rule.breaker);
+        self.rule = rule;
     }
 
     /// How many more parcels the window takes.
@@ -175,6 +192,18 @@ impl<T> Lanes<T> {
     #[must_use]
     pub fn held(&self) -> &HashSet<ParcelId> {
         &self.held
+    }
+
+    /// How many wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Until when the far side asked to be left alone, if it did.
+    #[must_use]
+    pub fn pause_until(&self) -> Option<Timestamp> {
+        self.pause_until
     }
 
     /// How many are on their way.

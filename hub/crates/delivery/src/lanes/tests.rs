@@ -153,3 +153,22 @@ fn a_try_that_never_happened_gives_everything_back() {
     assert_eq!(offer(&mut lanes, 1, "a"), Offered::Taken);
     assert_eq!(next(&mut lanes, at(0)), Some(1));
 }
+
+#[test]
+fn other_bounds_hold_from_now_on_and_nothing_is_forgotten() {
+    let second = Duration::from_secs(1);
+    let one = NonZeroU32::MIN;
+    let slow = Some(Rate { sends: one, period: second, burst: one });
+    let mut lanes = Lanes::new(LanesRule { rate: slow, ..RULE });
+    for (seq, key) in [(1, "a"), (2, "b"), (3, "c")] {
+        offer(&mut lanes, seq, key);
+    }
+    assert_eq!((next(&mut lanes, at(0)), next(&mut lanes, at(0))), (Some(1), None));
+    lanes.adopt(LanesRule { rate: slow, concurrency: 3, ..RULE });
+    assert_eq!(next(&mut lanes, at(0)), None, "the same rate is not filled up again");
+    lanes.adopt(LanesRule { concurrency: 3, ..RULE });
+    assert_eq!((next(&mut lanes, at(0)), next(&mut lanes, at(0))), (Some(2), Some(3)));
+    assert_eq!((lanes.waiting(), lanes.on_way()), (0, 3));
+    lanes.adopt(LanesRule { window: 0, concurrency: 0, ..RULE });
+    assert_eq!(lanes.room(), 1, "a bound of nothing is one");
+}
