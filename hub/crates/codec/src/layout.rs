@@ -6,6 +6,7 @@
 //! does not allow is a fault: of the record if only that is bad, of the whole
 //! input if nothing in it can be trusted (cut, drifted, wrong totals).
 
+mod lossless;
 mod model;
 mod parse;
 mod plan;

@@ -179,6 +179,9 @@ fn normalise(number: &Number, text: &str, out: &mut String) -> Option<()> {
         }
         digits.push_str(group);
     }
+    if !digits.bytes().all(|it| it.is_ascii_digit()) {
+        return None;
+    }
     let scale = usize::try_from(number.scale).ok()?;
     let mut fraction = fraction.map(str::to_owned);
     if number.implied {

@@ -6,7 +6,7 @@ use crate::{
     charset::{Bom, Charset, Duplicates, Profile, Symbols},
     diagnostic::{Diagnostic, nearest},
     layout::{
-        Layout,
+        Layout, lossless,
         model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
         plan,
     },
@@ -43,8 +43,8 @@ fn read(table: Table<'_>) -> Option<Layout> {
         Word::Fixed => Format::Fixed(fixed(&table)),
     };
     let (kinds, shape) = plan::kinds(&table, &format, word)?;
-    let layout = Layout { id, version, profile, format, kinds, shape, lossless };
-    plan::check(&table, &layout);
+    let mut layout = Layout { id, version, profile, format, kinds, shape, lossless };
+    lossless::settle(&table, &mut layout);
     table.finish();
     Some(layout)
 }

@@ -2,8 +2,7 @@
 //! each column goes in it.
 
 use super::{
-    Layout,
-    model::{CellFormat, Check, Column, Ends, Format, Header, Kind, Mark, Role, Rule, Slot},
+    model::{CellFormat, Check, Column, Format, Kind, Role, Rule, Slot},
     parse::{ColumnText, Position, Word},
 };
 use crate::{
@@ -62,7 +61,8 @@ pub(super) fn kinds(table: &Table<'_>, format: &Format, word: Word) -> Option<(V
         draft.checks(&names);
     }
     order(table, format, &drafts);
-    let kinds = drafts.into_iter().map(|it| it.kind).collect();
+    let mut kinds: Vec<Kind> = drafts.into_iter().map(|it| it.kind).collect();
+    kinds.iter_mut().for_each(|it| settle(format, it));
     nested.into_iter().for_each(Table::finish);
     Some((kinds, shape))
 }
@@ -342,6 +342,18 @@ fn order(table: &Table<'_>, format: &Format, drafts: &[Draft<'_, '_>]) {
     }
 }
 
+/// A column of the code that has no name has the code as its text.
+fn settle(format: &Format, kind: &mut Kind) {
+    let [code] = kind.codes.as_slice() else { return };
+    let typed = kind.columns.iter_mut().enumerate().find(|(index, column)| match format {
+        Format::Csv(csv) => csv.type_column == *index,
+        Format::Fixed(fixed) => fixed.type_at == Some((column.start, column.bytes)),
+    });
+    if let Some((_, column)) = typed.filter(|(_, it)| it.field.name.is_empty()) {
+        column.constant.get_or_insert_with(|| code.clone());
+    }
+}
+
 /// The fields of a fixed record fill it; the code's column is there.
 fn fits(format: &Format, draft: &Draft<'_, '_>) {
     let columns = &draft.kind.columns;
@@ -360,44 +372,5 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
             }
         }
         Format::Fixed(_) | Format::Csv(_) => {}
-    }
-}
-
-/// What a lossless layout cannot have, since it could not be written again.
-pub(super) fn check(table: &Table<'_>, layout: &Layout) {
-    if !layout.lossless {
-        return;
-    }
-    let mut reasons = Vec::new();
-    match &layout.format {
-        Format::Csv(csv) => {
-            let loose = [
-                (csv.ends == Ends::Any, "`line_end: any`"),
-                (csv.titles > 0 || csv.footers > 0, "title or footer lines"),
-                (csv.header_repeats || csv.skip_blank, "repeated headers or blank lines"),
-                (matches!(csv.header, Header::AnyOrder | Header::Ignored), "a free header"),
-                (csv.eof_mark == Mark::Optional, "an optional end mark"),
-                (csv.excel_text || csv.bare_quotes, "`excel_text` or `bare_quotes`"),
-            ];
-            reasons.extend(loose.into_iter().filter(|(is, _)| *is).map(|(_, why)| why));
-        }
-        Format::Fixed(fixed) => {
-            if fixed.ends == Some(Ends::Any) {
-                reasons.push("`line_end: any`");
-            }
-            if fixed.eof_mark == Mark::Optional {
-                reasons.push("an optional end mark");
-            }
-        }
-    }
-    let details = layout.kinds.iter().filter(|it| matches!(it.role, Role::Detail { .. })).count();
-    if details > 1 {
-        reasons.push("several kinds of details, whose order among each other is not kept");
-    }
-    if layout.kinds.iter().any(|it| it.role == Role::Ignored) {
-        reasons.push("ignored records");
-    }
-    for reason in reasons {
-        table.error("L12", format!("a lossless layout cannot have {reason}"));
     }
 }

@@ -2,6 +2,8 @@
 
 mod header;
 
+pub(super) use header::headed;
+
 use canon::entry::RecordFault;
 
 use super::{

@@ -4,6 +4,7 @@
 mod csv;
 mod files;
 mod fixed;
+mod laws;
 mod published;
 
 use super::*;

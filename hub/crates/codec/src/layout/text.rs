@@ -1,7 +1,7 @@
 //! From the text that maps see to a cell as it stands in a file: the inverse of
 //! [`super::cell`]. Errors are what was expected.
 
-use super::model::{CellFormat, Column, Csv, Negative, Number, Quoting};
+use super::model::{CellFormat, Column, Csv, Ends, Header, Kind, Negative, Number, Quoting};
 use crate::charset::{Policy, Profile, Substitution};
 
 /// The text of a cell in the file's form, without quotes and padding.
@@ -95,6 +95,19 @@ pub(super) fn csv(csv: &Csv, column: &Column, text: &str) -> Result<String, Stri
     Ok(text)
 }
 
+/// What ends each line of a CSV file.
+pub(super) fn csv_end(csv: &Csv) -> String {
+    let trailing = csv.trailing_delimiter.then_some(char::from(csv.delimiter));
+    trailing.into_iter().chain(csv.ends.written().chars()).collect()
+}
+
+/// The header row of a CSV file; empty if the layout has none.
+pub(super) fn header(csv: &Csv, kind: Option<&Kind>) -> String {
+    let Some(kind) = kind.filter(|_| csv.header != Header::None) else { return String::new() };
+    let names: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
+    names.join(&char::from(csv.delimiter).to_string()) + &csv_end(csv)
+}
+
 /// Appends the bytes of a fixed field, filled up to its length.
 pub(super) fn fixed(
     (profile, policy): (&Profile, &Policy),
@@ -121,4 +134,14 @@ pub(super) fn fixed(
         out.extend(fill);
     }
     Ok(())
+}
+
+impl Ends {
+    pub(super) fn written(self) -> &'static str {
+        match self {
+            Self::Crlf | Self::Any => "\r\n",
+            Self::Lf => "\n",
+            Self::Cr => "\r",
+        }
+    }
 }

@@ -7,8 +7,8 @@ use super::{
     Layout,
     assemble::totals,
     cell,
-    model::{Csv, Ends, Fixed, Format, Header, Kind, Mark, Role, Rule, Slot},
-    text,
+    model::{Csv, Ends, Fixed, Format, Kind, Mark, Role, Rule, Slot},
+    read_csv, text,
 };
 use crate::{
     charset::{Policy, Substitution},
@@ -105,20 +105,7 @@ impl Writer<'_> {
     }
 
     fn header(&mut self, csv: &Csv) {
-        let records =
-            |it: &&Kind| matches!(it.role, Role::Record | Role::Keyed { .. } | Role::Header);
-        let Some(kind) = self.layout.kinds.iter().find(records) else { return };
-        if csv.header == Header::None {
-            return;
-        }
-        let mut line = String::new();
-        for (index, column) in kind.columns.iter().enumerate() {
-            if index > 0 {
-                line.push(char::from(csv.delimiter));
-            }
-            line.push_str(&column.header);
-        }
-        self.end_csv_line(csv, &mut line);
+        let line = text::header(csv, read_csv::headed(self.layout));
         if let Err(fault) = self.encode(&line, 0, "") {
             let faults = vec![fault];
             self.faults.push(RowFault { number: 0, offset: 0, length: 0, faults });
@@ -161,17 +148,8 @@ impl Writer<'_> {
                 });
             faults.extend(result.err());
         }
-        let mut end = String::new();
-        self.end_csv_line(csv, &mut end);
-        faults.extend(self.encode(&end, number, "").err());
+        faults.extend(self.encode(&text::csv_end(csv), number, "").err());
         faults
-    }
-
-    fn end_csv_line(&self, csv: &Csv, line: &mut String) {
-        if csv.trailing_delimiter {
-            line.push(char::from(csv.delimiter));
-        }
-        line.push_str(csv.ends.written());
     }
 
     fn fixed_line(&mut self, fixed: &Fixed, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
@@ -222,14 +200,7 @@ impl Writer<'_> {
         if let Some(check) = kind.checks.iter().find(|it| it.column == index) {
             return totals::decimal(self.counted(check.rule));
         }
-        let typed = match &self.layout.format {
-            Format::Csv(csv) => csv.type_column == index,
-            Format::Fixed(fixed) => fixed
-                .type_at
-                .is_some_and(|(start, length)| column.start == start && column.bytes == length),
-        };
-        let code = kind.codes.first().filter(|_| typed);
-        column.constant.as_ref().or(code).cloned().unwrap_or_default()
+        column.constant.clone().unwrap_or_default()
     }
 
     /// What a trailer states, in billionths.
@@ -264,15 +235,5 @@ impl Writer<'_> {
                 }
             })
             .sum()
-    }
-}
-
-impl Ends {
-    fn written(self) -> &'static str {
-        match self {
-            Self::Crlf | Self::Any => "\r\n",
-            Self::Lf => "\n",
-            Self::Cr => "\r",
-        }
     }
 }

@@ -3,11 +3,13 @@
 
 use super::Reader;
 use crate::{
+    charset::{Skip, SkipKind},
     diagnostic::nearest,
     layout::{
         Layout, LayoutFault, cell,
         model::{Header, Kind, Mark, Role},
         scan::{Line, RawCell},
+        text,
     },
 };
 
@@ -53,15 +55,45 @@ impl Reader<'_> {
         let line = self.scanner(text).line(at, &mut raw);
         self.line_end(text, line)?;
         if header != Header::Ignored {
+            self.readable(line, at)?;
             let names: Vec<String> = raw.iter().map(|it| name(text, it)).collect();
             let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
             let offsets: Vec<usize> =
                 cells.iter().map(|it| self.cursor.advance(text, &self.skips, *it)).collect();
             self.header(&names, &offsets)?;
+            self.exact()?;
         }
         self.pass_skips(line.next, text.len());
         self.raw = raw;
         Ok(line.next)
+    }
+
+    /// The header has no bytes that are no characters.
+    fn readable(&self, line: Line, start: usize) -> Result<(), LayoutFault> {
+        let profile = &self.layout.profile;
+        let inside =
+            |it: &&Skip| it.kind != SkipKind::Silent && (start..=line.end).contains(&it.at);
+        if let Some(skip) = self.skips.iter().find(inside) {
+            let fault = profile.fault(self.bytes, skip);
+            return Err(LayoutFault::new("header-drift", fault.offset, "the header is damaged")
+                .found(fault.found())
+                .expected(format!("characters of {}", fault.charset)));
+        }
+        Ok(())
+    }
+
+    /// In a lossless layout the header is as it would be written.
+    fn exact(&self) -> Result<(), LayoutFault> {
+        let profile = &self.layout.profile;
+        let written = text::header(self.csv, headed(self.layout));
+        let same = profile
+            .encode_exact(&written)
+            .is_ok_and(|it| self.bytes.starts_with(&[profile.bom_to_write(), &it].concat()));
+        if self.layout.lossless && !same {
+            let message = "the header is not as this layout writes it";
+            return Err(LayoutFault::new("header-drift", 0, message).expected(written.trim_end()));
+        }
+        Ok(())
     }
 
     /// Compares the header with the layout: a file that has changed is refused,
@@ -132,7 +164,7 @@ impl Reader<'_> {
 }
 
 /// The kind that the header row names the columns of: the first with records.
-fn headed(layout: &Layout) -> Option<&Kind> {
+pub(in crate::layout) fn headed(layout: &Layout) -> Option<&Kind> {
     layout
         .kinds
         .iter()

@@ -1,0 +1,71 @@
+//! What a layout must be like so that what is read is written as the same bytes.
+
+use super::{
+    Layout,
+    model::{Ends, Format, Header, Kind, Mark, Role, Slot},
+};
+use crate::{charset::Bom, yaml::Table};
+
+/// What a lossless layout cannot have, since it could not be written again.
+pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
+    if !layout.lossless {
+        return;
+    }
+    let mut reasons = Vec::new();
+    match &layout.format {
+        Format::Csv(csv) => {
+            let loose = [
+                (csv.ends == Ends::Any, "`line_end: any`"),
+                (csv.titles > 0 || csv.footers > 0, "title or footer lines"),
+                (csv.header_repeats || csv.skip_blank, "repeated headers or blank lines"),
+                (matches!(csv.header, Header::AnyOrder | Header::Ignored), "a free header"),
+                (csv.eof_mark == Mark::Optional, "an optional end mark"),
+                (csv.excel_text || csv.bare_quotes, "`excel_text` or `bare_quotes`"),
+            ];
+            reasons.extend(loose.into_iter().filter(|(is, _)| *is).map(|(_, why)| why));
+        }
+        Format::Fixed(fixed) => {
+            if fixed.ends == Some(Ends::Any) {
+                reasons.push("`line_end: any`");
+            }
+            if fixed.eof_mark == Mark::Optional {
+                reasons.push("an optional end mark");
+            }
+        }
+    }
+    if layout.profile.bom == Bom::Optional && !layout.profile.bom_bytes().is_empty() {
+        reasons.push("`bom: optional`");
+    }
+    let details = layout.kinds.iter().filter(|it| matches!(it.role, Role::Detail { .. })).count();
+    if details > 1 {
+        reasons.push("several kinds of details, whose order among each other is not kept");
+    }
+    if layout.kinds.iter().any(|it| it.role == Role::Ignored) {
+        reasons.push("ignored records");
+    }
+    let may_lack =
+        |it: &Kind| !it.required && matches!(it.role, Role::File | Role::Footer | Role::Trailer);
+    if layout.kinds.iter().any(may_lack) {
+        reasons.push("a file, footer or trailer that may be missing");
+    }
+    for kind in &mut layout.kinds {
+        let checked: Vec<usize> = kind.checks.iter().map(|it| it.column).collect();
+        for (index, column) in kind.columns.iter_mut().enumerate() {
+            if column.slot != Slot::None || column.constant.is_some() || checked.contains(&index) {
+                continue;
+            }
+            if column.field.name.is_empty() {
+                // A filler is written empty, so it has to be.
+                column.constant = Some(String::new());
+            } else if kind.role == Role::Trailer {
+                reasons.push("columns of a trailer without a `value` or a check");
+            }
+        }
+        if kind.codes.len() > 1 && kind.columns.iter().all(|it| it.field.name.is_empty()) {
+            reasons.push("a record with several codes and no name for their column");
+        }
+    }
+    for reason in reasons {
+        table.error("L12", format!("a lossless layout cannot have {reason}"));
+    }
+}
