@@ -72,6 +72,14 @@ impl Reader {
         })
     }
 
+    /// Calls `step` for each step that SQLite's machine makes for later questions.
+    #[cfg(test)]
+    pub(crate) fn count_steps(&self, step: impl FnMut() -> bool + Send + 'static) {
+        let mut conn = open(&self.pool.path).unwrap();
+        conn.progress_handler(1, Some(step)).unwrap();
+        *self.pool.idle.lock().unwrap() = vec![conn];
+    }
+
     /// Runs `question` on one consistent state of the file.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let kept = self.pool.idle.lock().map_err(|_| Error::Poisoned)?.pop();
@@ -99,3 +107,6 @@ fn open(path: &PathBuf) -> Result<Connection> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(conn)
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,33 +103,53 @@ pub struct LetterRecord {
 
 const LIST: &str = "letters";
 
-/// Both kinds in one shape. `pos` is where it became a dead letter.
-const BOTH: &str = "SELECT * FROM (
-     SELECT pos, 'record' AS kind, channel, code, '' AS reason, state, at_ms,
-            arrival, origin, record, offset, length, boundary, faults,
-            0 AS parcel_pos, 0 AS attempts
-     FROM store_letter
-     UNION ALL
-     SELECT letter_pos, 'parcel', destination, code, reason,
+/// Records set aside. `pos` is where each became a dead letter.
+const RECORDS: &str = "SELECT pos, 'record', channel, code, '', state, at_ms,
+            arrival, origin, record, offset, length, boundary, faults, 0, 0
+     FROM store_letter WHERE 1";
+/// The list follows the order of the letters.
+const BY_LETTER: &str = "INDEXED BY deliveries_parcel_letter";
+/// The list of one destination, likewise.
+const BY_DESTINATION: &str = "INDEXED BY deliveries_parcel_letter_of";
+/// Parcels that were ever refused, in the same shape.
+const PARCELS: &str = "SELECT letter_pos, 'parcel', destination, code, reason,
             CASE state WHEN 'dead' THEN 'open' WHEN 'discarded' THEN 'discarded'
-                 ELSE 'resubmitted' END,
+                 ELSE 'resubmitted' END AS letter_state,
             letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts
-     FROM deliveries_parcel WHERE letter_pos > 0
- ) WHERE 1";
+     FROM deliveries_parcel INDEXED BY deliveries_parcel_letter WHERE letter_pos > 0";
 
 // === impl Reader ===
 
 impl Reader {
     /// Dead letters, newest first.
     pub fn letters(&self, filter: &LetterFilter, page: &Page) -> Result<Listed<Letter>> {
-        let query = Filter::new(BOTH)
-            .and("pos < ?", page.after_number(LIST)?)
+        let after = page.after_number(LIST)?;
+        let wants = |kind| filter.kind.is_none_or(|wanted| wanted == kind);
+        let state = filter.state.map(LetterState::name);
+        let records = Filter::new(RECORDS)
+            .and("pos < ?", after)
             .and("channel = ?", filter.channel.clone())
             .and("code = ?", filter.code.clone())
-            .and("state = ?", filter.state.map(LetterState::name))
-            .and("kind = ?", filter.kind.map(LetterKind::name))
+            .and("state = ?", state)
             .order_by("pos DESC", page)?;
-        let rows = self.ask(|conn| query.rows(conn, raw))?;
+        let by = if filter.channel.is_some() { BY_DESTINATION } else { BY_LETTER };
+        let parcels = Filter::new(&PARCELS.replace(BY_LETTER, by))
+            .and("letter_pos < ?", after)
+            .and("destination = ?", filter.channel.clone())
+            .and("code = ?", filter.code.clone())
+            .and("letter_state = ?", state)
+            .order_by("letter_pos DESC", page)?;
+        let mut rows = self.ask(|conn| {
+            let mut rows = Vec::new();
+            if wants(LetterKind::Record) {
+                rows.extend(records.rows(conn, raw)?);
+            }
+            if wants(LetterKind::Parcel) {
+                rows.extend(parcels.rows(conn, raw)?);
+            }
+            Ok(rows)
+        })?;
+        rows.sort_by_key(|raw| std::cmp::Reverse(raw.pos));
         let page = page.cut(LIST, rows, |raw| raw.pos.to_string())?;
         let items = page.items.into_iter().map(RawLetter::read).collect::<Result<_>>()?;
         Ok(Listed { items, next: page.next })
@@ -145,13 +165,12 @@ impl Reader {
         let pos = place::pack(seq, index)?;
         let page = Page::of(1);
         let query = match parts.next() {
-            Some(destination) => Filter::new(BOTH)
-                .and("kind = ?", Some("parcel"))
-                .and("parcel_pos = ?", Some(pos))
-                .and("channel = ?", Some(destination.to_owned())),
-            None => Filter::new(BOTH).and("kind = ?", Some("record")).and("pos = ?", Some(pos)),
+            Some(destination) => Filter::new(&PARCELS.replace(BY_LETTER, ""))
+                .and("pos = ?", Some(pos))
+                .and("destination = ?", Some(destination.to_owned())),
+            None => Filter::new(RECORDS).and("pos = ?", Some(pos)),
         }
-        .order_by("pos DESC", &page)?;
+        .order_by("1", &page)?;
         let rows = self.ask(|conn| query.rows(conn, raw))?;
         rows.into_iter().next().map(RawLetter::read).transpose()
     }

@@ -34,6 +34,8 @@ CREATE INDEX IF NOT EXISTS deliveries_parcel_event ON deliveries_parcel (pos);
 -- A parcel that was refused keeps its place in the list of dead letters.
 CREATE INDEX IF NOT EXISTS deliveries_parcel_letter
     ON deliveries_parcel (letter_pos) WHERE letter_pos > 0;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_letter_of
+    ON deliveries_parcel (destination, letter_pos) WHERE letter_pos > 0;
 
 CREATE TABLE IF NOT EXISTS deliveries_attempt (
     destination TEXT NOT NULL,

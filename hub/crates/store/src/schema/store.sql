@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS store_event (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS store_event_id ON store_event (id);
 CREATE INDEX IF NOT EXISTS store_event_entity ON store_event (entity);
-CREATE INDEX IF NOT EXISTS store_event_channel ON store_event (channel, entity);
+CREATE INDEX IF NOT EXISTS store_event_channel ON store_event (channel);
 CREATE INDEX IF NOT EXISTS store_event_source ON store_event (source_id, channel);
 CREATE INDEX IF NOT EXISTS store_event_hub ON store_event (hub_id);
 
