@@ -12,6 +12,7 @@ pub mod manifest;
 
 mod load;
 pub mod package;
+mod run;
 
 pub mod decode;
 mod schema;

@@ -5,12 +5,15 @@ mod checks;
 use codec::{
     diagnostic::{Diagnostic, Place, Severity},
     layout::Layout,
+    rows::Shape,
 };
+use mapping::{Library, Map};
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     files::Files,
     manifest::{self, Format, Manifest, MapUse, RecordKind},
+    package::Options,
     schema::Schema,
     select::CellFrom,
 };
@@ -22,9 +25,16 @@ pub(crate) struct Parts {
     pub(crate) layout: Option<Layout>,
     /// Source schemas of JSON records, by file.
     pub(crate) schemas: BTreeMap<String, Schema>,
-    /// How element records of rows are made, by `each` and `each_layout`.
-    pub(crate) elements: BTreeMap<(String, String), Vec<CellFrom>>,
+    /// Element records of rows, by `each` and `each_layout`.
+    pub(crate) elements: BTreeMap<(String, String), Element>,
     pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// What an element record of rows is, and how it is made.
+#[derive(Debug)]
+pub(crate) struct Element {
+    pub(crate) shape: Shape,
+    pub(crate) from: Vec<CellFrom>,
 }
 
 /// Reads one package and gathers what is wrong with it.
@@ -152,7 +162,7 @@ impl<'a> Loader<'a> {
         &mut self,
         manifest: &Manifest,
         layout: Option<&Layout>,
-    ) -> BTreeMap<(String, String), Vec<CellFrom>> {
+    ) -> BTreeMap<(String, String), Element> {
         let mut elements = BTreeMap::new();
         for (_, used) in uses(manifest) {
             let Some(each) = &used.each else { continue };
@@ -163,8 +173,8 @@ impl<'a> Loader<'a> {
                     self.fault("K26", each, "this is not a list of a JSON record", expected);
                 }
                 (Some(layout), Some(file), false) => {
-                    if let Some(from) = self.element(layout, each, file) {
-                        elements.insert((each.clone(), file.clone()), from);
+                    if let Some(element) = self.element(layout, each, file) {
+                        elements.insert((each.clone(), file.clone()), element);
                     }
                 }
                 (Some(_), _, _) => {
@@ -177,7 +187,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Finds each field of the element record in the group or in the record.
-    fn element(&mut self, layout: &Layout, each: &str, file: &str) -> Option<Vec<CellFrom>> {
+    fn element(&mut self, layout: &Layout, each: &str, file: &str) -> Option<Element> {
         let element = self.layout(file)?;
         let shape = layout.shape();
         let Some(group) = shape.group(each).and_then(|it| shape.groups.get(it)) else {
@@ -206,7 +216,38 @@ impl<'a> Loader<'a> {
             }
             from.extend(found);
         }
-        Some(from)
+        Some(Element { shape: element.shape().clone(), from })
+    }
+
+    /// Compiles every map of the manifest.
+    pub(crate) fn maps(
+        &mut self,
+        manifest: &Manifest,
+        options: &Options,
+    ) -> BTreeMap<String, Arc<Map>> {
+        let tables = options.tables.iter().map(|(name, entries)| {
+            let entries = entries.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
+            (name.clone(), entries)
+        });
+        let options = mapping::Options { tables: tables.collect(), ..mapping::Options::default() };
+        let shelf = Shelf { name: self.name, files: self.files };
+        let mut maps = BTreeMap::new();
+        for file in manifest.map_files() {
+            if self.read(file).is_none() {
+                self.missing(file, "a map");
+                continue;
+            }
+            let compiled = mapping::compile(file, &shelf, &options);
+            for mut diagnostic in compiled.diagnostics {
+                diagnostic.file = self.path(&diagnostic.file);
+                self.faults.push(diagnostic);
+            }
+            if let Some(map) = compiled.map {
+                self.check_direction(manifest, file, &map);
+                maps.insert(file.to_owned(), map);
+            }
+        }
+        maps
     }
 
     /// A file that the manifest names is not there.
@@ -268,8 +309,8 @@ pub(crate) struct Shelf<'a> {
     pub(crate) files: &'a dyn Files,
 }
 
-impl Shelf<'_> {
-    pub(crate) fn text(&self, path: &str) -> Option<Arc<str>> {
+impl Library for Shelf<'_> {
+    fn read(&self, path: &str) -> Option<Arc<str>> {
         if let Some(schema) = canon::schema::by_path(path) {
             return Some(Arc::from(schema));
         }

@@ -5,16 +5,21 @@ use canon::{
     entity::{Action, Entity},
     entry::RecordFault,
 };
-use codec::diagnostic::Diagnostic;
+use codec::{
+    diagnostic::Diagnostic,
+    rows::{Row, Rows},
+};
+use mapping::{Faulted, Map, Mapped, RunContext, Scratch};
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::{
     decode::{Decoded, Record, RecordBody, Undecodable},
     files::Files,
     load::{Loader, Parts},
     manifest::{Format, Manifest, MapUse, Operation, Topic},
-    select::{Seen, Unusable, document, scalar},
+    run::Run,
+    select::{Seen, Unusable, document, element_row, scalar},
 };
 
 /// What an installation adds to a package.
@@ -27,6 +32,16 @@ pub struct Options {
 /// A package, compiled.
 pub struct Package {
     parts: Parts,
+    maps: BTreeMap<String, Arc<Map>>,
+}
+
+/// One event that a record became, and the map that made it.
+#[derive(Clone, Debug)]
+pub struct Made<'p> {
+    /// The map.
+    pub map: &'p Map,
+    /// What it made.
+    pub mapped: Mapped,
 }
 
 /// A record that was recognised, fits its schema, and is ready to be mapped.
@@ -47,17 +62,14 @@ impl Package {
     /// # Errors
     /// Every fault of every file of the package.
     pub fn load(name: &str, files: &dyn Files, options: &Options) -> Result<Self, Vec<Diagnostic>> {
-        let _ = options;
         let mut loader = Loader::new(name, files);
-        let parts = loader.parts();
-        let has_errors = loader.has_errors();
-        match parts {
-            Some(mut parts) if !has_errors => {
-                parts.warnings = loader.faults;
-                Ok(Self { parts })
-            }
-            _ => Err(loader.faults),
+        let Some(mut parts) = loader.parts() else { return Err(loader.faults) };
+        let maps = loader.maps(&parts.manifest, options);
+        if loader.has_errors() {
+            return Err(loader.faults);
         }
+        parts.warnings = loader.faults;
+        Ok(Self { parts, maps })
     }
 
     /// What it says of itself.
@@ -126,6 +138,71 @@ impl Package {
         }
         let maps = kind.maps.iter().filter(|it| it.reads(topic, &seen)).collect();
         Ok(Chosen { kind: &kind.name, maps })
+    }
+
+    /// Runs the maps that were chosen for a record: every event it becomes, in
+    /// the manifest's order. Offsets in faults count from the start of the bytes.
+    ///
+    /// # Errors
+    /// The faults of the first map that cannot read it: a record becomes all
+    /// of its events or none.
+    pub fn run<'p>(
+        &'p self,
+        chosen: &Chosen<'p>,
+        record: &Record<'_>,
+        ctx: &RunContext<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<Vec<Made<'p>>, Faulted> {
+        let mut made = Vec::with_capacity(chosen.maps.len());
+        for used in &chosen.maps {
+            let Some(map) = self.maps.get(&used.file) else { continue };
+            let mut run = Run { map, ctx, scratch: &mut *scratch };
+            match (&used.each, record.body) {
+                (None, RecordBody::Json(text)) => made.push(run.json(text, record.offset)?),
+                (None, RecordBody::Row(rows, row)) => made.push(run.row(rows, row)?),
+                (Some(each), RecordBody::Json(text)) => {
+                    made.extend(run.elements(text, each, &used.when)?);
+                }
+                (Some(each), RecordBody::Row(rows, row)) => {
+                    made.extend(self.element_rows(run, (rows, row), each, used)?);
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// The events of each row in a group of a record.
+    fn element_rows<'p>(
+        &'p self,
+        mut run: Run<'p, '_>,
+        (rows, row): (&Rows, &Row),
+        each: &str,
+        used: &MapUse,
+    ) -> Result<Vec<Made<'p>>, Faulted> {
+        let key = (each.to_owned(), used.each_layout.clone().unwrap_or_default());
+        let Some(element) = self.parts.elements.get(&key) else { return Ok(Vec::new()) };
+        let group = self.parts.layout.as_ref().and_then(|it| it.shape().group(each));
+        let lines = group.and_then(|it| row.groups.get(it)).map(Vec::as_slice).unwrap_or_default();
+        let mut made = Vec::new();
+        for line in lines {
+            let line = element_row(&element.from, row, line);
+            let seen = Seen::Row { rows, row: &line, shape: &element.shape };
+            if seen.holds(&used.when) {
+                made.push(run.row(rows, &line)?);
+            }
+        }
+        Ok(made)
+    }
+
+    /// The compiled map of that file.
+    #[must_use]
+    pub fn map(&self, file: &str) -> Option<&Arc<Map>> {
+        self.maps.get(file)
+    }
+
+    /// All maps with their files.
+    pub fn maps(&self) -> impl Iterator<Item = (&str, &Arc<Map>)> {
+        self.maps.iter().map(|(file, map)| (file.as_str(), map))
     }
 
     /// The operation that carries an event, if any does: the first that fits.

@@ -1,6 +1,7 @@
 //! What must hold between the parts of a manifest, and between it and the layout.
 
 use codec::layout::Layout;
+use mapping::{Direction, Map};
 
 use super::Loader;
 use crate::manifest::{Field, Manifest, Need, NeedFrom, Piece, Predicate, Template, Topic};
@@ -87,6 +88,37 @@ impl Loader<'_> {
                     self.fault("K27", pointer, message, "the name of a field");
                 }
                 (Field::Pointer(_), None) | (Field::Cell(_), None) => {}
+            }
+        }
+    }
+
+    /// Maps that come in give canonical entities; maps that go out read the
+    /// operation's and need what it supplies.
+    pub(super) fn check_direction(&mut self, manifest: &Manifest, file: &str, map: &Map) {
+        let inward = super::uses(manifest).any(|(_, it)| it.file == file);
+        if inward && map.direction() != Direction::In {
+            self.fault(
+                "K28",
+                file,
+                "this map goes out, but is used on the way in",
+                "a map whose target is canonical",
+            );
+        }
+        for operation in manifest.output.iter().flat_map(|it| &it.operations) {
+            if operation.map != file {
+                continue;
+            }
+            if map.direction() != Direction::Out || map.entity() != Some(operation.entity) {
+                let message = format!("this map does not read `{}`", operation.entity.name());
+                let expected = format!("`source: {}@1`", operation.entity.name());
+                self.fault("K28", file, message, &expected);
+            }
+            let lost =
+                map.needs().iter().find(|it| operation.needs.iter().all(|need| need.name != **it));
+            if let Some(name) = lost {
+                let message =
+                    format!("the map needs `{name}`, which the operation does not supply");
+                self.fault("K28", file, message, "an entry under `needs` of the operation");
             }
         }
     }
