@@ -7,6 +7,7 @@ pub mod library;
 pub mod reload;
 pub mod tasks;
 
+use crate::dispatch::Destinations;
 use crate::{
     gates::peer::Peers,
     observe::{
@@ -16,7 +17,6 @@ use crate::{
     problem::Refusal,
     settings::Settings,
 };
-use crate::dispatch::Destinations;
 use arc_swap::ArcSwap;
 use canon::clock::Clock;
 use delivery::retry::Jitter;

@@ -14,10 +14,7 @@ mod render;
 
 pub use destination::{Destination, Destinations, client, proof};
 
-use crate::{
-    app::Rooms,
-    observe::tap::Line,
-};
+use crate::{app::Rooms, observe::tap::Line};
 use canon::{
     clock::Timestamp,
     entry::{Attempt, Outcome, ParcelId},
@@ -154,7 +151,9 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     let sent_at = rooms.clock.now();
     let rendered = render::render(rooms, to, &parcel).await;
     let (verdict, key, mapping) = match &rendered {
-        Ok(call) => (to.call(call, rooms.clock.as_ref()).await, call.key.clone(), call.label.clone()),
+        Ok(call) => {
+            (to.call(call, rooms.clock.as_ref()).await, call.key.clone(), call.label.clone())
+        }
         Err(fault) => (fault.to_verdict(), String::new(), String::new()),
     };
     let now = rooms.clock.now();

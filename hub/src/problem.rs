@@ -329,10 +329,7 @@ impl Refusal {
             Self::Unmappable { .. } => facts(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unmappable",
-                (
-                    "A record cannot be made canonical",
-                    "レコードを正準モデルに変換できません",
-                ),
+                ("A record cannot be made canonical", "レコードを正準モデルに変換できません"),
                 Retry::Never,
             ),
             Self::KeyReused { .. } => facts(

@@ -10,7 +10,9 @@ mod output;
 mod routes;
 mod units;
 
-pub use channel::{ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText, WebhookProof};
+pub use channel::{
+    ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText, WebhookProof,
+};
 pub use hub::{ApiToken, HubSettings, PackageFolder};
 pub use output::{OutputAuth, OutputSettings, OutputTarget, RetrySettings};
 pub use units::{read_duration, read_size};
@@ -62,8 +64,7 @@ pub(crate) struct Reading<'a> {
 /// Reads the configuration in `dir`.
 #[must_use]
 pub fn load(dir: &Path) -> Loaded {
-    let mut reading =
-        Reading { dir, diagnostics: Vec::new(), sources: BTreeMap::new() };
+    let mut reading = Reading { dir, diagnostics: Vec::new(), sources: BTreeMap::new() };
     let hub = reading.file("hub.yaml", "the settings of the hub", |table| hub::read(table, dir));
     let mut channels = BTreeMap::new();
     for file in reading.channel_files() {

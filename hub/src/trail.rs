@@ -65,7 +65,8 @@ mod tests {
 
         let refused = Trail::default();
         for boundary in BEFORE_COMMIT {
-            let outcome = if boundary == Boundary::Map { Err(Refusal::TrailIncomplete) } else { Ok(()) };
+            let outcome =
+                if boundary == Boundary::Map { Err(Refusal::TrailIncomplete) } else { Ok(()) };
             assert_eq!(refused.cross(boundary, outcome).is_err(), boundary == Boundary::Map);
         }
         assert!(!refused.is_complete());

@@ -84,8 +84,8 @@ type Values = Vec<(String, String)>;
 /// Path parameters are read like those of the query: both are text, and a
 /// number is a number by what the request type wants.
 fn from_query<R: DeserializeOwned>(query: &str, path: &Values) -> Result<R, Refusal> {
-    let mut pairs: Values = serde_urlencoded::from_str(query)
-        .map_err(|fault| bad("query", fault.to_string()))?;
+    let mut pairs: Values =
+        serde_urlencoded::from_str(query).map_err(|fault| bad("query", fault.to_string()))?;
     pairs.extend(path.iter().cloned());
     for (index, (name, _)) in pairs.iter().enumerate() {
         if pairs.iter().take(index).any(|(earlier, _)| earlier == name) {

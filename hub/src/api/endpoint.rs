@@ -34,11 +34,12 @@ impl Endpoint {
     ) -> Self
     where
         R: Request + 'static,
-        T: Serialize + 'static,
+        T: Serialize + JsonSchema + 'static,
         H: Fn(App, Asked<R>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<T, crate::problem::Refusal>> + Send + 'static,
     {
-        let answer = move |axum::extract::State(app): axum::extract::State<App>, asked: Asked<R>| {
+        let answer = move |axum::extract::State(app): axum::extract::State<App>,
+                           asked: Asked<R>| {
             let handler = handler.clone();
             async move {
                 let language = asked.language;
@@ -54,7 +55,7 @@ impl Endpoint {
             method,
             summary,
             scope: R::NEEDS.name(),
-            describe: |schemas| (of::<R>(schemas), json!({ "type": "object" })),
+            describe: |schemas| (of::<R>(schemas), of::<T>(schemas)),
             route: on(filter, answer),
         }
     }
@@ -67,7 +68,8 @@ impl Endpoint {
         H: Fn(App, Asked<R>) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = Result<axum::response::Response, Problem>> + Send + 'static,
     {
-        let answer = move |axum::extract::State(app): axum::extract::State<App>, asked: Asked<R>| {
+        let answer = move |axum::extract::State(app): axum::extract::State<App>,
+                           asked: Asked<R>| {
             let handler = handler.clone();
             async move { handler(app, asked).await }
         };
@@ -170,7 +172,8 @@ fn operation(
         },
     });
     if !is_read && let Some(operation) = operation.as_object_mut() {
-        let body = json!({ "required": true, "content": { "application/json": { "schema": request } } });
+        let body =
+            json!({ "required": true, "content": { "application/json": { "schema": request } } });
         operation.insert("requestBody".into(), body);
     }
     operation

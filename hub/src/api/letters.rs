@@ -85,7 +85,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Method::POST,
             "/api/v1/dead-letters/resubmit",
             "Send deliveries again, with the same idempotency key",
-            |app, asked| settle(app, asked, |parcels, reason| Deed::Resubmitted { parcels, reason }),
+            |app, asked| {
+                settle(app, asked, |parcels, reason| Deed::Resubmitted { parcels, reason })
+            },
         ),
         Endpoint::new(
             Method::POST,
@@ -105,10 +107,9 @@ async fn letters(app: App, asked: Asked<Letters>) -> Result<Listed<Letter>, Refu
     let state = state.map(|it| {
         LetterState::from_name(&it).ok_or_else(|| bad("state", "open, resubmitted or discarded"))
     });
-    let kind = kind
-        .map(|it| LetterKind::from_name(&it).ok_or_else(|| bad("kind", "record or parcel")));
-    let filter =
-        LetterFilter { channel, code, state: state.transpose()?, kind: kind.transpose()? };
+    let kind =
+        kind.map(|it| LetterKind::from_name(&it).ok_or_else(|| bad("kind", "record or parcel")));
+    let filter = LetterFilter { channel, code, state: state.transpose()?, kind: kind.transpose()? };
     app.rooms.reached(min_sequence).await?;
     let page = page(limit, after);
     app.rooms.ask_store(move |reader| reader.letters(&filter, &page)).await

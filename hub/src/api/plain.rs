@@ -43,8 +43,7 @@ pub(super) fn routes() -> Router<App> {
 /// there when the hub started.
 async fn ready(State(app): State<App>) -> Response {
     let state = app.rooms.readiness();
-    let status =
-        if state.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if state.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(state)).into_response()
 }
 

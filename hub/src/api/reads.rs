@@ -203,10 +203,7 @@ async fn event(app: App, asked: Asked<ById>) -> Result<EventView, Refusal> {
     one(&app, min_sequence, format!("event {id}"), move |reader| reader.event(&id)).await
 }
 
-async fn customers(
-    app: App,
-    asked: Asked<Customers>,
-) -> Result<Listed<CustomerSummary>, Refusal> {
+async fn customers(app: App, asked: Asked<Customers>) -> Result<Listed<CustomerSummary>, Refusal> {
     let Customers { channel, source_id, identifier, .. } = &asked.request;
     let trust = app.rooms.house().trust.clone();
     let bad = |name: &str, detail: &str| {

@@ -148,7 +148,11 @@ fn fold_store(store: &mut Store, journal: &JournalReader, position: u64) -> Resu
     store.apply(&entries).map(|it| it.position).map_err(|it| it.to_string())
 }
 
-fn fold_ledger(ledger: &mut Ledger, journal: &JournalReader, _position: u64) -> Result<u64, String> {
+fn fold_ledger(
+    ledger: &mut Ledger,
+    journal: &JournalReader,
+    _position: u64,
+) -> Result<u64, String> {
     ledger.follow(journal).map_err(|it| it.to_string())?;
     Ok(ledger.size())
 }

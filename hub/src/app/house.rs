@@ -49,7 +49,8 @@ const NO_LIMITS: Limits =
 // === impl House ===
 
 impl House {
-    /// Puts settings and packages together. `before` lends its buckets to
+    /// Puts settings and packages together. `sources` are the texts of the
+    /// configuration, for places. `before` lends its buckets to
     /// channels whose quota did not change, so that a reload refills none.
     ///
     /// # Errors
@@ -57,10 +58,11 @@ impl House {
     /// Every fault of every channel and package; warnings come with the house.
     pub fn build(
         settings: &Settings,
+        sources: &BTreeMap<String, String>,
         library: &Library,
         before: Option<&Self>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut build = Build { library, before, diagnostics: Vec::new() };
+        let mut build = Build { sources, library, before, diagnostics: Vec::new() };
         let mut channels = BTreeMap::new();
         for (name, channel) in &settings.channels {
             if let Some(channel) = build.channel(channel) {
@@ -163,6 +165,7 @@ impl Channel {
 // === building ===
 
 struct Build<'a> {
+    sources: &'a BTreeMap<String, String>,
     library: &'a Library,
     before: Option<&'a House>,
     diagnostics: Vec<Diagnostic>,
@@ -183,17 +186,20 @@ impl Build<'_> {
         let access = match access_of(settings, &package) {
             Ok(access) => access,
             Err(message) => {
-                self.fault(&file, "C30", message, None);
+                self.fault((&file, "webhook"), "C30", message, None);
                 return None;
             }
         };
         if settings.input.is_some() && package.manifest().input.is_none() {
             let name = &settings.package;
-            self.fault(&file, "C31", format!("package {name} takes nothing in"), None);
+            let message = format!("package {name} takes nothing in");
+            self.fault((&file, name), "C31", message, None);
         }
-        if settings.output.is_some() && package.manifest().output.is_none() {
+        let calls_out = settings.output.as_ref().is_some_and(|it| !it.is_screen());
+        if calls_out && package.manifest().output.is_none() {
             let name = &settings.package;
-            self.fault(&file, "C32", format!("package {name} sends nothing out"), None);
+            let message = format!("package {name} sends nothing out");
+            self.fault((&file, name), "C32", message, None);
         }
         self.check_values(settings, &package, &file);
         let buckets = self.buckets(settings);
@@ -209,15 +215,16 @@ impl Build<'_> {
         let near = codec::diagnostic::nearest(&settings.package, known.iter().map(String::as_str));
         let help = near.map(|it| format!("did you mean `{it}`?"));
         let message = format!("there is no package `{}`", settings.package);
-        self.fault(file, "C33", message, help);
+        self.fault((file, &settings.package), "C33", message, help);
     }
 
     /// Values the package asks for without a default.
     fn check_values(&mut self, settings: &ChannelSettings, package: &Package, file: &str) {
         for wanted in &package.manifest().settings {
             if wanted.default.is_none() && !settings.values.contains_key(&wanted.name) {
-                let message = format!("package {} needs `settings.{}`", settings.package, wanted.name);
-                self.fault(file, "C34", message, Some(wanted.help.clone()));
+                let message =
+                    format!("package {} needs `settings.{}`", settings.package, wanted.name);
+                self.fault((file, "package"), "C34", message, Some(wanted.help.clone()));
             }
         }
     }
@@ -227,26 +234,27 @@ impl Build<'_> {
             let known = settings.channels.keys().map(String::as_str);
             let near = codec::diagnostic::nearest(name, known);
             let help = near.map(|it| format!("did you mean `{it}`?"));
-            self.fault("hub.yaml", "C39", format!("`trust` names no channel: {name}"), help);
+            let message = format!("`trust` names no channel: {name}");
+            self.fault(("hub.yaml", name), "C39", message, help);
         }
     }
 
     fn check_routes(&mut self, settings: &Settings, channels: &BTreeMap<String, Arc<Channel>>) {
         for route in &settings.routes {
             let Some(channel) = channels.get(&route.to) else { continue };
-            if channel.settings.output.is_none() {
+            let Some(output) = &channel.settings.output else {
                 let message = format!("a route leads to {}, which has no `out:`", route.to);
-                self.fault("routes.yaml", "C35", message, None);
+                self.fault(("routes.yaml", &route.to), "C35", message, None);
                 continue;
-            }
+            };
             let operations = channel.package.manifest().output.iter().flat_map(|it| &it.operations);
             let mut entities = operations.map(|it| it.entity.name());
-            if !entities.any(|it| it == route.entity) {
+            if !output.is_screen() && !entities.any(|it| it == route.entity) {
                 let (to, package) = (&route.to, &channel.settings.package);
                 let message =
                     format!("a route sends {} to {to}, but package {package} cannot", route.entity);
                 let help = format!("add an operation for {} to its manifest", route.entity);
-                self.fault("routes.yaml", "C36", message, Some(help));
+                self.fault(("routes.yaml", &route.to), "C36", message, Some(help));
             }
             let entity = canon::entity::Entity::from_name(&route.entity);
             if entity.is_some_and(|it| it.classification() > channel.settings.data_class) {
@@ -257,7 +265,7 @@ impl Build<'_> {
                     channel.settings.data_class.name()
                 );
                 let help = format!("raise `data_class` of {} or take the route out", route.to);
-                self.fault("routes.yaml", "C37", message, Some(help));
+                self.fault(("routes.yaml", &route.to), "C37", message, Some(help));
             }
         }
     }
@@ -277,14 +285,22 @@ impl Build<'_> {
         match key_table(tokens, Scope::ALL) {
             Ok(table) => Some(ApiTokens::new(table)),
             Err(message) => {
-                self.fault("hub.yaml", "C38", message, None);
+                self.fault(("hub.yaml", "tokens"), "C38", message, None);
                 None
             }
         }
     }
 
-    fn fault(&mut self, file: &str, code: &'static str, message: String, help: Option<String>) {
-        let mut fault = Diagnostic::error(code, file, (Place::START, 1), message);
+    /// A fault where `file` first says `word`.
+    fn fault(
+        &mut self,
+        (file, word): (&str, &str),
+        code: &'static str,
+        message: String,
+        help: Option<String>,
+    ) {
+        let text = self.sources.get(file).map_or("", String::as_str);
+        let mut fault = Diagnostic::error(code, file, locate(text, word), message);
         fault.help = help;
         self.diagnostics.push(fault);
     }
@@ -326,9 +342,7 @@ fn webhook_access(
             let scheme = scheme.map_err(|it| it.to_string())?;
             closed.signed(&settings.name, scheme, &live(secrets)).map_err(|it| it.to_string())
         }
-        WebhookProof::Keys(keys) => {
-            Ok(closed.with_keys(KeyHeader::Bearer, key_table(keys, &[])?))
-        }
+        WebhookProof::Keys(keys) => Ok(closed.with_keys(KeyHeader::Bearer, key_table(keys, &[])?)),
         WebhookProof::StaticHeader { name, values } => closed
             .with_static_header(&settings.name, name, live(values))
             .map_err(|it| it.to_string()),
@@ -349,4 +363,17 @@ fn key_table(tokens: &[ApiToken], scopes: &[Scope]) -> Result<KeyTable, String> 
         });
     }
     KeyTable::new(entries, None).map_err(|it| it.to_string())
+}
+
+/// Where a text first says `word`, outside comments.
+fn locate(text: &str, word: &str) -> (Place, u32) {
+    let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    for (number, line) in (1..).zip(text.lines()) {
+        let said = line.split('#').next().unwrap_or_default();
+        if let Some((before, _)) = said.split_once(word) {
+            let column = narrow(before.chars().count()).saturating_add(1);
+            return (Place { line: number, column }, narrow(word.chars().count()).max(1));
+        }
+    }
+    (Place::START, 1)
 }

@@ -6,8 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// Packages, tables, schemas and examples of this program, by path:
 /// `packages/…`, `tables/…`, `canon/…`, `examples/…`.
-pub const BUILT_IN: Embedded =
-    Embedded(include!(concat!(env!("OUT_DIR"), "/embedded.rs")));
+pub const BUILT_IN: Embedded = Embedded(include!(concat!(env!("OUT_DIR"), "/embedded.rs")));
 
 /// All files a package may need.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +51,9 @@ impl Files for Library {
 
     fn list(&self, folder: &str) -> Vec<String> {
         let mut all = BUILT_IN.list(folder);
-        if let Some(inner) = folder.strip_prefix("packages/").or((folder == "packages").then_some("")) {
+        if let Some(inner) =
+            folder.strip_prefix("packages/").or((folder == "packages").then_some(""))
+        {
             for own in &self.folders {
                 all.extend(own.list(inner).into_iter().map(|it| format!("packages/{it}")));
             }

@@ -45,7 +45,7 @@ pub fn read(
     for diagnostic in &loaded.diagnostics {
         report(diagnostic, &source(&diagnostic.file));
     }
-    let Some(settings) = loaded.settings else { return Err(loaded.diagnostics.len()) };
+    let Some(settings) = &loaded.settings else { return Err(loaded.diagnostics.len()) };
     let library = Library::new(&settings.hub.packages);
     let text = |file: &str| {
         use adapter_kit::files::Files as _;
@@ -56,12 +56,12 @@ pub fn read(
         }
         own
     };
-    match House::build(&settings, &library, before) {
+    match House::build(settings, &loaded.sources, &library, before) {
         Ok((house, warnings)) => {
             for warning in &warnings {
                 report(warning, &text(&warning.file));
             }
-            Ok(Read { settings, house })
+            Ok(Read { settings: settings.clone(), house })
         }
         Err(faults) => {
             for fault in &faults {
@@ -94,7 +94,12 @@ pub async fn declare(rooms: &Rooms, house: &House) -> Result<(), journal::Error>
 
 /// Looks for changes until the daemon stops. `changed` is called with the
 /// settings of each new house.
-pub async fn watch(rooms: Arc<Rooms>, dir: PathBuf, folders: Vec<PathBuf>, changed: impl Fn() + Send) {
+pub async fn watch(
+    rooms: Arc<Rooms>,
+    dir: PathBuf,
+    folders: Vec<PathBuf>,
+    changed: impl Fn() + Send,
+) {
     let stopping = rooms.tasks.stopping();
     let mut seen = stamps(&dir, &folders);
     loop {

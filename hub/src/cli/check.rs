@@ -23,7 +23,10 @@ impl Check {
         match read {
             Ok(read) => {
                 let (channels, routes) = (read.house.channels().count(), read.house.routes.len());
-                println!("{}: {channels} channels, {routes} routes, {warnings} warnings", dir.display());
+                println!(
+                    "{}: {channels} channels, {routes} routes, {warnings} warnings",
+                    dir.display()
+                );
                 Ok(ExitCode::SUCCESS)
             }
             Err(count) => {

@@ -79,7 +79,10 @@ fn print(report: &ledger::Report) {
         println!("fault        {}: {}", place(fault.place), fault.what);
     }
     let total = report.faults_total;
-    println!("{}", if total == 0 { "sound".to_owned() } else { format!("NOT SOUND: {total} faults") });
+    println!(
+        "{}",
+        if total == 0 { "sound".to_owned() } else { format!("NOT SOUND: {total} faults") }
+    );
 }
 
 fn place(place: Place) -> String {

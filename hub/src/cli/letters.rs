@@ -100,9 +100,11 @@ impl List {
             loop {
                 let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
                 let pairs = pairs.chain(after.as_deref().map(|it| ("after", it)));
-                let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                let text =
+                    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
                 let page = client.get(&format!("/api/v1/dead-letters?{text}")).await?;
-                let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+                let items =
+                    page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
                 count += items.len();
                 for item in &items {
                     println!("{}", if self.json { item.to_string() } else { line(item) });

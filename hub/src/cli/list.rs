@@ -22,8 +22,9 @@ impl List {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let mut folders = Vec::new();
         if let Some(dir) = &self.config {
-            let read = reload::read(dir, None, &mut |it, source| eprintln!("{}", it.render(source)))
-                .map_err(|count| format!("{count} faults in {}", dir.display()))?;
+            let read =
+                reload::read(dir, None, &mut |it, source| eprintln!("{}", it.render(source)))
+                    .map_err(|count| format!("{count} faults in {}", dir.display()))?;
             folders = read.settings.hub.packages.clone();
             heading("Channels");
             for channel in read.house.channels() {
@@ -37,8 +38,12 @@ impl List {
                 };
                 let out = if settings.output.is_some() { "out" } else { "" };
                 let name = channel.name();
-                let way = if channel.is_webhook() { format!("{way}{name}") } else { way.to_owned() };
-                row(name, &format!("{:<22} {:<9} {way} {out}", settings.package, settings.class.name()));
+                let way =
+                    if channel.is_webhook() { format!("{way}{name}") } else { way.to_owned() };
+                row(
+                    name,
+                    &format!("{:<22} {:<9} {way} {out}", settings.package, settings.class.name()),
+                );
             }
         }
         adapters(&Library::new(&folders));
@@ -54,8 +59,8 @@ impl List {
         let names: Vec<&str> = Entity::ALL.iter().map(|it| it.name()).collect();
         println!("  {}", names.join(", "));
         heading("Functions of maps");
-        for function in mapping::functions() {
-            row(function.name, function.summary);
+        for function in mapping::functions::all() {
+            row(function.name, function.about);
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -220,9 +220,8 @@ pub fn proof(auth: &OutputAuth, manifest: &ManifestAuth) -> Result<Proof, String
                 ManifestAuth::OAuth2ClientCredentials { client_auth, .. } => *client_auth,
                 _ => ClientAuth::Basic,
             };
-            let token_url = token_url
-                .parse()
-                .map_err(|fault| format!("token_url {token_url:?}: {fault}"))?;
+            let token_url =
+                token_url.parse().map_err(|fault| format!("token_url {token_url:?}: {fault}"))?;
             Proof::OAuth2(OAuth2 {
                 token_url,
                 client_id: client_id.clone(),

@@ -133,7 +133,12 @@ impl Asking {
         let way = Way::Pulled { feed: feed.name.clone(), cursor };
         let arrival = super::brought(reception, &self.channel, origin, page.bytes, way);
         let answer = reception.receive(arrival).await.map_err(|it| it.to_string())?;
-        info!(channel = self.channel.name(), feed = feed.name, sequence = answer.sequence, "pulled");
+        info!(
+            channel = self.channel.name(),
+            feed = feed.name,
+            sequence = answer.sequence,
+            "pulled"
+        );
         Ok(true)
     }
 
@@ -193,7 +198,8 @@ impl Asking {
             Piece::Setting(name) => self.setting(name),
             _ => None,
         };
-        let path = feed.path.fill(value).map_err(|piece| format!("path of {}: {piece}", feed.name))?;
+        let path =
+            feed.path.fill(value).map_err(|piece| format!("path of {}: {piece}", feed.name))?;
         let mut url: reqwest::Url = format!("{}/{}", self.base, path.trim_start_matches('/'))
             .parse()
             .map_err(|fault| format!("{}{path}: {fault}", self.base))?;

@@ -93,8 +93,13 @@ impl Reception {
             Ok(answer) => {
                 let word = if answer.duplicate { "duplicate" } else { "accepted" };
                 self.rooms.metrics.arrival(&channel, word);
-                info!(sequence = answer.sequence, events = answer.events.len(),
-                      set_aside = answer.set_aside, duplicate = answer.duplicate, "{word}");
+                info!(
+                    sequence = answer.sequence,
+                    events = answer.events.len(),
+                    set_aside = answer.set_aside,
+                    duplicate = answer.duplicate,
+                    "{word}"
+                );
                 Ok(answer)
             }
             Err(refusal) => {

@@ -2,10 +2,7 @@
 //! outside system. The same number always gives the same order.
 
 use super::receive::Reception;
-use crate::{
-    arrival::Way,
-    settings::Input,
-};
+use crate::{arrival::Way, settings::Input};
 use canon::clock::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;

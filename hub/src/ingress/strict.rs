@@ -45,7 +45,9 @@ mod tests {
     #[test]
     fn ambiguous_heads_are_refused() {
         let request = |uri: &str, headers: &[(&str, &str)]| {
-            let builder = headers.iter().fold(Request::post(uri), |it, (name, value)| it.header(*name, *value));
+            let builder = headers
+                .iter()
+                .fold(Request::post(uri), |it, (name, value)| it.header(*name, *value));
             builder.body(()).unwrap()
         };
         let good = [
@@ -60,8 +62,14 @@ mod tests {
             request("/in/a", &[("host", "hub"), ("host", "hub")]),
             request("http://other/in/a", &[("host", "hub")]),
             request("/in/a", &[("host", "hub"), ("content-length", "3"), ("content-length", "3")]),
-            request("/in/a", &[("host", "h"), ("content-length", "3"), ("transfer-encoding", "chunked")]),
-            request("/in/a", &[("host", "h"), ("transfer-encoding", "x"), ("transfer-encoding", "chunked")]),
+            request(
+                "/in/a",
+                &[("host", "h"), ("content-length", "3"), ("transfer-encoding", "chunked")],
+            ),
+            request(
+                "/in/a",
+                &[("host", "h"), ("transfer-encoding", "x"), ("transfer-encoding", "chunked")],
+            ),
         ];
         for it in bad {
             assert_eq!(check(&it).unwrap_err().code(), "malformed-request", "{it:?}");

@@ -66,9 +66,9 @@ impl Default for Metrics {
         let records = Family::<Came, Counter>::default();
         registry.register("records", "Records and events, by what came of them", records.clone());
         let seconds = || Histogram::new(exponential_buckets(0.0005, 2.0, 15));
-        let walk_seconds = Family::<OfChannel, Histogram>::new_with_constructor(
-            || Histogram::new(exponential_buckets(0.0005, 2.0, 15)),
-        );
+        let walk_seconds = Family::<OfChannel, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.0005, 2.0, 15))
+        });
         let walk = "From the body read to the answer known";
         registry.register_with_unit("walk", walk, Unit::Seconds, walk_seconds.clone());
         let commit_seconds = seconds();

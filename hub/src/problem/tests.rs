@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 fn one_of_each() -> Vec<Refusal> {
     let text = String::new;
     let wait = Duration::from_millis(1500);
-    let pass = Pass::for_test("pos-17", "store-sales");
+    let pass = Pass::for_test("pos-17", "store-sales", access::Strength::Token);
     let source = Arc::new(journal::Error::Closed { reason: "volume hub-data is gone".into() });
     let fault = Fault { record: 2, expected: "a number".into(), ..Fault::default() };
     vec![
@@ -45,7 +45,10 @@ fn each_code_has_its_page_and_each_page_both_languages() {
     }
     for (code, page) in pages::PAGES {
         assert!(page.starts_with(&format!("# {code}: ")), "{code}");
-        assert!(page.contains("**What to do.**") && page.contains("**どうすればよいか。**"), "{code}");
+        assert!(
+            page.contains("**What to do.**") && page.contains("**どうすればよいか。**"),
+            "{code}"
+        );
     }
     let on_disk = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/problems")).unwrap();
     assert_eq!(on_disk.count(), pages::PAGES.len(), "every page is compiled in");
@@ -63,7 +66,7 @@ fn internals_stay_inside() {
 
 #[test]
 fn a_problem_says_what_to_do_next() {
-    let pass = Pass::for_test("pos-17", "store-sales");
+    let pass = Pass::for_test("pos-17", "store-sales", access::Strength::Token);
     let refusal = Refusal::QuotaSpent { pass, wait: Duration::from_millis(1500) };
     let problem = refusal.to_problem("01JZ", Language::Japanese);
     assert_eq!(

@@ -283,7 +283,10 @@ fn webhook(ways: &Table<'_>, dir: &Path) -> Option<Input> {
     let mut given = [secrets, keys, fixed].into_iter().flatten();
     let proof = given.next();
     if proof.is_none() || given.next().is_some() {
-        table.error("C07", "a webhook needs one proof of its sender: `secrets`, `keys` or `static_header`");
+        table.error(
+            "C07",
+            "a webhook needs one proof of its sender: `secrets`, `keys` or `static_header`",
+        );
     }
     table.finish();
     Some(Input::Webhook { proof: proof?, registered_url })

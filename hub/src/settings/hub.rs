@@ -106,7 +106,13 @@ fn listen(table: &Table<'_>) -> Option<SocketAddr> {
     if address.is_none()
         && let Some(node) = table.node("listen")
     {
-        fault_at(table, "C14", node, format!("`listen` is `{text}`"), "ADDRESS:PORT, 127.0.0.1:8080");
+        fault_at(
+            table,
+            "C14",
+            node,
+            format!("`listen` is `{text}`"),
+            "ADDRESS:PORT, 127.0.0.1:8080",
+        );
     }
     address
 }

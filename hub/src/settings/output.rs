@@ -81,6 +81,14 @@ pub struct RetrySettings {
     pub cap: Duration,
 }
 
+impl OutputSettings {
+    /// Whether events are only shown.
+    #[must_use]
+    pub fn is_screen(&self) -> bool {
+        matches!(self.target, OutputTarget::Screen)
+    }
+}
+
 const ATTEMPTS_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 const CONCURRENCY_DEFAULT: usize = 8;
 const CONCURRENCY_MAX: usize = 256;
@@ -89,7 +97,8 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<OutputSettings> {
     let screen = table.bool("screen").unwrap_or(false);
     let target = if screen { Some(OutputTarget::Screen) } else { http(table, dir) };
     let retry = retry(table);
-    let concurrency = table.number("concurrency", "a count, 1 to 256").unwrap_or(CONCURRENCY_DEFAULT);
+    let concurrency =
+        table.number("concurrency", "a count, 1 to 256").unwrap_or(CONCURRENCY_DEFAULT);
     let per_minute = table.number("per_minute", "deliveries a minute, from 1");
     Some(OutputSettings {
         target: target?,
@@ -120,11 +129,12 @@ pub(super) fn auth(table: &Table<'_>, dir: &Path) -> Option<OutputAuth> {
         let secret = table.required(key).and_then(|it| units::secret(table, it, dir));
         secret.map(SecretText::new)
     };
-    let bearer = auth.node("bearer").map(|it| {
-        units::secret(&auth, it, dir).map(|it| OutputAuth::Bearer(SecretText::new(it)))
-    });
+    let bearer = auth
+        .node("bearer")
+        .map(|it| units::secret(&auth, it, dir).map(|it| OutputAuth::Bearer(SecretText::new(it))));
     let basic = auth.table("basic", "user and password").map(|it| {
-        let (user, password) = (it.required_text("user").map(str::to_owned), secret(&it, "password"));
+        let (user, password) =
+            (it.required_text("user").map(str::to_owned), secret(&it, "password"));
         it.finish();
         Some(OutputAuth::Basic { user: user?, password: password? })
     });

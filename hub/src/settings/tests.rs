@@ -32,7 +32,11 @@ fn faults(files: &[(&str, &str)]) -> Vec<String> {
     let loaded = load(dir.path());
     let text = |it: &Diagnostic| {
         let Place { line, column } = it.place;
-        let more = format!("{} {}", it.expected.as_deref().unwrap_or(""), it.help.as_deref().unwrap_or(""));
+        let more = format!(
+            "{} {}",
+            it.expected.as_deref().unwrap_or(""),
+            it.help.as_deref().unwrap_or("")
+        );
         format!("{}:{line}:{column} {} {} {more}", it.file, it.code, it.message)
     };
     assert_eq!(loaded.settings.is_none(), has_errors(&loaded.diagnostics));
@@ -89,10 +93,8 @@ fn faults_of_all_files_come_at_once() {
 
 #[test]
 fn a_secret_is_never_printed() {
-    let channel = CHANNEL.replace(
-        "  sample:\n    every: 5s",
-        "  webhook:\n    secrets: [{ file: secrets/shop }]",
-    );
+    let channel = CHANNEL
+        .replace("  sample:\n    every: 5s", "  webhook:\n    secrets: [{ file: secrets/shop }]");
     let dir = folder(&[
         ("hub.yaml", HUB),
         ("channels/shop.yaml", &channel),

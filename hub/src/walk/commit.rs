@@ -14,7 +14,11 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 /// Stores a mapped arrival. Returns when it is on disk.
-pub(super) async fn commit(rooms: &Rooms, mapped: Mapped, trail: &Trail) -> Result<Answer, Refusal> {
+pub(super) async fn commit(
+    rooms: &Rooms,
+    mapped: Mapped,
+    trail: &Trail,
+) -> Result<Answer, Refusal> {
     if !trail.is_complete() {
         return Err(Refusal::TrailIncomplete);
     }

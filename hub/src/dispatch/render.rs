@@ -1,0 +1,273 @@
+//! One event, rendered for one destination: which operation carries it, what
+//! its map makes of it, where it goes.
+
+use super::Destination;
+use crate::{app::Rooms, problem::Refusal};
+use adapter_kit::manifest::{Body, NeedFrom, Operation, Piece};
+use bytes::Bytes;
+use canon::{entity::Entity, event::Event, reference::Ref};
+use delivery::{Rules, Verdict, idempotency_key};
+use mapping::{RunContext, Scratch};
+use serde::Deserialize as _;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use store::DueParcel;
+
+/// A call that is ready to be made, as often as it takes.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    /// What carries it; none for the screen.
+    pub(super) operation: Option<Operation>,
+    pub(super) rules: Rules,
+    pub(super) path: String,
+    pub(super) content_type: &'static str,
+    pub(super) body: Bytes,
+    /// The same on every try.
+    pub(super) key: String,
+    /// `{map id}@{version}`.
+    pub(super) label: String,
+    pub(super) traceparent: Option<String>,
+}
+
+/// Why an event could not be rendered.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The event, the map or the path: trying again will not help.
+    Lasting(String),
+    /// The store could not be asked.
+    Passing(String),
+}
+
+/// Values that maps and paths need from outside, by name.
+type Needs = BTreeMap<String, Option<String>>;
+
+// === impl Fault ===
+
+impl Fault {
+    pub(super) fn to_verdict(&self) -> Verdict {
+        match self {
+            Self::Lasting(reason) => {
+                Verdict::Refused { code: "unrenderable", reason: reason.clone() }
+            }
+            Self::Passing(reason) => Verdict::Later {
+                reason: reason.clone(),
+                after: None,
+                cause: delivery::classify::Cause::Busy,
+            },
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Passing(refusal.to_string())
+    }
+}
+
+/// Renders one event for one destination.
+pub(super) async fn render(
+    rooms: &Rooms,
+    to: &Destination,
+    parcel: &DueParcel,
+) -> Result<Rendered, Fault> {
+    let event: Event = serde_json::from_str(&parcel.event)
+        .map_err(|fault| Fault::Lasting(format!("the event cannot be read: {fault}")))?;
+    if to.is_screen() {
+        return Ok(for_screen(to, parcel, &event));
+    }
+    let data: Value = serde_json::from_str(event.data.get())
+        .map_err(|fault| Fault::Lasting(format!("the event's data cannot be read: {fault}")))?;
+    let operation = operation(to, &event, &data)?;
+    let needs = needs(rooms, to, &operation, &event, &data).await?;
+    let rendering = rendering(rooms, to, &operation, &event, &needs)?;
+    let key = idempotency_key(to.channel.name(), &event.id, &rendering.label);
+    let path = operation
+        .path
+        .fill(|piece| match piece {
+            Piece::Body(pointer) => rendering.value.pointer(pointer).and_then(scalar),
+            Piece::Data(pointer) => data.pointer(pointer).and_then(scalar),
+            Piece::Need(name) => needs.get(name).cloned().flatten(),
+            Piece::Setting(name) => to.channel.setting(name),
+            Piece::Key => Some(key.clone()),
+            Piece::Text(_) | Piece::Cursor => None,
+        })
+        .map_err(|piece| Fault::Lasting(format!("the path has no value for {piece}")))?;
+    Ok(Rendered {
+        rules: Rules::of(&operation),
+        operation: Some(operation),
+        path,
+        content_type: rendering.content_type,
+        body: rendering.body.into(),
+        key,
+        label: rendering.label,
+        traceparent: event.traceparent,
+    })
+}
+
+/// The whole event as it stands in the journal.
+fn for_screen(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
+    let label = "screen@1".to_owned();
+    Rendered {
+        operation: None,
+        rules: Rules::default(),
+        path: String::new(),
+        content_type: "application/cloudevents+json",
+        body: Bytes::from(parcel.event.clone()),
+        key: idempotency_key(to.channel.name(), &event.id, &label),
+        label,
+        traceparent: event.traceparent.clone(),
+    }
+}
+
+fn operation(to: &Destination, event: &Event, data: &Value) -> Result<Operation, Fault> {
+    let (entity, action) = event
+        .entity_and_action()
+        .ok_or_else(|| Fault::Lasting(format!("{} is no event type of this hub", event.kind)))?;
+    let package = to.channel.package();
+    package.operation_for(entity, action, data).cloned().ok_or_else(|| {
+        let (entity, action) = (entity.name(), action.name());
+        Fault::Lasting(format!(
+            "package {} has no operation for {entity} {action} as it is",
+            package.manifest().name
+        ))
+    })
+}
+
+/// Looks up what map and path need: settings of the channel, and the ids by
+/// which the far system knows things.
+async fn needs(
+    rooms: &Rooms,
+    to: &Destination,
+    operation: &Operation,
+    event: &Event,
+    data: &Value,
+) -> Result<Needs, Fault> {
+    let mut needs = Needs::new();
+    for need in &operation.needs {
+        let value = match &need.from {
+            NeedFrom::Setting(name) => to.channel.setting(name),
+            NeedFrom::FarId { entity, pointer } => {
+                let hub_id = match pointer {
+                    None => Some(event.hub_id().to_owned()),
+                    Some(pointer) => match data.pointer(pointer) {
+                        None => None,
+                        Some(reference) => resolve(rooms, event, *entity, reference).await?,
+                    },
+                };
+                match hub_id {
+                    None => None,
+                    Some(hub_id) => {
+                        let destination = to.channel.name().to_owned();
+                        let question =
+                            move |reader: &store::Reader| reader.far_id(&destination, &hub_id);
+                        rooms.ask_store(question).await?
+                    }
+                }
+            }
+        };
+        needs.insert(need.name.clone(), value);
+    }
+    Ok(needs)
+}
+
+/// The hub id of what a reference means.
+async fn resolve(
+    rooms: &Rooms,
+    event: &Event,
+    entity: Entity,
+    reference: &Value,
+) -> Result<Option<String>, Fault> {
+    let Ok(reference) = Ref::deserialize(reference) else { return Ok(None) };
+    let house = rooms.house();
+    let known = reference.known_hub_id(&house.organisation, event.channel(), entity);
+    if known.is_some() || entity != Entity::Party {
+        return Ok(known);
+    }
+    let Some((scheme, value)) = reference.identifier() else { return Ok(None) };
+    let (scheme, value) = (scheme.to_owned(), value.to_owned());
+    let question = move |reader: &store::Reader| reader.customers_with(&scheme, &value);
+    let found = rooms.ask_store(question).await?;
+    // Several customers with one identifier: it names none of them.
+    Ok(found.first().filter(|_| found.len() == 1).cloned())
+}
+
+/// What a map made of an event.
+struct Rendering {
+    label: String,
+    value: Value,
+    body: Vec<u8>,
+    content_type: &'static str,
+}
+
+fn rendering(
+    rooms: &Rooms,
+    to: &Destination,
+    operation: &Operation,
+    event: &Event,
+    needs: &Needs,
+) -> Result<Rendering, Fault> {
+    let given: Vec<(&str, Option<&str>)> =
+        needs.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
+    let house = rooms.house();
+    let context = RunContext {
+        organisation: &house.organisation,
+        channel: to.channel.name(),
+        received_at: rooms.clock.now(),
+        record: 1,
+        needs: &given,
+    };
+    let map = to.channel.package().map(&operation.map);
+    let map = map.ok_or_else(|| Fault::Lasting(format!("there is no map {}", operation.map)))?;
+    let made = map.run_json(event.data.get().as_bytes(), &context, &mut Scratch::default());
+    let body = made.map_err(|faulted| {
+        let of = |it: &canon::entry::RecordFault| {
+            let needed = it.needed_by.as_deref().unwrap_or_default();
+            format!("{needed}: {}: found {}, expected {}", it.field, it.found, it.expected)
+        };
+        Fault::Lasting(faulted.faults.iter().map(of).collect::<Vec<_>>().join("; "))
+    })?;
+    let label = map.label().to_owned();
+    let value = serde_json::from_slice(&body.data)
+        .map_err(|fault| Fault::Lasting(format!("{label} made no JSON: {fault}")))?;
+    let (body, content_type) = match operation.body {
+        Body::Json => (body.data, "application/json"),
+        Body::Form => (form(&value).into_bytes(), "application/x-www-form-urlencoded"),
+        Body::None => (Vec::new(), ""),
+    };
+    Ok(Rendering { label, value, body, content_type })
+}
+
+/// A JSON object as a form; what is nested gets names such as `customer[email]`.
+fn form(value: &Value) -> String {
+    fn put(form: &mut form_urlencoded::Serializer<'_, String>, name: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    let name = if name.is_empty() { key.clone() } else { format!("{name}[{key}]") };
+                    put(form, &name, member);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    put(form, &format!("{name}[{index}]"), item);
+                }
+            }
+            Value::Null => {}
+            other => {
+                form.append_pair(name, &scalar(other).unwrap_or_default());
+            }
+        }
+    }
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    put(&mut form, "", value);
+    form.finish()
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
