@@ -4,7 +4,8 @@
 //! manifest, source schemas or layouts, maps, fixtures. Only a transport that
 //! nobody has written yet needs Rust. Reading order: [`manifest`] (what a
 //! package says), [`files`] (where it is read from), [`package`] (compiled and
-//! ready to run), [`decode`] (bytes to records), [`transport`] (for adapters
+//! ready to run), [`decode`] (bytes to records), [`harness`] (proof that
+//! it does what it says), [`transport`] (for adapters
 //! that bring their own).
 
 pub mod files;
@@ -18,5 +19,7 @@ pub mod decode;
 mod schema;
 mod select;
 pub use select::Unusable;
+
+pub mod harness;
 
 pub mod transport;

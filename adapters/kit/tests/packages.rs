@@ -3,13 +3,18 @@
 
 use adapter_kit::{
     files::{Files as _, Folder},
+    harness,
     manifest::FILE_NAME,
     package::{Options, Package},
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 fn adapters() -> Folder {
-    Folder::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+    Folder::new(root())
 }
 
 fn names() -> Vec<String> {
@@ -25,15 +30,44 @@ fn names() -> Vec<String> {
 fn every_package_loads() {
     let files = adapters();
     let names = names();
-    assert!(names.len() >= 8, "{names:?}");
+    assert!(names.len() >= 18, "{names:?}");
     let mut faults = String::new();
     for name in names {
-        if let Err(found) = Package::load(&name, &files, &Options::default()) {
-            for fault in found {
-                let bytes = files.read(&fault.file).unwrap_or_default();
-                faults.push_str(&fault.render(&String::from_utf8_lossy(&bytes)));
-            }
+        let found = match Package::load(&name, &files, &Options::default()) {
+            Ok(package) => package.warnings().to_vec(),
+            Err(found) => found,
+        };
+        for fault in found {
+            let bytes = files.read(&fault.file).unwrap_or_default();
+            faults.push_str(&fault.render(&String::from_utf8_lossy(&bytes)));
         }
     }
     assert!(faults.is_empty(), "{faults}");
+}
+
+#[test]
+fn every_fixture_gives_what_it_says() {
+    let mut wrong = Vec::new();
+    for name in names() {
+        let report = harness::run(&name, &adapters());
+        assert!(report.cases.len() >= 3, "{name} has {} fixtures", report.cases.len());
+        if !report.passed() {
+            wrong.push(report.summary());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Writes what comes out as what is expected. To be read before it is believed:
+/// `cargo test -p adapter-kit --test packages -- --ignored`, then `git diff`.
+#[test]
+#[ignore = "writes expect.json of every fixture"]
+fn write_expectations() {
+    for name in names() {
+        for case in harness::run(&name, &adapters()).cases {
+            let file = format!("packages/{name}/fixtures/{}/expect.json", case.name);
+            let text = serde_json::to_string_pretty(&case.actual).unwrap();
+            std::fs::write(root().join(file), text + "\n").unwrap();
+        }
+    }
 }
