@@ -8,6 +8,7 @@
 mod decode;
 mod encode;
 mod fold;
+mod single;
 mod table;
 
 pub use decode::{Cursor, Decoded, Skip, SkipKind};
@@ -32,6 +33,10 @@ pub enum Charset {
     Iso2022Jp,
     Utf16Le,
     Utf16Be,
+    /// EBCDIC of the United States and Canada.
+    Cp037,
+    /// EBCDIC of Japan: half-width katakana, capital letters, digits.
+    Cp290,
 }
 
 /// A character set and the choices that it leaves open.
@@ -86,7 +91,7 @@ pub struct Fault {
 // === impl Charset ===
 
 impl Charset {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Utf8,
         Self::Cp932,
         Self::ShiftJis,
@@ -94,6 +99,8 @@ impl Charset {
         Self::Iso2022Jp,
         Self::Utf16Le,
         Self::Utf16Be,
+        Self::Cp037,
+        Self::Cp290,
     ];
 
     /// The name used in layouts.
@@ -106,6 +113,8 @@ impl Charset {
             Self::Iso2022Jp => "iso-2022-jp",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
+            Self::Cp037 => "cp037",
+            Self::Cp290 => "cp290",
         }
     }
 
@@ -226,7 +235,12 @@ impl Profile {
             Charset::Utf8 => b"\xEF\xBB\xBF",
             Charset::Utf16Le => b"\xFF\xFE",
             Charset::Utf16Be => b"\xFE\xFF",
-            Charset::Cp932 | Charset::ShiftJis | Charset::EucJp | Charset::Iso2022Jp => b"",
+            Charset::Cp932
+            | Charset::ShiftJis
+            | Charset::EucJp
+            | Charset::Iso2022Jp
+            | Charset::Cp037
+            | Charset::Cp290 => b"",
         }
     }
 

@@ -13,6 +13,7 @@ mod plan;
 
 mod arena;
 mod assemble;
+mod binary;
 mod cell;
 mod read_csv;
 mod read_fixed;

@@ -3,7 +3,7 @@
 
 use encoding_rs::Encoding;
 
-use super::{Charset, Profile, Symbols, fold, table, table::Table};
+use super::{Charset, Profile, Symbols, fold, single, table, table::Table};
 
 /// Text, and the bytes that gave none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,6 +92,7 @@ impl Cursor {
 fn source_length(charset: Charset, text: &str) -> usize {
     match charset {
         Charset::Utf8 => text.len(),
+        Charset::Cp037 | Charset::Cp290 => text.chars().count(),
         Charset::Utf16Le | Charset::Utf16Be => text.chars().map(|c| c.len_utf16() * 2).sum(),
         Charset::EucJp => singles_and_doubles(text),
         Charset::Cp932 | Charset::ShiftJis => {
@@ -136,6 +137,7 @@ pub(super) fn push_decoded(profile: &Profile, bytes: &[u8], at: usize, out: &mut
         (Charset::Iso2022Jp, Some(table)) => iso_2022(table, jis, bytes, at, out),
         (Charset::Utf16Le, _) => utf_16(u16::from_le_bytes, bytes, at, out),
         (Charset::Utf16Be, _) => utf_16(u16::from_be_bytes, bytes, at, out),
+        (Charset::Cp037 | Charset::Cp290, _) => single_bytes(profile.charset, bytes, at, out),
         _ => utf_8(bytes, at, out),
     }
 }
@@ -327,6 +329,15 @@ fn iso_2022(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &
             None => out.skip(at, length, SkipKind::Bad),
         }
         at += length;
+    }
+}
+
+fn single_bytes(charset: Charset, bytes: &[u8], at: usize, out: &mut Decoded) {
+    for (offset, byte) in bytes.iter().enumerate().skip(at) {
+        match single::character(charset, *byte) {
+            Some(c) => out.text.push(c),
+            None => out.skip(offset, 1, SkipKind::Bad),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use encoding_rs::Encoding;
 use super::{
     Bom, Charset, Profile,
     decode::{Set, is_half_kana, is_roman},
-    fold,
+    fold, single,
     table::{self, Table},
 };
 
@@ -196,6 +196,11 @@ impl Writer<'_> {
             Charset::Cp932 | Charset::ShiftJis => self.put_table(c, 0),
             Charset::EucJp => self.put_table(c, 0x8E),
             Charset::Iso2022Jp => self.put_iso_2022(c),
+            Charset::Cp037 | Charset::Cp290 => {
+                let byte = single::byte(self.profile.charset, c);
+                self.out.extend(byte);
+                byte.is_some()
+            }
         }
     }
 

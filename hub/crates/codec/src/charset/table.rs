@@ -28,14 +28,17 @@ static SHIFT_JIS_STRICT: LazyLock<Table> = LazyLock::new(|| {
 });
 static EUC: LazyLock<Table> = LazyLock::new(Table::euc);
 
-/// The table of a profile; `None` for the Unicode ones.
+/// The table of a profile; `None` for Unicode and single bytes.
 pub(super) fn of(profile: &Profile) -> Option<&'static Table> {
     match (profile.charset, profile.duplicates) {
         (Charset::Cp932, Duplicates::Ibm) => Some(&CP932_IBM),
         (Charset::Cp932, Duplicates::Nec) => Some(&CP932_NEC),
         (Charset::ShiftJis, _) => Some(&SHIFT_JIS_STRICT),
         (Charset::EucJp | Charset::Iso2022Jp, _) => Some(&EUC),
-        (Charset::Utf8 | Charset::Utf16Le | Charset::Utf16Be, _) => None,
+        (
+            Charset::Utf8 | Charset::Utf16Le | Charset::Utf16Be | Charset::Cp037 | Charset::Cp290,
+            _,
+        ) => None,
     }
 }
 

@@ -101,17 +101,20 @@ fn a_bom_is_kept_out_of_the_text() {
 fn a_cursor_finds_the_bytes_of_a_text() {
     for charset in Charset::ALL {
         let profile = Profile::new(charset);
-        let text = "a表,ﾊﾟ\r\nソb";
+        let single = matches!(charset, Charset::Cp037 | Charset::Cp290);
+        let text = if single { "A,9\r\nb" } else { "a表,ﾊﾟ\r\nソb" };
+        let text = if charset == Charset::Cp290 { "A,ﾊﾟ\r\nB" } else { text };
         let bytes = profile.encode_exact(text).expect("writes");
         let decoded = profile.decode_marking(&bytes).expect("reads");
         assert_eq!((decoded.text.as_str(), decoded.faults().count()), (text, 0), "{charset}");
         let mut cursor = Cursor::new(charset);
-        let at = text.find('b').expect("there");
+        let last = text.get(text.len() - 1..).expect("one");
+        let at = text.len() - 1;
         let tail =
             bytes.get(cursor.advance(&decoded.text, &decoded.skips, at)..).expect("in bounds");
         let stateful = charset == Charset::Iso2022Jp;
         let wanted =
-            if stateful { b"\x1B(Bb".to_vec() } else { profile.encode_exact("b").expect("b") };
+            if stateful { b"\x1B(Bb".to_vec() } else { profile.encode_exact(last).expect("b") };
         assert_eq!(tail, wanted, "{charset}");
     }
     let bytes = b"\x8F\xB0\xA1\x81a";
@@ -119,4 +122,15 @@ fn a_cursor_finds_the_bytes_of_a_text() {
     let mut cursor = Cursor::new(Charset::EucJp);
     assert_eq!(cursor.advance(&decoded.text, &decoded.skips, decoded.text.len() - 1), 3);
     assert_eq!(cursor.advance(&decoded.text, &decoded.skips, decoded.text.len()), 5);
+}
+
+#[test]
+fn mainframes_write_ebcdic() {
+    let us = Profile::new(Charset::Cp037);
+    assert_eq!(us.decode(b"\xC1\xD1\x40\xF0\xF9\x4B").expect("reads"), "AJ 09.");
+    let japan = Profile::new(Charset::Cp290);
+    assert_eq!(japan.decode(b"\x81\x82\xBE\xC1\xF1").expect("reads"), "ｱｲﾞA1");
+    assert!(japan.encode_exact("a").is_err());
+    assert_eq!(japan.decode(b"\xC1\x57").expect_err("refused").offset, 1);
+    assert_eq!(Charset::from_name("CP037"), Some(Charset::Cp037));
 }

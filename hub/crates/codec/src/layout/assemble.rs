@@ -162,7 +162,7 @@ impl<'l> Assembler<'l> {
             };
             let found = arena.cell(*stated);
             let counted = totals::of_record(&open.row, layout, check.rule, arena);
-            if let Some(counted) = counted.filter(|it| cell::nano(found) != Some(*it)) {
+            if let Some(counted) = counted.filter(|it| cell::number::nano(found) != Some(*it)) {
                 let expected = format!("{}, as the lines have it", totals::decimal(counted));
                 open.faults.push(cell::fault(column, stated.offset, found, expected));
             }

@@ -1,15 +1,15 @@
 //! One cell: from the text as it stands in the file to the text that maps see,
 //! or a fault that says what was expected.
 
+pub(super) mod number;
+
 use canon::entry::RecordFault;
 
 use super::{
     arena::Arena,
-    model::{CellFormat, Column, DatePart, Negative, Number, Trim},
+    model::{CellFormat, Column, DatePart, Number, Trim},
 };
 
-/// More digits than any amount has, and than a decimal number can hold.
-const DIGITS_MAX: usize = 28;
 /// Characters of a found text that a fault shows.
 const FOUND_CHARS_MAX: usize = 40;
 
@@ -118,148 +118,19 @@ fn read_number(
     range: (usize, usize),
     arena: &mut Arena,
 ) -> Result<(usize, usize), String> {
-    let plain = !number.implied && is_normal(number, arena.text(range.0, range.1));
+    let plain = !number.implied && number::is_normal(number, arena.text(range.0, range.1));
     let range = if plain {
         range
     } else {
         arena
-            .rewrite(range, |text, out| normalise(number, text, out).is_some())
-            .ok_or_else(|| expected_number(number))?
+            .rewrite(range, |text, out| number::normalise(number, text, out).is_some())
+            .ok_or_else(|| number::expected(number))?
     };
     let limited = column.constant.is_some() || !column.field.one_of.is_empty();
     if limited {
         limits(column, arena.text(range.0, range.1))?;
     }
     Ok(range)
-}
-
-/// Whether it is in normal form as it stands, so that nothing need be written.
-#[inline]
-fn is_normal(number: &Number, text: &str) -> bool {
-    let digits = match text.as_bytes() {
-        [b'-', rest @ ..] if number.negative == Negative::Minus && text != "-0" => rest,
-        rest => rest,
-    };
-    let (whole, fraction) = match digits.iter().position(|it| *it == b'.') {
-        Some(point) => digits.split_at(point),
-        None => (digits, &[][..]),
-    };
-    let fraction_ok = match fraction {
-        [] => true,
-        [_, rest @ ..] => {
-            !rest.is_empty()
-                && rest.len() <= usize::try_from(number.scale).unwrap_or(0)
-                && rest.iter().all(u8::is_ascii_digit)
-                && !matches!(text.as_bytes(), [b'-', b'0', ..])
-        }
-    };
-    let zeros = matches!(whole, [b'0', _, ..]);
-    !whole.is_empty()
-        && !zeros
-        && fraction_ok
-        && text.len() <= DIGITS_MAX
-        && whole.iter().all(u8::is_ascii_digit)
-}
-
-/// Writes the number in normal form; `None` if it is not one.
-fn normalise(number: &Number, text: &str, out: &mut String) -> Option<()> {
-    let (negative, text) = sign(number.negative, text)?;
-    let mut digits = String::with_capacity(text.len());
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) if !number.implied => (whole, Some(fraction)),
-        Some(_) => return None,
-        None => (text, None),
-    };
-    let mut groups = whole.split(|c| Some(c) == number.thousands);
-    digits.push_str(groups.next()?);
-    for group in groups {
-        // 1,23 is no number, and 12,345.6 is.
-        if group.len() != 3 || digits.is_empty() {
-            return None;
-        }
-        digits.push_str(group);
-    }
-    if !digits.bytes().all(|it| it.is_ascii_digit()) {
-        return None;
-    }
-    let scale = usize::try_from(number.scale).ok()?;
-    let mut fraction = fraction.map(str::to_owned);
-    if number.implied {
-        while digits.len() <= scale {
-            digits.insert(0, '0');
-        }
-        let split = digits.len() - scale;
-        fraction = (scale > 0).then(|| digits.split_off(split));
-    }
-    let fraction = fraction.as_deref();
-    let good = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit());
-    let total = digits.len() + fraction.map_or(0, str::len);
-    // `.5` is written by some; `5.` by none that mean it.
-    if !(good(&digits) || digits.is_empty() && fraction.is_some())
-        || fraction.is_some_and(|it| !good(it) || it.len() > scale)
-    {
-        return None;
-    }
-    let whole = digits.trim_start_matches('0');
-    if total - (digits.len() - whole.len()) > DIGITS_MAX {
-        return None;
-    }
-    let zero = whole.is_empty() && fraction.is_none_or(|it| it.bytes().all(|b| b == b'0'));
-    if negative && !zero {
-        out.push('-');
-    }
-    out.push_str(if whole.is_empty() { "0" } else { whole });
-    if let Some(fraction) = fraction {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    Some(())
-}
-
-/// Takes the sign off.
-fn sign(style: Negative, text: &str) -> Option<(bool, &str)> {
-    let signed = match style {
-        Negative::Minus => text
-            .strip_prefix('-')
-            .map(|rest| (true, rest))
-            .or_else(|| text.strip_prefix('+').map(|rest| (false, rest))),
-        Negative::TrailingMinus => text
-            .strip_suffix('-')
-            .map(|rest| (true, rest))
-            .or_else(|| text.strip_suffix('+').map(|rest| (false, rest))),
-        Negative::Triangle => text.strip_prefix(['▲', '△']).map(|rest| (true, rest)),
-        Negative::Parentheses => {
-            text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).map(|rest| (true, rest))
-        }
-        Negative::Refused => None,
-    };
-    let (negative, rest) = signed.unwrap_or((false, text));
-    (!rest.is_empty()).then_some((negative, rest))
-}
-
-fn expected_number(number: &Number) -> String {
-    let kind = match (number.scale, number.implied) {
-        (0, _) => "a whole number".to_owned(),
-        (scale, true) => format!("digits, the last {scale} of them after the point"),
-        (scale, false) => format!("a number with at most {scale} digits after the point"),
-    };
-    match number.negative {
-        Negative::Minus => kind,
-        Negative::TrailingMinus => format!("{kind}, a minus behind it if below zero"),
-        Negative::Triangle => format!("{kind}, ▲ or △ before it if below zero"),
-        Negative::Parentheses => format!("{kind}, in parentheses if below zero"),
-        Negative::Refused => format!("{kind}, not below zero"),
-    }
-}
-
-/// A number in normal form as an integer of 10^-9, for control totals.
-pub(super) fn nano(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut digits = String::with_capacity(whole.len() + 9);
-    digits.push_str(whole);
-    digits.push_str(fraction);
-    digits.extend(std::iter::repeat_n('0', 9_usize.checked_sub(fraction.len())?));
-    digits.parse().ok()
 }
 
 // === dates ===

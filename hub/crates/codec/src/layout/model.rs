@@ -185,6 +185,20 @@ pub(super) struct Number {
     pub(super) negative: Negative,
     /// Written with zeros up to that many digits.
     pub(super) digits: Option<usize>,
+    pub(super) storage: Storage,
+}
+
+/// What the bytes of a number in a fixed field are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// Text.
+    Display,
+    /// Packed decimal (COMP-3): two digits a byte, the sign in the last half.
+    Packed,
+    /// Two's complement (COMP, COMP-4, COMP-5), the highest byte first.
+    Binary,
+    /// The same, the lowest byte first.
+    BinaryLittle,
 }
 
 /// How a number below zero is written.
@@ -198,6 +212,10 @@ pub(super) enum Negative {
     Triangle,
     /// `(12)`
     Parentheses,
+    /// The last digit as `{ABCDEFGHI` or `}JKLMNOPQR`: zoned in EBCDIC.
+    Overpunch,
+    /// The last digit as `pqrstuvwxy` if below zero: zoned in ASCII.
+    Zone,
     /// Not at all.
     Refused,
 }
@@ -261,5 +279,14 @@ impl Kind {
             | Role::Trailer
             | Role::Ignored => None,
         }
+    }
+}
+
+// === impl Column ===
+
+impl Column {
+    /// Whether its bytes are not text.
+    pub(super) fn is_binary(&self) -> bool {
+        matches!(&self.cell, CellFormat::Number(number) if number.storage != Storage::Display)
     }
 }

@@ -42,6 +42,13 @@ fn read(table: Table<'_>) -> Option<Layout> {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),
     };
+    if let Format::Fixed(fixed) = &format
+        && fixed.ends.is_some()
+        && !profile.charset.is_ascii_safe()
+    {
+        let message = format!("records in {} have no line ends", profile.charset);
+        table.error("L15", format!("{message}: `line_end` must be `none`"));
+    }
     let (kinds, shape) = plan::kinds(&table, &format, word)?;
     let mut layout = Layout { id, version, profile, format, kinds, shape, lossless };
     lossless::settle(&table, &mut layout);

@@ -6,8 +6,8 @@ use super::{
     Layout, LayoutFault,
     arena::{self, Arena, BAD},
     assemble::{Assembler, Line},
-    cell,
-    model::{Column, Fixed, Kind, Mark},
+    binary, cell,
+    model::{CellFormat, Column, Fixed, Kind, Mark, Number, Storage},
     narrow,
     scan::LineEnd,
     text, wide,
@@ -87,8 +87,13 @@ impl Reader<'_> {
         if self.fixed.ends.is_none() {
             return (rest.len().min(self.fixed.record_bytes), None);
         }
+        // Bytes of binary numbers look like line ends.
+        let binary = self.layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary);
+        let from = if binary { self.fixed.record_bytes.min(rest.len()) } else { 0 };
         // A line that is too short or too long must not shift those behind it.
-        let length = rest.iter().position(|it| matches!(it, b'\r' | b'\n')).unwrap_or(rest.len());
+        let tail = rest.get(from..).unwrap_or_default();
+        let length = tail.iter().position(|it| matches!(it, b'\r' | b'\n'));
+        let length = length.map_or(rest.len(), |it| from + it);
         let line_end = match (rest.get(length), rest.get(length + 1)) {
             (None, _) => LineEnd::Eof,
             (Some(b'\r'), Some(b'\n')) => LineEnd::Crlf,
@@ -166,6 +171,11 @@ impl Reader<'_> {
     ) -> Result<(usize, usize), Box<RecordFault>> {
         let profile = &self.layout.profile;
         let start = arena.end();
+        if let CellFormat::Number(number) = &column.cell
+            && number.storage != Storage::Display
+        {
+            return self.binary((column, number), bytes, offset, arena);
+        }
         if let Err(fault) = profile.decode_field(bytes, arena.extra()) {
             let expected = if fault.cut {
                 format!("characters of {} that end within the field", fault.charset)
@@ -185,22 +195,58 @@ impl Reader<'_> {
             return Err(fault("no control characters".to_owned(), arena));
         }
         let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
-        if self.layout.lossless {
-            let mut again = Vec::new();
-            let written = text::fixed(
-                (profile, &Policy::exact()),
-                column,
-                arena.text(range.0, range.1),
-                &mut again,
-                &mut Vec::new(),
-            );
-            if written.is_err() || again != bytes {
-                let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
-                return Err(fault(expected, arena));
-            }
+        if self.layout.lossless
+            && !is_exact(self.layout, column, arena.text(range.0, range.1), bytes)
+        {
+            let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
+            return Err(fault(expected, arena));
         }
         Ok(range)
     }
+
+    /// A number that is not text. Spaces are an empty field where it may be empty.
+    fn binary(
+        &self,
+        (column, number): (&Column, &Number),
+        bytes: &[u8],
+        offset: usize,
+        arena: &mut Arena,
+    ) -> Result<(usize, usize), Box<RecordFault>> {
+        let start = arena.end();
+        let mut pad = Vec::new();
+        let blank = text::fixed(
+            (&self.layout.profile, &Policy::exact()),
+            column,
+            "",
+            &mut pad,
+            &mut Vec::new(),
+        );
+        if number.storage == Storage::Packed && blank.is_ok() && pad == bytes {
+            return Ok((start, start));
+        }
+        let mut result = binary::read(number, bytes, arena.extra());
+        if result.is_ok() && self.layout.lossless {
+            let text = arena.text(start, arena.end());
+            if !is_exact(self.layout, column, text, bytes) {
+                result = Err("it as this layout writes it (the sign, the spaces)".to_owned());
+            }
+        }
+        result.map(|()| (start, arena.end())).map_err(|expected| {
+            let mut fault = cell::fault(column, wide(offset), "", expected);
+            if !column.field.personal {
+                fault.found = bytes.iter().map(|it| format!("{it:02X}")).collect();
+            }
+            Box::new(fault)
+        })
+    }
+}
+
+/// Whether the bytes are those that the writer makes of this text.
+fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool {
+    let mut again = Vec::with_capacity(bytes.len());
+    let encoding = (&layout.profile, &Policy::exact());
+    let written = text::fixed(encoding, column, text, &mut again, &mut Vec::new());
+    written.is_ok() && again == bytes
 }
 
 fn is_printable(text: &str) -> bool {

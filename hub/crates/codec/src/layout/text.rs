@@ -1,7 +1,11 @@
 //! From the text that maps see to a cell as it stands in a file: the inverse of
 //! [`super::cell`]. Errors are what was expected.
 
-use super::model::{CellFormat, Column, Csv, Ends, Header, Kind, Negative, Number, Quoting};
+use super::{
+    binary,
+    cell::number,
+    model::{CellFormat, Column, Csv, Ends, Header, Kind, Negative, Number, Quoting, Storage},
+};
 use crate::charset::{Policy, Profile, Substitution};
 
 /// The text of a cell in the file's form, without quotes and padding.
@@ -21,12 +25,13 @@ pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
     }
     match &column.cell {
         CellFormat::Text | CellFormat::Date(_) => Ok(text.to_owned()),
-        CellFormat::Number(format) => number(format, text),
+        CellFormat::Number(format) => written(format, text),
     }
 }
 
-/// A number in normal form as the file writes it.
-fn number(format: &Number, text: &str) -> Result<String, String> {
+/// The sign and the digits of a number in normal form, zeros behind up to the
+/// scale if the point is not written.
+pub(super) fn digits(format: &Number, text: &str) -> Result<(bool, String), String> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -36,6 +41,9 @@ fn number(format: &Number, text: &str) -> Result<String, String> {
     let scale = usize::try_from(format.scale).unwrap_or(0);
     if whole.is_empty() || !good(whole) || !good(fraction) || fraction.len() > scale {
         return Err(format!("a number with at most {scale} digits after the point"));
+    }
+    if negative && format.negative == Negative::Refused {
+        return Err("a number not below zero".to_owned());
     }
     let mut out = whole.to_owned();
     if format.implied {
@@ -47,24 +55,38 @@ fn number(format: &Number, text: &str) -> Result<String, String> {
         out.push('.');
         out.push_str(fraction);
     }
-    let signs = usize::from(negative && format.negative != Negative::Refused);
+    Ok((negative, out))
+}
+
+/// A number in normal form as the file writes it.
+fn written(format: &Number, text: &str) -> Result<String, String> {
+    let (negative, mut out) = digits(format, text)?;
+    let punch = number::punch(format.negative);
     if let Some(width) = format.digits {
-        let room = width.saturating_sub(signs);
+        let sign = match format.negative {
+            Negative::Parentheses => 2,
+            _ => usize::from(punch.is_none()),
+        };
+        let room = width.saturating_sub(if negative { sign } else { 0 });
         if out.len() > room {
             return Err(format!("a number of at most {room} digits"));
         }
         out.insert_str(0, &"0".repeat(room - out.len()));
     }
+    if let Some(punch) = punch {
+        return punch.write(negative, &out).ok_or_else(|| "digits without a point".to_owned());
+    }
     if !negative {
         return Ok(out);
     }
-    match format.negative {
-        Negative::Minus => Ok(format!("-{out}")),
-        Negative::TrailingMinus => Ok(format!("{out}-")),
-        Negative::Triangle => Ok(format!("▲{out}")),
-        Negative::Parentheses => Ok(format!("({out})")),
-        Negative::Refused => Err("a number not below zero".to_owned()),
-    }
+    Ok(match format.negative {
+        Negative::TrailingMinus => format!("{out}-"),
+        Negative::Triangle => format!("▲{out}"),
+        Negative::Parentheses => format!("({out})"),
+        Negative::Minus | Negative::Overpunch | Negative::Zone | Negative::Refused => {
+            format!("-{out}")
+        }
+    })
 }
 
 /// A CSV cell with its quotes.
@@ -116,6 +138,15 @@ pub(super) fn fixed(
     out: &mut Vec<u8>,
     changes: &mut Vec<Substitution>,
 ) -> Result<(), String> {
+    if let CellFormat::Number(number) = &column.cell
+        && number.storage != Storage::Display
+        && !(text.is_empty() && number.storage == Storage::Packed)
+    {
+        if text.is_empty() {
+            return Err("a number: a binary field cannot be empty".to_owned());
+        }
+        return binary::write(number, column.bytes, text, out);
+    }
     let text = plain(column, text)?;
     let mut field = Vec::with_capacity(column.bytes);
     let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);

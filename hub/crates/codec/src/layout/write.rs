@@ -217,7 +217,7 @@ impl Writer<'_> {
         else {
             return 0;
         };
-        let amount = |row: &Row, slot| cell::nano(self.rows.cell(row, slot)).unwrap_or(0);
+        let amount = |row: &Row, slot| cell::number::nano(self.rows.cell(row, slot)).unwrap_or(0);
         self.rows
             .rows
             .iter()

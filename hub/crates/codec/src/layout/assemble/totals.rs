@@ -46,7 +46,7 @@ impl<'l> Totals<'l> {
             }
             match line.cells.get(column).filter(|it| **it != BAD).map(|it| arena.cell(*it)) {
                 Some("") => {}
-                Some(text) => match cell::nano(text) {
+                Some(text) => match cell::number::nano(text) {
                     Some(nano) => sum.nano += nano,
                     None => sum.unknown = sum.unknown.or(Some(line.offset)),
                 },
@@ -87,7 +87,7 @@ impl<'l> Totals<'l> {
                 );
                 return Err(LayoutFault::new("trailer-mismatch", at, message).found(stated));
             }
-            if cell::nano(stated) != Some(counted) {
+            if cell::number::nano(stated) != Some(counted) {
                 let message =
                     format!("`{}` in the trailer does not match the input", column.field.name);
                 return Err(LayoutFault::new("trailer-mismatch", at, message)
@@ -115,7 +115,7 @@ pub(super) fn of_record(row: &Row, layout: &Layout, rule: Rule, arena: &Arena) -
     let amounts = rows.iter().filter_map(|row| row.cells.get(slot));
     amounts
         .filter(|it| it.start != it.end)
-        .try_fold(0_i128, |sum, it| Some(sum + cell::nano(arena.cell(*it))?))
+        .try_fold(0_i128, |sum, it| Some(sum + cell::number::nano(arena.cell(*it))?))
 }
 
 /// Billionths as a decimal number.

@@ -2,7 +2,7 @@
 
 use crate::{
     layout::{
-        model::{CellFormat, Column, DatePart, Negative, Number, Slot, Trim},
+        model::{CellFormat, Column, DatePart, Negative, Number, Slot, Storage, Trim},
         parse::{QUOTING, Word},
     },
     rows::{FieldKind, FieldShape},
@@ -32,12 +32,20 @@ const TYPES: [(&str, Type); 4] = [
     ("decimal", Type::Decimal),
     ("date", Type::Date),
 ];
-const NEGATIVES: [(&str, Negative); 5] = [
+const NEGATIVES: [(&str, Negative); 7] = [
     ("minus", Negative::Minus),
     ("trailing_minus", Negative::TrailingMinus),
     ("triangle", Negative::Triangle),
     ("parentheses", Negative::Parentheses),
+    ("overpunch", Negative::Overpunch),
+    ("zone", Negative::Zone),
     ("refused", Negative::Refused),
+];
+const STORAGES: [(&str, Storage); 4] = [
+    ("display", Storage::Display),
+    ("packed", Storage::Packed),
+    ("binary", Storage::Binary),
+    ("binary_little", Storage::BinaryLittle),
 ];
 const TRIMS: [(&str, Trim); 4] =
     [("none", Trim::None), ("left", Trim::Left), ("right", Trim::Right), ("both", Trim::Both)];
@@ -59,8 +67,8 @@ impl Column {
         };
         let name = name.unwrap_or_default().to_owned();
         let kind = table.one_of("type", &TYPES).unwrap_or(Type::Text);
-        let cell = cell(&table, kind);
         let fixed = word == Word::Fixed;
+        let cell = cell(&table, kind, fixed);
         let number = matches!(cell, CellFormat::Number(_));
         let trim = table.one_of("trim", &TRIMS).unwrap_or(match (fixed, number) {
             (false, _) => Trim::None,
@@ -109,7 +117,7 @@ fn field(table: &Table<'_>, name: String, cell: &CellFormat) -> FieldShape {
     }
 }
 
-fn cell(table: &Table<'_>, kind: Type) -> CellFormat {
+fn cell(table: &Table<'_>, kind: Type, fixed: bool) -> CellFormat {
     match kind {
         Type::Text => CellFormat::Text,
         Type::Date => match table.required("format") {
@@ -126,10 +134,14 @@ fn cell(table: &Table<'_>, kind: Type) -> CellFormat {
                 table.error("L02", format!("`scale` is {scale}; it can be 1 to 9"));
             }
             let thousands = table.one_of("thousands", &[("none", None), (",", Some(','))]);
-            let implied = kind == Type::Decimal && table.bool("implied").unwrap_or(false);
+            let storage = if fixed { table.one_of("storage", &STORAGES) } else { None };
+            let storage = storage.unwrap_or(Storage::Display);
+            // There is no point in packed and binary numbers.
+            let implied = table.bool("implied").unwrap_or(storage != Storage::Display);
             CellFormat::Number(Number {
                 scale,
-                implied,
+                implied: implied && kind == Type::Decimal,
+                storage,
                 thousands: thousands.flatten(),
                 negative: table.one_of("negative", &NEGATIVES).unwrap_or(Negative::Minus),
                 digits: table.number("digits", "a count of digits"),
@@ -205,7 +217,17 @@ fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
         column.right = right;
     }
     if let CellFormat::Number(number) = &mut column.cell {
-        number.digits = number.digits.or(Some(column.bytes));
+        let digits = match number.storage {
+            Storage::Display => Some(column.bytes),
+            Storage::Packed | Storage::Binary | Storage::BinaryLittle => None,
+        };
+        number.digits = number.digits.or(digits);
+        if number.storage != Storage::Display && !(1..=8).contains(&column.bytes) {
+            let packed = number.storage == Storage::Packed && column.bytes <= 14;
+            if !packed {
+                table.error("L06", "a binary number has 1 to 8 bytes, a packed one 1 to 14");
+            }
+        }
     }
     position.at = position.at.saturating_add(column.bytes);
 }

@@ -83,3 +83,86 @@ fn what_does_not_fit_is_not_written() {
     let faults = layout.write(&rows, &Policy::substitute("〓")).expect_err("refused");
     assert_eq!(faults[0].faults[0].expected, "at most 11 bytes in cp932");
 }
+
+const HOST: &str = "layout: host/stock\nversion: 1\nformat: fixed\ncharset: cp037\nrecord_bytes: 22\n\
+line_end: none\nlossless: true\ncolumns:\n- { name: item, bytes: 4 }\n\
+- { name: price, type: decimal, scale: 2, storage: packed, bytes: 4 }\n\
+- { name: stock, type: integer, storage: binary, bytes: 4 }\n\
+- { name: small, type: integer, storage: binary_little, negative: refused, bytes: 2 }\n\
+- { name: moved, type: integer, negative: overpunch, bytes: 5 }\n\
+- { name: plain, type: integer, storage: packed, negative: refused, bytes: 3 }\n";
+
+#[test]
+fn cobol_numbers_are_read_and_written() {
+    let layout = layout(HOST);
+    let record = |item: &[u8], rest: &[u8]| [item, rest].concat();
+    let bytes = [
+        // ABC, -12345.67, -2, 65535, -12, 123
+        record(
+            b"\xC1\xC2\xC3\x40",
+            b"\x12\x34\x56\x7D\xFF\xFF\xFF\xFE\xFF\xFF\xF0\xF0\xF0\xF1\xD2\x00\x12\x3F",
+        ),
+        // Z, 0.05, 258, 1, 10, nothing
+        record(
+            b"\xE9\x40\x40\x40",
+            b"\x00\x00\x00\x5C\x00\x00\x01\x02\x01\x00\xF0\xF0\xF0\xF1\xC0\x40\x40\x40",
+        ),
+    ]
+    .concat();
+    let rows = layout.read(&bytes).expect("reads");
+    assert_eq!(rows.faults, []);
+    assert_eq!(all(&rows), ["ABC,-12345.67,-2,65535,-12,123", "Z,0.05,258,1,10,"]);
+    rewrites(&layout, &bytes);
+    // A bad half, and a sign that this layout would write otherwise.
+    let mut bad = bytes.clone();
+    bad[5] = 0x3A;
+    bad[22 + 7] = 0x5F;
+    let found: Vec<_> =
+        faults(&layout.read(&bad).expect("reads")).into_iter().map(|it| (it.1, it.2)).collect();
+    assert_eq!(
+        found,
+        [("price".to_owned(), "123A567D".to_owned()), ("price".to_owned(), "0000005F".to_owned())]
+    );
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_not_written() {
+    let layout = layout(HOST);
+    let write = |index: usize, text: &str| {
+        let record = b"\xC1\xC2\xC3\x40\x12\x34\x56\x7D\xFF\xFF\xFF\xFE\xFF\xFF\xF0\xF0\xF0\xF1\xD2\x00\x12\x3F";
+        let mut rows = layout.read(record).expect("reads");
+        let start = narrow(rows.text.len());
+        rows.text.push_str(text);
+        let end = narrow(rows.text.len());
+        rows.rows[0].cells[index] = crate::rows::Cell { start, end, offset: 0, length: 0 };
+        layout.write(&rows, &Policy::exact()).map_err(|it| it[0].faults[0].expected.clone())
+    };
+    for (index, text) in
+        [(1, "-99999.99"), (2, "-2147483648"), (3, "65535"), (4, "-99999"), (5, "99999")]
+    {
+        let written = write(index, text).expect("fits");
+        let again = layout.read(&written.bytes).expect("reads");
+        assert_eq!(again.cell(&again.rows[0], index), text);
+    }
+    for (index, text) in [
+        (1, "100000"),
+        (2, "2147483648"),
+        (3, "65536"),
+        (3, "-1"),
+        (4, "100000"),
+        (5, "-1"),
+        (2, ""),
+    ] {
+        assert!(write(index, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn binary_bytes_are_not_line_ends() {
+    let layout = layout(
+        "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 3\nline_end: lf\n\
+         columns: [{ name: a, bytes: 1 }, { name: n, type: integer, storage: binary, bytes: 2 }]\n",
+    );
+    let rows = layout.read(b"a\x0A\x0D\nb\x00\x01\n").expect("reads");
+    assert_eq!(all(&rows), ["a,2573", "b,1"]);
+}
