@@ -2,7 +2,7 @@
 //!
 //! No clock, no files, no network: facts in, decisions out, the same for the
 //! same facts in whatever order they come. Reading order: [`version`],
-//! [`reference`](mod@reference), then people ([`identity`], [`golden`], [`consent`]), then goods
+//! [`reference`](mod@reference), then people ([`overlay`], [`identity`], [`golden`], [`consent`]), then goods
 //! ([`quantity`], [`stock`]), then tills ([`sequence`]).
 
 pub mod reference;
@@ -12,6 +12,7 @@ pub mod version;
 pub mod consent;
 pub mod golden;
 pub mod identity;
+pub mod overlay;
 
 pub mod quantity;
 pub mod stock;

@@ -57,8 +57,9 @@ impl Verdict {
 /// Weighs `incoming` against the `stored` statement about the same thing.
 ///
 /// Two statements with equal versions are ordered by what they say happened: an
-/// update is never older than the creation, a deletion never older than an
-/// update (shop systems stamp both with the same second). Versions that cannot
+/// update is never older than the creation, a full state never older than an
+/// update, a deletion never older than either (shop systems stamp them all with
+/// the same second, and tell the customer of an order in part). Versions that cannot
 /// be compared fall back to the order of arrival, which is all that is known.
 #[must_use]
 pub fn judge(incoming: Statement<'_>, stored: Option<Statement<'_>>) -> Verdict {
@@ -93,9 +94,10 @@ pub fn judge(incoming: Statement<'_>, stored: Option<Statement<'_>>) -> Verdict 
 const fn rank(action: Action) -> u8 {
     match action {
         Action::Created => 0,
-        Action::Updated | Action::Snapshot => 1,
-        Action::Corrected | Action::Merged | Action::Unmerged => 2,
-        Action::Deleted => 3,
+        Action::Updated => 1,
+        Action::Snapshot => 2,
+        Action::Corrected | Action::Merged | Action::Unmerged => 3,
+        Action::Deleted => 4,
     }
 }
 

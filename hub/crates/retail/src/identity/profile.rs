@@ -58,9 +58,21 @@ pub enum Scheme {
 }
 
 /// Identifier schemes that come from a proven account link.
-const ACCOUNTS: [&str; 4] = ["line_user_id", "sso_subject", "app_user_id", "account_link"];
+const ACCOUNTS: [&str; 4] = ["line_user_id", "sso_subject", "app_user_id", "account_link_nonce"];
 /// Identifier schemes of member cards.
 const MEMBER_CODES: [&str; 4] = ["member_code", "card_no", "loyalty_no", "member_no"];
+
+/// Ids of things that several people use: a tablet in the store, a browser, a company.
+const SHARED_IDS: [&str; 8] = [
+    "device_id",
+    "cookie_id",
+    "anonymous_id",
+    "client_id",
+    "session_id",
+    "company_id",
+    "account_id",
+    "store_id",
+];
 
 // === impl Profile ===
 
@@ -109,6 +121,10 @@ pub fn party_key(scheme: &str, value: &str) -> Option<Key> {
             (Scheme::Account, format!("{scheme}:{}", text::code_key(value)?))
         }
         _ if MEMBER_CODES.contains(&scheme) => (Scheme::MemberCode, text::code_key(value)?),
+        // The id that another system gave, imported as a cross-reference.
+        _ if scheme.ends_with("_id") && !SHARED_IDS.contains(&scheme) => {
+            (Scheme::CrossReference, format!("{scheme}:{}", text::code_key(value)?))
+        }
         _ => return None,
     };
     Some(Key { scheme, hash: hash(scheme, &key), verified: false, points_elsewhere: false })

@@ -109,9 +109,10 @@ pub fn compare(left: (&Profile, &Key), right: (&Profile, &Key)) -> Option<Match>
             &["email", "name"] as &[_],
         )),
         Scheme::Phone => phone(one, two, any_verified, both_verified),
-        // Two records that name the same third one, or one that names the other.
-        Scheme::CrossReference => (one_key.points_elsewhere || two_key.points_elsewhere)
-            .then_some((Rule::CrossReference, Standing::Active, &["source_id"] as &[_])),
+        // One record names the other, or both have the id that a third system gave.
+        Scheme::CrossReference => {
+            Some((Rule::CrossReference, Standing::Active, &["source_id"] as &[_]))
+        }
     };
     let (rule, mut standing, matched_on) = found?;
     // A different date of birth is a different person until somebody says otherwise.

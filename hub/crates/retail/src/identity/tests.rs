@@ -1,12 +1,16 @@
 //! Who is joined with whom, and who is not.
 
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use super::*;
 
 fn party(channel: &str, data: Value) -> Profile {
-    Profile::read(channel, "1", &data)
+    static NEXT: AtomicU32 = AtomicU32::new(1_000);
+    Profile::read(channel, &NEXT.fetch_add(1, Ordering::Relaxed).to_string(), &data)
 }
 
 fn mail(verified: bool) -> Value {
@@ -55,6 +59,17 @@ fn the_rules_join_in_their_order() {
         "crm",
         json!({"channel_identities": [{"channel": "ec", "connector": "ec", "source_id": "77"}]}),
     );
+    let imported = |channel| {
+        party(channel, json!({"identifiers": [{"scheme": "shopify_customer_id", "value": "9"}]}))
+    };
+    assert_eq!(
+        verdict(&imported("ec"), &imported("erp")),
+        Some((Rule::CrossReference, Standing::Active))
+    );
+    let tablet =
+        |channel| party(channel, json!({"identifiers": [{"scheme": "device_id", "value": "9"}]}));
+    assert_eq!(verdict(&tablet("ec"), &tablet("app")), None, "many use one tablet");
+
     let pointed_at = Profile::read("ec", "77", &json!({}));
     assert_eq!(verdict(&pointing, &pointed_at), Some((Rule::CrossReference, Standing::Active)));
 }

@@ -206,7 +206,7 @@ fn count_named(state: &str) -> Option<(Bucket, &'static str)> {
     match state {
         "sellable" => Some((Bucket::OnHand, SELLABLE)),
         "damaged" => Some((Bucket::OnHand, "damaged")),
-        "quality_check" | "returned" => Some((Bucket::OnHand, "quality_check")),
+        "quality_check" => Some((Bucket::OnHand, "quality_check")),
         "expired" => Some((Bucket::OnHand, "expired")),
         "reserved" => Some((Bucket::Reserved, SELLABLE)),
         "committed" => Some((Bucket::Committed, SELLABLE)),

@@ -112,10 +112,11 @@ fn identifiers(said: &Said<'_>, data: &Value, names: &mut BTreeSet<String>) {
 }
 
 /// Whether two records that share this name are the same thing. In-store
-/// article numbers mean something in one shop only.
+/// article numbers mean something in one shop only, and numbers of makers and
+/// suppliers only with the maker or supplier.
 fn bridges(name: &str) -> bool {
     name.strip_prefix("gtin:").map_or_else(
-        || ["sku:", "code:", "gln:"].iter().any(|it| name.starts_with(it)),
+        || !["mpn:", "supplier_code:", "instore_code:"].iter().any(|it| name.starts_with(it)),
         |gtin| !text::is_instore(gtin),
     )
 }

@@ -22,7 +22,8 @@ pub(super) fn consent(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<
     }
 }
 
-/// Consents that came with the party.
+/// Consents that came with the party. What was agreed to then was agreed to, also
+/// in an older statement.
 pub(super) fn inline(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()> {
     let name = hub_name(said.event.hub_id());
     let consents = data.get("consents").and_then(Value::as_array);

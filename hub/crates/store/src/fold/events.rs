@@ -162,8 +162,7 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
         return current(turn, said, entity);
     }
     match (verdict, entity) {
-        // What was agreed to then was agreed to, also in an older statement.
-        (Verdict::Older, Entity::Party) => consents::inline(turn, said, &said.data()?),
+        (Verdict::Older, Entity::Party) => parties::party_before(turn, said),
         (Verdict::Older, Entity::Order) => {
             orders::fill_in(turn, said, &said.data()?)?;
             stock::order(turn, said)
@@ -175,7 +174,7 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
 /// What follows from a new current state.
 fn current(turn: &Turn<'_>, said: &Said<'_>, entity: Entity) -> Result<()> {
     match entity {
-        Entity::Party => parties::party(turn, said, &said.data()?),
+        Entity::Party => parties::party(turn, said),
         Entity::Consent => consents::consent(turn, said, &said.data()?),
         Entity::IdentityLink => parties::identity_link(turn, said, &said.data()?),
         Entity::Location => {

@@ -1,7 +1,9 @@
 //! Parties as their channels know them, and the links that people state.
 
+use canon::{entity::Action, event::Event};
 use retail::{
     identity::{Profile, Rule, key_name, party_key, party_names},
+    overlay::overlay,
     reference::{Ref, hub_name, source_name},
 };
 use rusqlite::OptionalExtension;
@@ -16,18 +18,55 @@ use super::{
 use crate::error::Result;
 
 /// A party's current state changed.
-pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()> {
+pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
+    let data = said.data()?;
+    let before: Option<String> = turn
+        .tx
+        .prepare_cached("SELECT data FROM store_party WHERE hub_id = ?1")?
+        .query_row([said.event.hub_id()], |row| row.get(0))
+        .optional()?;
+    let known = match before {
+        Some(before) => overlay(&serde_json::from_str(&before)?, said.action, &data),
+        None => data.clone(),
+    };
+    known_as(turn, said, &known, said.is_deletion())?;
+    consents::inline(turn, said, &data)
+}
+
+/// An older statement may say what the current one, being partial, does not.
+pub(super) fn party_before(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
+    let mut known = Value::Null;
+    let mut is_deleted = false;
+    {
+        let mut query = turn.tx.prepare_cached(
+            "SELECT action, body FROM store_event
+             WHERE hub_id = ?1 AND verdict IN ('applied', 'older') ORDER BY time_ms, pos",
+        )?;
+        let mut rows = query.query([said.event.hub_id()])?;
+        while let Some(row) = rows.next()? {
+            let event: Event = serde_json::from_str(&row.get::<_, String>(1)?)?;
+            let action = Action::from_name(&row.get::<_, String>(0)?).unwrap_or(Action::Snapshot);
+            known = overlay(&known, action, &serde_json::from_str(event.data.get())?);
+            is_deleted = action == Action::Deleted;
+        }
+    }
+    known_as(turn, said, &known, is_deleted)?;
+    consents::inline(turn, said, &said.data()?)
+}
+
+/// What is known of an identity changed to `data`.
+fn known_as(turn: &Turn<'_>, said: &Said<'_>, data: &Value, is_deleted: bool) -> Result<()> {
     let (hub_id, channel, source_id) =
         (said.event.hub_id(), said.event.channel(), said.event.sourceid.as_str());
     let mut profile = Profile::read(channel, source_id, data);
-    if said.is_deletion() {
+    if is_deleted {
         // What is gone is no evidence any more; the identity itself stays known.
         profile.keys.clear();
     }
     turn.run(
-        "INSERT INTO store_party VALUES (?1, ?2, ?3, ?1, ?4, ?5)
-         ON CONFLICT (hub_id) DO UPDATE SET profile = excluded.profile",
-        (hub_id, channel, source_id, said.pos, serde_json::to_string(&profile)?),
+        "INSERT INTO store_party VALUES (?1, ?2, ?3, ?1, ?4, ?5, ?6)
+         ON CONFLICT (hub_id) DO UPDATE SET profile = excluded.profile, data = excluded.data",
+        (hub_id, channel, source_id, said.pos, serde_json::to_string(&profile)?, data.to_string()),
     )?;
     let mut hashes = keys_of(turn, hub_id)?;
     turn.run("DELETE FROM store_party_key WHERE hub_id = ?1", [hub_id])?;
@@ -50,8 +89,7 @@ pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()
         hashes.insert(key.hash.clone());
     }
     merged_into(turn, said, data)?;
-    links::refresh(turn, said.pos, &hashes, &names, hub_id)?;
-    consents::inline(turn, said, data)
+    links::refresh(turn, said.pos, &hashes, &names, hub_id)
 }
 
 /// Hashes of the values an identity was recognised by so far.

@@ -238,7 +238,8 @@ fn customer(conn: &Connection, trust: &Trust, hub_id: String) -> Result<Customer
 
 fn identities(conn: &Connection, golden: &str) -> Result<Vec<Known>> {
     let mut query = conn.prepare_cached(
-        "SELECT p.hub_id, p.channel, p.source_id, e.pos, e.time_ms, e.body
+        "SELECT p.hub_id, p.channel, p.source_id, e.pos, e.time_ms, json_extract(e.body, '$.time'),
+                p.data
          FROM store_party p
          JOIN store_record r ON r.channel = p.channel AND r.entity = ?2
               AND r.source_id = p.source_id
@@ -248,17 +249,16 @@ fn identities(conn: &Connection, golden: &str) -> Result<Vec<Known>> {
     let mut rows = query.query((golden, Entity::Party.name()))?;
     let mut known = Vec::new();
     while let Some(row) = rows.next()? {
-        let event: canon::event::Event = serde_json::from_str(&row.get::<_, String>(5)?)?;
         known.push(Known {
             view: IdentityView {
                 hub_id: row.get(0)?,
                 channel: row.get(1)?,
                 source_id: row.get(2)?,
                 seq: place::unpack(row.get(3)?).0,
-                as_of: event.time,
+                as_of: row.get(5)?,
             },
             said_at_ms: row.get(4)?,
-            data: serde_json::from_str(event.data.get())?,
+            data: serde_json::from_str(&row.get::<_, String>(6)?)?,
         });
     }
     Ok(known)

@@ -40,7 +40,7 @@ pub struct StockView {
     pub reserved: String,
     /// Given to confirmed orders and not yet sent.
     pub committed: String,
-    /// On its way here.
+    /// On its way here; a receipt without a known order does not make it negative.
     pub incoming: String,
     /// Free to sell, never below zero.
     pub available: String,
@@ -248,7 +248,7 @@ fn level(row: &Row<'_>) -> rusqlite::Result<StockView> {
         on_hand: level.on_hand.to_string(),
         reserved: level.reserved.to_string(),
         committed: level.committed.to_string(),
-        incoming: level.incoming.to_string(),
+        incoming: level.incoming.max(Quantity::ZERO).to_string(),
         available: level.available().max(Quantity::ZERO).to_string(),
         available_raw: level.available().to_string(),
         counted_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_ms),

@@ -35,7 +35,7 @@ fn filled(n: u32) -> Bench {
          {numbers} INSERT INTO store_record SELECT 'c' || (n % 3), 'party', 's' || n, 'h' || n,
              n << 24, 'integer', '1', 'updated', '' FROM n;
          {numbers} INSERT INTO store_party SELECT 'h' || n, 'c' || (n % 3), 's' || n, 'h' || n,
-             n << 24, '{{}}' FROM n;
+             n << 24, '{{}}', '{{}}' FROM n;
          {numbers} INSERT INTO store_order SELECT 'o' || n, 'order', 'c' || (n % 3), 's' || n,
              '#' || n, 'sale', 'placed', NULL, NULL, NULL, n, '', 'JPY', 1, '', 1, n << 24 FROM n;
          {numbers} INSERT INTO store_buyer SELECT 'h:h' || n, 'o' || n FROM n;

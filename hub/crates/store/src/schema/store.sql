@@ -74,14 +74,16 @@ CREATE TABLE IF NOT EXISTS store_refusal (
 ) STRICT, WITHOUT ROWID;
 
 -- Identities: a party as one channel knows it. `golden` is the party it belongs
--- to now; `first_pos` where it was first seen.
+-- to now; `first_pos` where it was first seen; `data` what the channel said of it,
+-- partial statements laid over whole ones.
 CREATE TABLE IF NOT EXISTS store_party (
     hub_id TEXT PRIMARY KEY,
     channel TEXT NOT NULL,
     source_id TEXT NOT NULL,
     golden TEXT NOT NULL,
     first_pos INTEGER NOT NULL,
-    profile TEXT NOT NULL
+    profile TEXT NOT NULL,
+    data TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX IF NOT EXISTS store_party_source ON store_party (channel, source_id);
 CREATE INDEX IF NOT EXISTS store_party_golden ON store_party (golden, first_pos);

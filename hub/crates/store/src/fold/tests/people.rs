@@ -265,3 +265,68 @@ fn people_are_the_same_after_a_rebuild_and_in_another_order() {
     assert_eq!(again.identities.len(), 3);
     assert_eq!(again.profile["name"], found.profile["name"]);
 }
+
+#[test]
+fn a_receipt_that_names_a_member_takes_nothing_away() {
+    let whole = party(
+        "pos",
+        "00042",
+        json!({
+        "name": {"full": "高橋花子"}, "contact_points": [mail("hanako@example.jp")]}),
+    )
+    .version("5")
+    .time("2026-01-05T10:00:00+09:00")
+    .action(Action::Snapshot);
+    let part = party(
+        "pos",
+        "00042",
+        json!({
+        "identifiers": [{"scheme": "member_code", "value": "00042"}]}),
+    )
+    .version("6")
+    .time("2026-01-05T11:00:00+09:00");
+    let other = party("crm", "C1", json!({"contact_points": [mail("hanako@example.jp")]}));
+    for order in [[&whole, &part, &other], [&part, &other, &whole], [&other, &part, &whole]] {
+        let mut bench = Bench::new();
+        for fact in order {
+            bench.arrive(std::slice::from_ref(fact));
+        }
+        let found = customer(&bench, &whole.hub_id());
+        assert_eq!(found.identities.len(), 2);
+        assert_eq!(found.profile["name"]["full"], "高橋花子");
+        let card = bench.reader().customers_with("member_code", "00042").unwrap();
+        assert_eq!(card, [found.hub_id]);
+    }
+    // Erased: nothing of it is shown or found any more.
+    let mut bench = Bench::new();
+    bench.arrive(&[whole.clone(), part]);
+    bench.arrive(&[party("pos", "00042", json!({"status": "erased"}))
+        .version("7")
+        .action(Action::Deleted)]);
+    assert!(bench.reader().customers_with("email", "hanako@example.jp").unwrap().is_empty());
+    assert_eq!(customer(&bench, &whole.hub_id()).profile.get("name"), None);
+}
+
+#[test]
+fn a_line_account_is_linked_by_its_nonce() {
+    let mut bench = Bench::new();
+    bench.arrive(&[party("line", "U77", json!({}))]);
+    bench.arrive(&[fact(
+        "line",
+        Entity::IdentityLink,
+        "U77/n0nce",
+        json!({
+        "party": {"scheme": "account_link_nonce", "value": "n0nce"},
+        "channel_identity": {"channel": "line", "connector": "line", "source_id": "U77"},
+        "method": "account_link", "status": "active", "valid_from": "2026-01-05T12:00:00Z"}),
+    )]);
+    assert_eq!(customers(&bench), 1);
+    let shop = party(
+        "ec",
+        "501",
+        json!({
+        "identifiers": [{"scheme": "account_link_nonce", "value": "n0nce"}]}),
+    );
+    bench.arrive(std::slice::from_ref(&shop));
+    assert_eq!(customer(&bench, &shop.hub_id()).identities.len(), 2);
+}
