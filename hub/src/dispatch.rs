@@ -19,7 +19,7 @@ use canon::{
     clock::Timestamp,
     entry::{Attempt, Outcome, ParcelId},
 };
-use delivery::{Lanes, Next, Offer, Settled, Verdict, classify::Cause};
+use delivery::{Lanes, Next, Offer, Settled};
 use journal::{Appended, Draft};
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -62,6 +62,7 @@ async fn deliver(rooms: &Arc<Rooms>, name: &str) {
         let Some(now_in_force) = current(rooms, name) else { return };
         if !Arc::ptr_eq(&now_in_force.channel, &destination.channel) {
             destination = now_in_force;
+            lanes.adopt(destination.lanes_rule());
         }
         lanes.folded(*folded.borrow_and_update());
         let next_due = match fill(rooms, name, &mut lanes).await {
@@ -158,20 +159,17 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     };
     let now = rooms.clock.now();
     let health = verdict.health();
-    let pause_until = match &verdict {
-        Verdict::Later { after, cause: Cause::Throttled, .. } => after.map(|it| now.plus(it)),
-        Verdict::Later { .. } | Verdict::Done { .. } | Verdict::Refused { .. } => None,
-    };
+    let is_throttled = verdict.is_throttled();
     let outcome = to.retry().outcome(verdict, parcel.attempt, now, rooms.draw());
     let word = tell(rooms, to.channel.name(), &parcel, &outcome);
     rooms.metrics.attempt(to.channel.name(), word);
-    let finished = !matches!(outcome, Outcome::Later { .. });
     let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
     let (id, number) = (parcel.id, parcel.attempt);
-    let attempt = Attempt { parcel: id, number, key, mapping, sent_at, took_ms, outcome };
+    let attempt =
+        Attempt { parcel: id, number, key, mapping, sent_at, took_ms, outcome: outcome.clone() };
     match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {
         Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => {
-            Some(Settled { seq, finished, health, pause_until })
+            Some(Settled::of(seq, &outcome, health, is_throttled))
         }
         Ok(Appended::KeyReused { .. }) => None,
         Err(fault) => {

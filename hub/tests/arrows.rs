@@ -1,5 +1,7 @@
 //! Which crate may use which: any other arrow fails here.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "all of this is a test")]
+
 use serde_json::Value;
 use std::{collections::BTreeMap, process::Command};
 

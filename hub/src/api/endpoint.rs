@@ -84,7 +84,6 @@ impl Endpoint {
     }
 
     /// Its route.
-    #[must_use]
     pub fn into_route(self) -> MethodRouter<App> {
         self.route
     }

@@ -208,7 +208,7 @@ impl Build<'_> {
 
     fn package_faults(&mut self, settings: &ChannelSettings, file: &str, faults: Vec<Diagnostic>) {
         let known = self.library.packages();
-        if known.iter().any(|it| *it == settings.package) {
+        if known.contains(&settings.package) {
             self.diagnostics.extend(faults);
             return;
         }

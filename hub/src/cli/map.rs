@@ -29,6 +29,8 @@ pub(super) enum Map {
     Run(Run),
     /// Check all files of a package: manifest, schemas, layouts, maps.
     Check(Check),
+    /// Run the fixtures of a package and measure what they cover.
+    Test(Test),
 }
 
 /// Where packages are looked for.
@@ -69,11 +71,21 @@ pub(super) struct Check {
     packages: Packages,
 }
 
+/// Run the fixtures of a package.
+#[derive(Debug, clap::Args)]
+pub(super) struct Test {
+    /// Packages; none: all.
+    package: Vec<String>,
+    #[command(flatten)]
+    packages: Packages,
+}
+
 impl Map {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Run(it) => it.run(),
             Self::Check(it) => it.run(),
+            Self::Test(it) => it.run(),
         }
     }
 }
@@ -224,7 +236,7 @@ fn faults(record: u64, faults: &[canon::entry::RecordFault]) {
     }
 }
 
-// === impl Check ===
+// === impl Check, Test ===
 
 fn names(given: Vec<String>, library: &Library) -> Vec<String> {
     if given.is_empty() { library.packages() } else { given }
@@ -241,6 +253,24 @@ impl Check {
                     bad += 1;
                     eprintln!("{failure}");
                 }
+            }
+        }
+        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl Test {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let library = self.packages.library()?;
+        let mut bad = 0;
+        for name in names(self.package, &library) {
+            let report = adapter_kit::harness::run(&name, &library);
+            let cases = report.cases.len();
+            if report.passed() {
+                println!("{name}: {cases} fixtures passed");
+            } else {
+                bad += 1;
+                println!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
             }
         }
         Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -3,7 +3,7 @@
 
 use super::Destination;
 use crate::{app::Rooms, problem::Refusal};
-use adapter_kit::manifest::{Body, NeedFrom, Operation, Piece};
+use adapter_kit::manifest::{NeedFrom, Operation, Piece};
 use bytes::Bytes;
 use canon::{entity::Entity, event::Event, reference::Ref};
 use delivery::{Rules, Verdict, idempotency_key};
@@ -97,7 +97,7 @@ pub(super) async fn render(
         operation: Some(operation),
         path,
         content_type: rendering.content_type,
-        body: rendering.body.into(),
+        body: rendering.body,
         key,
         label: rendering.label,
         traceparent: event.traceparent,
@@ -195,7 +195,7 @@ async fn resolve(
 struct Rendering {
     label: String,
     value: Value,
-    body: Vec<u8>,
+    body: Bytes,
     content_type: &'static str,
 }
 
@@ -229,38 +229,9 @@ fn rendering(
     let label = map.label().to_owned();
     let value = serde_json::from_slice(&body.data)
         .map_err(|fault| Fault::Lasting(format!("{label} made no JSON: {fault}")))?;
-    let (body, content_type) = match operation.body {
-        Body::Json => (body.data, "application/json"),
-        Body::Form => (form(&value).into_bytes(), "application/x-www-form-urlencoded"),
-        Body::None => (Vec::new(), ""),
-    };
+    let (content_type, body) = delivery::body::encode(operation.body, &body.data)
+        .map_err(|fault| Fault::Lasting(format!("{label}: {fault}")))?;
     Ok(Rendering { label, value, body, content_type })
-}
-
-/// A JSON object as a form; what is nested gets names such as `customer[email]`.
-fn form(value: &Value) -> String {
-    fn put(form: &mut form_urlencoded::Serializer<'_, String>, name: &str, value: &Value) {
-        match value {
-            Value::Object(members) => {
-                for (key, member) in members {
-                    let name = if name.is_empty() { key.clone() } else { format!("{name}[{key}]") };
-                    put(form, &name, member);
-                }
-            }
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    put(form, &format!("{name}[{index}]"), item);
-                }
-            }
-            Value::Null => {}
-            other => {
-                form.append_pair(name, &scalar(other).unwrap_or_default());
-            }
-        }
-    }
-    let mut form = form_urlencoded::Serializer::new(String::new());
-    put(&mut form, "", value);
-    form.finish()
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -54,11 +54,6 @@ impl Admitted {
     pub fn into_parts(self) -> (Pass, Arrival) {
         (self.pass, self.arrival)
     }
-
-    #[cfg(test)]
-    pub(crate) fn for_test(pass: Pass, arrival: Arrival) -> Self {
-        Self { pass, arrival }
-    }
 }
 
 // === impl AdmitLayer ===

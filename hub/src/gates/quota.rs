@@ -35,9 +35,12 @@ pub struct Quota<S> {
 ///
 /// Keys come from a [`Pass`], so a stranger cannot make the table grow.
 pub struct Buckets<C: Clock = DefaultClock> {
-    limiter: RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, C, NoOpMiddleware<C::Instant>>,
+    limiter: Limiter<C>,
     clock: C,
 }
+
+type Limiter<C> =
+    RateLimiter<Arc<str>, HashMapStateStore<Arc<str>>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 // === impl QuotaLayer ===
 

@@ -8,10 +8,12 @@ use crate::{
     dispatch::{client, proof},
     settings::Input,
 };
-use adapter_kit::manifest::{Feed, Piece};
+use adapter_kit::manifest::{Feed, Format, Piece};
+use bytes::Bytes;
 use canon::clock::Timestamp;
-use delivery::{Auth, Client};
+use delivery::{Answer, Auth, Client};
 use http::{HeaderMap, Method, StatusCode};
+use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tracing::{info, warn};
 
@@ -36,9 +38,12 @@ type Cursors = BTreeMap<String, String>;
 
 /// One page as it came.
 struct Page {
-    bytes: bytes::Bytes,
-    /// Where to go on; `None`: the feed is at its end.
+    bytes: Bytes,
+    records: usize,
+    /// Where to go on; `None`: from the same place.
     next: Option<String>,
+    /// Whether there is more now.
+    more: bool,
 }
 
 /// Asks until the daemon stops or the channel goes.
@@ -100,46 +105,53 @@ impl Asking {
     async fn all_feeds(&self, reception: &Reception) -> Result<(), String> {
         let package = Arc::clone(self.channel.package());
         for feed in package.manifest().input.iter().flat_map(|it| &it.feeds) {
-            for _page in 0..PAGES_MAX {
-                if !self.one_page(reception, feed).await? {
-                    break;
-                }
-            }
+            self.read_on(reception, feed).await?;
         }
         Ok(())
     }
 
-    /// Asks for one page and walks it; true when there is more.
-    async fn one_page(&self, reception: &Reception, feed: &Feed) -> Result<bool, String> {
+    /// Reads one feed on from where it was, up to its end for now.
+    async fn read_on(&self, reception: &Reception, feed: &Feed) -> Result<(), String> {
         let rooms = reception.rooms();
-        let (journal, channel) = (rooms.journal.reader(), self.channel.name().to_owned());
-        let stored = tokio::task::spawn_blocking(move || journal.cursor(&channel))
+        let mut cursors = self.cursors(reception).await?;
+        // A feed that lists everything there is begins anew each time; its place
+        // on the way is nothing to remember.
+        let stored = cursors.get(&feed.name).filter(|_| !feed.restart).cloned();
+        let mut cursor = stored.or_else(|| feed.cursor_start.clone());
+        for _page in 0..PAGES_MAX {
+            let page = self.fetch(feed, cursor.as_deref(), rooms.clock.now()).await?;
+            let moved = page.next.is_some() && page.next != cursor;
+            if page.records > 0 || (moved && !feed.restart) {
+                let origin = format!("{} after {}", feed.name, cursor.as_deref().unwrap_or("-"));
+                if let Some(next) = page.next.as_ref().filter(|_| !feed.restart) {
+                    cursors.insert(feed.name.clone(), next.clone());
+                }
+                let place = serde_json::to_string(&cursors).map_err(|it| it.to_string())?;
+                let way = Way::Pulled { feed: feed.name.clone(), cursor: place };
+                let arrival = super::brought(reception, &self.channel, origin, page.bytes, way);
+                let answer = reception.receive(arrival).await.map_err(|it| it.to_string())?;
+                let (channel, sequence) = (self.channel.name(), answer.sequence);
+                info!(channel, feed = feed.name, sequence, records = page.records, "pulled");
+            }
+            if !page.more || !moved {
+                break;
+            }
+            cursor = page.next;
+        }
+        Ok(())
+    }
+
+    /// Where each feed was, as the journal says.
+    async fn cursors(&self, reception: &Reception) -> Result<Cursors, String> {
+        let (journal, name) = (reception.rooms().journal.reader(), self.channel.name().to_owned());
+        let stored = tokio::task::spawn_blocking(move || journal.cursor(&name))
             .await
             .map_err(|it| it.to_string())?
             .map_err(|it| it.to_string())?;
-        let mut cursors: Cursors = stored
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|fault| format!("the cursor in the journal cannot be read: {fault}"))?
-            .unwrap_or_default();
-        let cursor = cursors.get(&feed.name).cloned();
-        let page = self.fetch(feed, cursor.as_deref(), rooms.clock.now()).await?;
-        let Some(next) = page.next.filter(|next| Some(next) != cursor.as_ref()) else {
-            return Ok(false);
-        };
-        let origin = format!("{}?after={}", feed.name, cursor.unwrap_or_default());
-        cursors.insert(feed.name.clone(), next);
-        let cursor = serde_json::to_string(&cursors).map_err(|it| it.to_string())?;
-        let way = Way::Pulled { feed: feed.name.clone(), cursor };
-        let arrival = super::brought(reception, &self.channel, origin, page.bytes, way);
-        let answer = reception.receive(arrival).await.map_err(|it| it.to_string())?;
-        info!(
-            channel = self.channel.name(),
-            feed = feed.name,
-            sequence = answer.sequence,
-            "pulled"
-        );
-        Ok(true)
+        stored.map_or(Ok(Cursors::new()), |text| {
+            serde_json::from_str(&text)
+                .map_err(|fault| format!("the cursor in the journal cannot be read: {fault}"))
+        })
     }
 
     async fn fetch(
@@ -148,58 +160,48 @@ impl Asking {
         cursor: Option<&str>,
         now: Timestamp,
     ) -> Result<Page, String> {
-        let url = self.url(feed, cursor)?;
         let proven = self.auth.prove(now).await.map_err(|it| it.reason)?;
-        let (mut status, mut bytes) = self.get(&url, proven.headers).await?;
-        if status == StatusCode::UNAUTHORIZED
+        let mut answer = self.ask(feed, cursor, proven.headers).await?;
+        if answer.status == StatusCode::UNAUTHORIZED
             && let Some(renewed) =
                 self.auth.renew(proven.generation, now).await.map_err(|it| it.reason)?
         {
-            (status, bytes) = self.get(&url, renewed.headers).await?;
+            answer = self.ask(feed, cursor, renewed.headers).await?;
         }
-        if !status.is_success() {
-            return Err(format!("{} answered {status}", feed.name));
+        if !answer.status.is_success() {
+            return Err(format!("{} answered {}", feed.name, answer.status));
         }
-        let next = match &feed.cursor_at {
-            None => Some(canon::id::sha256_hex(&bytes)),
-            Some(pointer) => cursor_in(&bytes, pointer)?,
-        };
-        Ok(Page { bytes, next })
+        self.page(feed, cursor, answer.body.into())
     }
 
-    async fn get(
+    async fn ask(
         &self,
-        url: &reqwest::Url,
-        headers: HeaderMap,
-    ) -> Result<(StatusCode, bytes::Bytes), String> {
-        self.client.check(url).map_err(|it| it.to_string())?;
-        let limit = self.channel.limits().body_bytes_max;
-        let mut headers = headers;
-        for (name, value) in &self.channel.package().manifest().headers {
+        feed: &Feed,
+        cursor: Option<&str>,
+        mut headers: HeaderMap,
+    ) -> Result<Answer, String> {
+        let manifest = self.channel.package().manifest();
+        for (name, value) in &manifest.headers {
             let name: http::HeaderName = name.parse().map_err(|_| format!("header {name:?}"))?;
             let value = value.parse().map_err(|_| format!("value of header {name}"))?;
             headers.insert(name, value);
         }
-        let request = self.client.request(Method::GET, url.clone()).headers(headers);
-        let mut response = request.send().await.map_err(|it| it.without_url().to_string())?;
-        let mut bytes = bytes::BytesMut::new();
-        while let Some(part) = response.chunk().await.map_err(|it| it.without_url().to_string())? {
-            bytes.extend_from_slice(&part);
-            if bytes.len() as u64 > limit {
-                return Err(format!("a page is larger than {limit} bytes (quota.body_bytes_max)"));
-            }
+        let value = |piece: &Piece| self.value(piece, cursor);
+        let method: Method = feed.method.parse().map_err(|_| format!("method {}", feed.method))?;
+        let mut request = self.client.request(method, self.url(feed, cursor)?).headers(headers);
+        if let Some(body) = &feed.body {
+            let body =
+                body.fill_json(value).map_err(|it| format!("body of {}: {it}", feed.name))?;
+            request = request.header(http::header::CONTENT_TYPE, "application/json").body(body);
         }
-        Ok((response.status(), bytes.freeze()))
+        let request = request.build().map_err(|it| it.to_string())?;
+        let limit = usize::try_from(self.channel.limits().body_bytes_max).unwrap_or(usize::MAX);
+        self.client.fetch(request, limit).await.map_err(|it| it.to_string())
     }
 
     fn url(&self, feed: &Feed, cursor: Option<&str>) -> Result<reqwest::Url, String> {
-        let value = |piece: &Piece| match piece {
-            Piece::Cursor => cursor.map(str::to_owned),
-            Piece::Setting(name) => self.setting(name),
-            _ => None,
-        };
-        let path =
-            feed.path.fill(value).map_err(|piece| format!("path of {}: {piece}", feed.name))?;
+        let value = |piece: &Piece| self.value(piece, cursor);
+        let path = feed.path.fill(value).map_err(|it| format!("path of {}: {it}", feed.name))?;
         let mut url: reqwest::Url = format!("{}/{}", self.base, path.trim_start_matches('/'))
             .parse()
             .map_err(|fault| format!("{}{path}: {fault}", self.base))?;
@@ -212,18 +214,49 @@ impl Asking {
         Ok(url)
     }
 
-    fn setting(&self, name: &str) -> Option<String> {
-        self.channel.setting(name)
+    fn value(&self, piece: &Piece, cursor: Option<&str>) -> Option<String> {
+        match piece {
+            Piece::Cursor => cursor.map(str::to_owned),
+            Piece::Setting(name) => self.channel.setting(name),
+            Piece::Text(_) | Piece::Body(_) | Piece::Data(_) | Piece::Need(_) | Piece::Key => None,
+        }
+    }
+
+    /// Finds in an answer how many records it has, where to go on, and whether
+    /// there is more now.
+    fn page(&self, feed: &Feed, cursor: Option<&str>, bytes: Bytes) -> Result<Page, String> {
+        let answer: Value = serde_json::from_slice(&bytes).map_err(|fault| {
+            format!("{} answered something that is not JSON: {fault}", feed.name)
+        })?;
+        let of_format =
+            self.channel.package().manifest().input.as_ref().and_then(|it| match &it.format {
+                Format::Json { records_at } => records_at.as_deref(),
+                Format::Ndjson | Format::Layout { .. } => None,
+            });
+        let records = match feed.records_at.as_deref().or(of_format) {
+            Some(pointer) => answer.pointer(pointer).and_then(Value::as_array),
+            None => answer.as_array(),
+        };
+        let last = records.and_then(|it| it.last());
+        let count = records.map_or(1, Vec::len);
+        let next = match (&feed.cursor_at, &feed.cursor_in_last) {
+            (Some(pointer), _) => answer.pointer(pointer).and_then(text),
+            (None, Some(pointer)) => last.and_then(|it| it.pointer(pointer)).and_then(text),
+            (None, None) => None,
+        };
+        let more = match &feed.more_at {
+            Some(pointer) => answer.pointer(pointer).and_then(Value::as_bool).unwrap_or(false),
+            None => count > 0 && next.is_some() && next.as_deref() != cursor,
+        };
+        Ok(Page { bytes, records: count, next, more })
     }
 }
 
-/// The cursor at `pointer` of a page; `None` when it is not there or null.
-fn cursor_in(bytes: &[u8], pointer: &str) -> Result<Option<String>, String> {
-    let page: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|fault| format!("the page is not JSON: {fault}"))?;
-    Ok(match page.pointer(pointer) {
-        Some(serde_json::Value::String(text)) if !text.is_empty() => Some(text.clone()),
-        Some(serde_json::Value::Number(number)) => Some(number.to_string()),
+/// A cursor as it stands in an answer; nothing for null and the empty text.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
         _ => None,
-    })
+    }
 }

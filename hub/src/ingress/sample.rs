@@ -65,7 +65,7 @@ fn order(number: u64, at: Timestamp) -> String {
         "currency": "JPY",
         "lines": lines,
         "total": total.to_string(),
-        "paid": number % 4 != 0,
+        "paid": !number.is_multiple_of(4),
     })
     .to_string()
 }
