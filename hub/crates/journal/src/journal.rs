@@ -85,7 +85,7 @@ impl Options {
             batch_entries_max: 512,
             batch_bytes_max: 16 << 20,
             queue_bytes_max: 64 << 20,
-            checkpoint_bytes: 8 << 20,
+            checkpoint_bytes: 32 << 20,
             file_bytes_max: None,
             check: check::Depth::Quick,
             accept_damaged_log: false,
@@ -175,9 +175,10 @@ impl Journal {
             .await
             .map_err(|_| self.closed())?;
         let (reply, answer) = oneshot::channel();
-        self.send(Work::Append(Box::new(Append { item, reply, place })))?;
-        let settled = answer.await.map_err(|_| self.closed())??;
-        self.appended(settled).await
+        self.send(Work::Append(Append { item: Box::new(item), reply, place }))?;
+        let (settled, item) = answer.await.map_err(|_| self.closed())?;
+        drop(item);
+        self.appended(settled?).await
     }
 
     /// Entries from `from_seq` on; see [`Reader::read`].

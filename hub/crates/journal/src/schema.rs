@@ -16,6 +16,9 @@ const APPLICATION_ID: i64 = 0x4348_4a4c;
 /// How long a statement waits for another process before it gives up.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// Most memory the writer keeps pages in.
+const CACHE_KIB: i64 = 64 << 10;
+
 /// One step forward: from the schema of its index to the next.
 ///
 /// The first makes a new file. `fact`, `key` and `cursor` say nothing that the
@@ -161,6 +164,8 @@ fn settle_pragmas(conn: &Connection, new: bool) -> Result<(), Error> {
     conn.pragma_update(None, "foreign_keys", "OFF").map_err(failed())?;
     // The writer checkpoints itself: SQLite would pass over a failed sync in silence.
     conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed())?;
+    // Dedupe looks all over its indexes; pages read again cost more than memory.
+    conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed())?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::{
 
 /// One thing for the writer to do.
 pub(crate) enum Work {
-    Append(Box<Append>),
+    Append(Append),
     /// Drop a batch of raw bytes committed before that time; answers how many,
     /// and whether there are more.
     DropRaw(Timestamp, oneshot::Sender<Result<(u64, bool), Error>>),
@@ -31,11 +31,15 @@ pub(crate) enum Work {
 }
 
 pub(crate) struct Append {
-    pub(crate) item: Prepared,
-    pub(crate) reply: oneshot::Sender<Result<Settled, Error>>,
+    pub(crate) item: Box<Prepared>,
+    pub(crate) reply: oneshot::Sender<Answered>,
     /// Its place in the bounded queue, free again when it is answered.
     pub(crate) place: OwnedSemaphorePermit,
 }
+
+/// The answer, and the item for its owner to throw away: freeing what another
+/// thread allocated would cost the writer more than writing it.
+pub(crate) type Answered = (Result<Settled, Error>, Box<Prepared>);
 
 /// How the writer gathers, and when it checkpoints.
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +95,7 @@ impl Writer {
                     }
                 }
                 Work::Append(first) => {
-                    let batch = self.gather(*first);
+                    let batch = self.gather(first);
                     if let Err(error) = self.commit(batch) {
                         break End::Failed(error);
                     }
@@ -125,7 +129,7 @@ impl Writer {
             match work {
                 Work::Append(append) => {
                     bytes += append.item.bytes();
-                    batch.push(*append);
+                    batch.push(append);
                 }
                 other @ (Work::Close(_) | Work::DropRaw(..)) => {
                     self.next = Some(other);
@@ -274,7 +278,7 @@ impl Writer {
         let closed = || Error::Closed { reason: reason.clone() };
         for work in next.into_iter().chain(queue.try_iter()) {
             match work {
-                Work::Append(append) => answer(*append, Err(closed())),
+                Work::Append(append) => answer(append, Err(closed())),
                 Work::DropRaw(_, reply) => drop(reply.send(Err(closed()))),
                 Work::Close(reply) => drop(reply.send(Err(closed()))),
             }
@@ -324,11 +328,11 @@ pub(crate) fn lock(stats: &Mutex<Stats>) -> std::sync::MutexGuard<'_, Stats> {
 }
 
 fn answer(append: Append, settled: Result<Settled, Error>) {
-    let Append { reply, place, .. } = append;
+    let Append { item, reply, place } = append;
     // The place first: whoever hears the answer may append again at once.
     drop(place);
     // A caller that has gone does not need the answer; the entry stays.
-    drop(reply.send(settled));
+    drop(reply.send((settled, item)));
 }
 
 fn chain(error: &dyn std::error::Error) -> String {
