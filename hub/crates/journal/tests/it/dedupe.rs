@@ -32,9 +32,9 @@ async fn the_same_key_gets_the_first_answer() {
     assert_eq!(journal.head(), 2);
 }
 
-/// H-case "re-sent file with one extra record": exactly what is new is applied.
+/// H4: the same file again, under a new name, and with one extra record.
 #[tokio::test]
-async fn a_file_sent_again_with_one_more_record_applies_that_one() {
+async fn h4_a_file_sent_again_with_one_more_record_applies_that_one() {
     let home = Home::new();
     let journal = home.open();
     let first = [("1", "1", "x"), ("2", "1", "y")];
@@ -55,6 +55,26 @@ async fn a_file_sent_again_with_one_more_record_applies_that_one() {
     );
     let Body::Arrival(entry) = journal.entry(2).unwrap().unwrap().body else { panic!() };
     assert_eq!((entry.records, entry.duplicates, entry.events.len()), (3, 2, 1));
+}
+
+/// H3: the same webhook delivered five times at once is one event.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn h3_one_webhook_delivered_five_times_is_one_event() {
+    let home = Home::new();
+    let journal = home.open();
+    let mut deliveries = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let journal = journal.clone();
+        deliveries.spawn(async move {
+            journal.append(draft("shop", Some("w-1"), &[("1", "1", "x")])).await.unwrap()
+        });
+    }
+    let answers = deliveries.join_all().await;
+    let new = answers.iter().filter(|it| matches!(it, Appended::Committed { .. })).count();
+    let known =
+        answers.iter().filter(|it| matches!(it, Appended::Duplicate { seq: 1, .. })).count();
+    assert_eq!((new, known, journal.head()), (1, 4, 1));
+    assert_eq!(journal.stats().duplicates, 4);
 }
 
 #[tokio::test]

@@ -102,9 +102,9 @@ fn said(appended: Appended) -> Want {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Hard cases H3 (redelivery), H4 (re-sent file), H5 (same key, other body):
-    /// any history gives what the model gives, across restarts, with every
-    /// source fact in the journal once.
+    /// Hard cases H3 (redelivery) and H4 (re-sent file), and keys used again for
+    /// other bytes: any history gives what the model gives, across restarts, with
+    /// every source fact in the journal once.
     #[test]
     fn any_history_is_deduped_as_the_rules_say(history in prop::collection::vec(sent(), 1..25)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -5,7 +5,8 @@
  * a power cut would have left. Faults are asked for by the environment:
  *
  *   CUT_AT=n      kill the process before the n-th watched call
- *   CUT_COUNT=p   at a normal end, write the number of watched calls to file p
+ *   CUT_COUNT=p   at a normal end, write to file p the number of watched calls
+ *                 and the number of syncs of the journal
  *   CUT_EIO=n     the n-th sync of the journal fails; later ones succeed
  *                 but sync nothing,
  *                 as kernels do after a failed write-back
@@ -53,7 +54,7 @@ __attribute__((destructor)) static void report(void) {
     const char *path = getenv("CUT_COUNT");
     FILE *file = path ? fopen(path, "w") : 0;
     if (!file) return;
-    fprintf(file, "%ld", atomic_load(&calls));
+    fprintf(file, "%ld %ld", atomic_load(&calls), atomic_load(&syncs));
     fclose(file);
 }
 
@@ -86,12 +87,13 @@ static int sync_with(const char *name, int fd) {
     if (!watched(fd, path)) return real(fd);
     count();
     const char *eio = getenv("CUT_EIO");
-    if (strstr(path, "/journal.db") && atomic_fetch_add(&syncs, 1) + 1 == (eio ? atol(eio) : -1)) {
+    int journal = strstr(path, "/journal.db") != 0;
+    if (journal && atomic_fetch_add(&syncs, 1) + 1 == (eio ? atol(eio) : -1)) {
         atomic_store(&dead, 1);
         errno = EIO;
         return -1;
     }
-    if (getenv("CUT_LIE") || (atomic_load(&dead) && strstr(path, "/journal.db"))) return 0;
+    if (getenv("CUT_LIE") || (journal && atomic_load(&dead))) return 0;
     int result = real(fd);
     if (result == 0) keep(fd, path);
     return result;
