@@ -11,6 +11,8 @@ pub struct Quantity(i64);
 /// Digits after the point.
 const SCALE: usize = 6;
 const ONE: i64 = 1_000_000;
+/// Largest quantity of one movement, in millionths.
+const LIMIT: i64 = 1_000_000_000 * ONE;
 
 // === impl Quantity ===
 
@@ -53,9 +55,20 @@ impl Quantity {
     }
 
     /// Reads a canonical quantity, `{"qty": "1.25", "uom": "EA"}`.
+    ///
+    /// More than a milliard of anything counts as a milliard: the level shows
+    /// that something is wrong, and sums stay exact.
     #[must_use]
     pub fn read(value: Option<&Value>) -> Option<Self> {
-        Self::parse(value?.get("qty")?.as_str()?)
+        let text = value?.get("qty")?.as_str()?;
+        let limit = if text.starts_with('-') { -LIMIT } else { LIMIT };
+        let is_number =
+            text.trim_start_matches('-').bytes().all(|it| it.is_ascii_digit() || it == b'.');
+        match Self::parse(text) {
+            Some(quantity) => Some(Self(quantity.0.clamp(-LIMIT, LIMIT))),
+            None if is_number && text.len() > 12 => Some(Self(limit)),
+            None => None,
+        }
     }
 
     /// The sum, kept within range.

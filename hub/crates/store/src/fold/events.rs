@@ -43,8 +43,10 @@ impl<'a> Said<'a> {
         self.action == Action::Unmerged
     }
 
-    pub(super) fn data(&self) -> Result<Value> {
-        Ok(serde_json::from_str(self.event.data.get())?)
+    /// The canonical data. Data that cannot be read (nested too deep) moves
+    /// nothing, but must not stop the fold for all that comes after it.
+    pub(super) fn data(&self) -> Value {
+        serde_json::from_str(self.event.data.get()).unwrap_or(Value::Null)
     }
 
     fn read(turn: &Turn<'_>, index: usize, event: &'a Event) -> Result<Self> {
@@ -164,7 +166,7 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
     match (verdict, entity) {
         (Verdict::Older, Entity::Party) => parties::party_before(turn, said),
         (Verdict::Older, Entity::Order) => {
-            orders::fill_in(turn, said, &said.data()?)?;
+            orders::fill_in(turn, said, &said.data())?;
             stock::order(turn, said)
         }
         _ => Ok(()),
@@ -175,25 +177,25 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
 fn current(turn: &Turn<'_>, said: &Said<'_>, entity: Entity) -> Result<()> {
     match entity {
         Entity::Party => parties::party(turn, said),
-        Entity::Consent => consents::consent(turn, said, &said.data()?),
-        Entity::IdentityLink => parties::identity_link(turn, said, &said.data()?),
+        Entity::Consent => consents::consent(turn, said, &said.data()),
+        Entity::IdentityLink => parties::identity_link(turn, said, &said.data()),
         Entity::Location => {
-            let data = said.data()?;
+            let data = said.data();
             catalogue::location(turn, said, &data)?;
             parties::block_place(turn, said, &data)
         }
-        Entity::Variant | Entity::Product => catalogue::article(turn, said, &said.data()?),
+        Entity::Variant | Entity::Product => catalogue::article(turn, said, &said.data()),
         Entity::Order => {
-            orders::order(turn, said, &said.data()?)?;
+            orders::order(turn, said, &said.data())?;
             stock::order(turn, said)
         }
-        Entity::PosTransaction => tills::transaction(turn, said, &said.data()?),
+        Entity::PosTransaction => tills::transaction(turn, said, &said.data()),
         Entity::InventoryLevel
         | Entity::InventoryMovement
         | Entity::Reservation
         | Entity::PurchaseOrder
         | Entity::GoodsReceipt
-        | Entity::Return => stock::document(turn, said, entity, &said.data()?),
+        | Entity::Return => stock::document(turn, said, entity, &said.data()),
         _ => Ok(()),
     }
 }

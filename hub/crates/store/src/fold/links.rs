@@ -105,7 +105,10 @@ pub(super) fn identity_named(turn: &Turn<'_>, name: &str) -> Result<Option<Strin
         name.strip_prefix("s:").and_then(|rest| rest.split_once('\u{1f}'))
     {
         turn.tx
-            .prepare_cached("SELECT hub_id FROM store_party WHERE channel = ?1 AND source_id = ?2")?
+            .prepare_cached(
+                "SELECT hub_id FROM store_party WHERE channel = ?1 AND source_id = ?2
+                 ORDER BY first_pos LIMIT 1",
+            )?
             .query_row((channel, source_id), |row| row.get(0))
             .optional()?
     } else if let Some(hash) = name.strip_prefix("k:") {

@@ -19,7 +19,7 @@ use crate::error::Result;
 
 /// A party's current state changed.
 pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
-    let data = said.data()?;
+    let data = said.data();
     let before: Option<String> = turn
         .tx
         .prepare_cached("SELECT data FROM store_party WHERE hub_id = ?1")?
@@ -46,12 +46,16 @@ pub(super) fn party_before(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
         while let Some(row) = rows.next()? {
             let event: Event = serde_json::from_str(&row.get::<_, String>(1)?)?;
             let action = Action::from_name(&row.get::<_, String>(0)?).unwrap_or(Action::Snapshot);
-            known = overlay(&known, action, &serde_json::from_str(event.data.get())?);
+            known = overlay(
+                &known,
+                action,
+                &serde_json::from_str(event.data.get()).unwrap_or(Value::Null),
+            );
             is_deleted = action == Action::Deleted;
         }
     }
     known_as(turn, said, &known, is_deleted)?;
-    consents::inline(turn, said, &said.data()?)
+    consents::inline(turn, said, &said.data())
 }
 
 /// What is known of an identity changed to `data`.

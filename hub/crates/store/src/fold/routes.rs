@@ -42,7 +42,7 @@ pub(super) fn make_parcels(
         if verdict(turn, pos)? != Some(Verdict::Applied) {
             continue;
         }
-        for destination in destinations(&routes, event)? {
+        for destination in destinations(&routes, event) {
             if parcels::make(turn, pos, destination, &event.partitionkey)? {
                 applied.parcels += 1;
             }
@@ -76,7 +76,7 @@ fn verdict(turn: &Turn<'_>, pos: i64) -> Result<Option<Verdict>> {
 }
 
 /// Destinations of one event, each once, in the order of the routes.
-fn destinations<'a>(routes: &'a [Route], event: &Event) -> Result<Vec<&'a str>> {
+fn destinations<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a str> {
     let mut data: Option<Value> = None;
     let mut found: Vec<&str> = Vec::new();
     for route in routes {
@@ -87,7 +87,7 @@ fn destinations<'a>(routes: &'a [Route], event: &Event) -> Result<Vec<&'a str>> 
             true
         } else {
             if data.is_none() {
-                data = Some(serde_json::from_str(event.data.get())?);
+                data = Some(serde_json::from_str(event.data.get()).unwrap_or(Value::Null));
             }
             data.as_ref().is_some_and(|data| conditions_match(route, data))
         };
@@ -95,7 +95,7 @@ fn destinations<'a>(routes: &'a [Route], event: &Event) -> Result<Vec<&'a str>> 
             found.push(&route.to);
         }
     }
-    Ok(found)
+    found
 }
 
 fn names_match(route: &Route, event: &Event) -> bool {

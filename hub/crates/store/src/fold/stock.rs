@@ -77,7 +77,7 @@ fn versions(turn: &Turn<'_>, hub_id: &str) -> Result<Vec<Version>> {
             said_at_ms: row.get(0)?,
             is_deletion: row.get::<_, String>(1)? == Action::Deleted.name(),
             is_current: row.get(3)?,
-            data: serde_json::from_str(event.data.get())?,
+            data: serde_json::from_str(event.data.get()).unwrap_or(Value::Null),
         });
     }
     Ok(versions)

@@ -134,7 +134,7 @@ fn current(turn: &Turn<'_>, hub_id: &str, channel: &str) -> Result<Vec<retail::s
         )?
         .query_row([hub_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let event: canon::event::Event = serde_json::from_str(&body)?;
-    let data: Value = serde_json::from_str(event.data.get())?;
+    let data: Value = serde_json::from_str(event.data.get()).unwrap_or(Value::Null);
     Ok(till(channel, time(&data).unwrap_or(time_ms), &data).movements)
 }
 

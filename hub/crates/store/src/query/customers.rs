@@ -169,7 +169,8 @@ impl Reader {
         self.ask(|conn| {
             Ok(conn
                 .prepare_cached(
-                    "SELECT golden FROM store_party WHERE channel = ?1 AND source_id = ?2",
+                    "SELECT golden FROM store_party WHERE channel = ?1 AND source_id = ?2
+                     ORDER BY first_pos LIMIT 1",
                 )?
                 .query_row((channel, source_id), |row| row.get(0))
                 .optional()?)

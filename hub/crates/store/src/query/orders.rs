@@ -169,7 +169,8 @@ fn customer_of(conn: &Connection, order: &str) -> Result<Option<String>> {
              (SELECT golden FROM store_party
               WHERE substr(b.name, 1, 2) = 's:'
                 AND channel = substr(b.name, 3, instr(b.name, char(31)) - 3)
-                AND source_id = substr(b.name, instr(b.name, char(31)) + 1)),
+                AND source_id = substr(b.name, instr(b.name, char(31)) + 1)
+              ORDER BY first_pos LIMIT 1),
              (SELECT min(p.golden) FROM store_party_key k JOIN store_party p USING (hub_id)
               WHERE substr(b.name, 1, 2) = 'k:' AND k.hash = substr(b.name, 3)
                 AND k.points_elsewhere = 0

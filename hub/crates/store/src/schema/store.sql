@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS store_record (
     hash TEXT NOT NULL,
     PRIMARY KEY (channel, entity, source_id)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS store_record_hub ON store_record (hub_id);
+CREATE INDEX IF NOT EXISTS store_record_hub ON store_record (hub_id);
 
 -- Records set aside, one row each.
 CREATE TABLE IF NOT EXISTS store_letter (
@@ -85,7 +85,7 @@ CREATE TABLE IF NOT EXISTS store_party (
     profile TEXT NOT NULL,
     data TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX IF NOT EXISTS store_party_source ON store_party (channel, source_id);
+CREATE INDEX IF NOT EXISTS store_party_source ON store_party (channel, source_id, first_pos);
 CREATE INDEX IF NOT EXISTS store_party_golden ON store_party (golden, first_pos);
 CREATE INDEX IF NOT EXISTS store_party_first ON store_party (first_pos);
 

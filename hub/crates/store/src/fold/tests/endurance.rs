@@ -1,6 +1,6 @@
 //! Power cuts, large backlogs, and that queries find what they ask by an index.
 
-use canon::entity::Entity;
+use canon::{entity::Entity, entry::Body};
 use rusqlite::{Connection, StatementStatus, ToSql};
 use serde_json::json;
 use std::{
@@ -12,10 +12,10 @@ use std::{
 };
 
 use crate::{
-    Store,
+    Page, StockFilter, Store, Trust,
     fold::parcels,
     query::{NEXT, READY, WAITING},
-    testing::{Bench, at, done, dump, fact, later, refused, route},
+    testing::{Bench, arrival, at, done, dump, fact, later, refused, route},
 };
 
 /// Questions that are asked for each parcel, and the index that answers them.
@@ -191,4 +191,54 @@ fn a_long_lane_costs_no_more_than_a_short_one() {
     };
     let (short, long) = (settled(10), settled(50_000));
     assert!(long <= short * 2, "{short} steps in a lane of 10, {long} in one of 50,000");
+}
+
+#[test]
+fn no_feed_stops_the_fold() {
+    let mut bench = Bench::new();
+    let stock = |id: &str, qty: &str| {
+        fact(
+            "erp",
+            Entity::InventoryMovement,
+            id,
+            json!({
+            "variant": {"scheme": "sku", "value": "TEA"}, "location": {"value": "W"},
+            "kind": "adjustment", "delta": {"qty": qty, "uom": "EA"}}),
+        )
+    };
+    for number in 0..20 {
+        bench.arrive(&[stock(&number.to_string(), "999999999999999999.999999")]);
+    }
+    let mut deep = json!("bottom");
+    for _ in 0..200 {
+        deep = json!({ "ext": deep });
+    }
+    let mut event = stock("deep", "1").event();
+    event.data = serde_json::value::to_raw_value(&deep).unwrap();
+    bench.append(Body::Arrival(arrival("erp", vec![event])));
+    // The organisation was renamed: known things have other hub ids.
+    let mut renamed = fact("ec", Entity::Party, "7", json!({}));
+    bench.arrive(std::slice::from_ref(&renamed));
+    renamed.version = "2".to_owned();
+    let mut event = renamed.event();
+    event.subject = format!("party/pty_{}", "0".repeat(32));
+    bench.append(Body::Arrival(arrival("ec", vec![event])));
+    // All names are empty, all fields have the wrong type.
+    for entity in Entity::ALL {
+        for (id, data) in [
+            ("a", json!({})),
+            (
+                "b",
+                json!({"lines": 7, "party": [], "sku": 1,
+            "store": "x", "lines_net": null, "identifiers": {}, "contact_points": "y"}),
+            ),
+        ] {
+            bench.arrive(&[fact("", *entity, id, data)]);
+        }
+    }
+    let level = &bench.reader().stock(&StockFilter::default(), &Page::of(9)).unwrap().items[0];
+    assert_eq!(level.on_hand, "20000000000");
+    assert_eq!(bench.store.position(), bench.entries.len() as u64);
+    let customers = bench.reader().customers(&Trust::new(), &Page::of(9)).unwrap().items;
+    assert_eq!(customers[0].identities.len(), 2, "one party under both hub ids");
 }
