@@ -2,7 +2,7 @@
 //! give what they say.
 
 use adapter_kit::{
-    files::{Files as _, Folder},
+    files::{Files as _, Folder, Layered},
     harness,
     manifest::FILE_NAME,
     package::{Options, Package},
@@ -13,8 +13,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn adapters() -> Folder {
-    Folder::new(root())
+/// `packages/` of this folder, and `tables/` of the maps' folder.
+fn adapters() -> Layered<Folder, Folder> {
+    Layered(Folder::new(root()), Folder::new(root().join("../mappings")))
 }
 
 fn names() -> Vec<String> {

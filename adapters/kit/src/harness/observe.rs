@@ -145,8 +145,18 @@ fn event(record: &Record<'_>, made: &Made<'_>) -> Value {
 /// What was set aside, with the fields that were at fault; the wording of
 /// faults may change, their places and codes may not.
 fn aside(number: u64, code: &str, faults: &[RecordFault]) -> Value {
-    let fields: Vec<&str> = faults.iter().map(|it| it.field.as_str()).collect();
-    json!({ "record": number, "code": code, "fields": fields })
+    json!({ "record": number, "code": code, "fields": fields_of(faults) })
+}
+
+/// The fields at fault, each once, in order.
+fn fields_of(faults: &[RecordFault]) -> Vec<&str> {
+    let mut fields = Vec::new();
+    for fault in faults {
+        if !fields.contains(&fault.field.as_str()) {
+            fields.push(fault.field.as_str());
+        }
+    }
+    fields
 }
 
 fn loss(loss: &Loss) -> Value {
@@ -176,7 +186,7 @@ fn outward(
     let made = match map.run_json(&case.bytes, &ctx, &mut Scratch::default()) {
         Ok(made) => made,
         Err(faulted) => {
-            let fields: Vec<&str> = faulted.faults.iter().map(|it| it.field.as_str()).collect();
+            let fields = fields_of(&faulted.faults);
             let outcome = json!({ "operation": operation.name, "unrenderable": fields });
             return Observed { outcome, set_aside: true, ..Observed::default() };
         }
