@@ -8,6 +8,7 @@
 //! and writes the target (`run`).
 
 mod check;
+mod explain;
 pub mod functions;
 mod input;
 mod language;
@@ -21,6 +22,10 @@ mod types;
 mod value;
 
 pub use check::{Compiled, Obligations, Options, Verdict, compile};
+pub use explain::{
+    Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
+    ReadTrace, StepTrace, TestReport, diff, explain_json, explain_row, test,
+};
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::Library;
 pub use map::{Direction, Map};

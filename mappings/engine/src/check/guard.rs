@@ -19,6 +19,13 @@ impl Lower<'_> {
         found
     }
 
+    /// The same for a condition within the scalar at hand.
+    pub(crate) fn facts_of(&mut self, expr: &Expr, holds: bool) -> Vec<TrieId> {
+        let mut found = Vec::new();
+        self.collect(expr, holds, &mut found);
+        found
+    }
+
     fn collect(&mut self, expr: &Expr, holds: bool, found: &mut Vec<TrieId>) {
         match (&expr.kind, holds) {
             (ExprKind::Binary { op: Binary::And, left, right }, true)
@@ -64,7 +71,9 @@ impl Lower<'_> {
         let path = match &expr.kind {
             ExprKind::Path(path) => path,
             ExprKind::Pipe { head, calls } => {
-                let ends = calls.iter().any(|call| matches!(call.name.as_str(), "default" | "rescue" | "coalesce"));
+                let ends = calls
+                    .iter()
+                    .any(|call| matches!(call.name.as_str(), "default" | "rescue" | "coalesce"));
                 if !ends {
                     self.there(head, found);
                 }
@@ -78,7 +87,9 @@ impl Lower<'_> {
         }
         let Some(depth) = self.scope_of(path, expr.span) else { return };
         let computed = self.scopes.get(usize::from(depth)).is_none_or(|it| it.node.is_none());
-        let Some(cursor) = (if computed { None } else { self.walk(path, depth, expr.span) }) else { return };
+        let Some(cursor) = (if computed { None } else { self.walk(path, depth, expr.span) }) else {
+            return;
+        };
         if !cursor.hops.is_empty() {
             return;
         }

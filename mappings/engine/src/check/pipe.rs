@@ -170,8 +170,10 @@ impl Lower<'_> {
                 (Op::Test(cond), "condition", Type::made(Kind::Bool))
             }
             ExprKind::Choose { cond, yes, no } => {
+                let (is, is_not) = (self.facts_of(cond, true), self.facts_of(cond, false));
                 let cond = self.condition(cond)?;
-                let (yes, no) = (self.expression(yes)?, self.expression(no)?);
+                let yes = self.knowing(is, |lower| lower.expression(yes))?;
+                let no = self.knowing(is_not, |lower| lower.expression(no))?;
                 let ty = yes.ty.either(&no.ty);
                 (Op::Choose { cond, yes: yes.expr, no: no.expr }, "choose", ty)
             }

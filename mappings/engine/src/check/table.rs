@@ -96,7 +96,8 @@ impl Lower<'_> {
                     .expected("an entry for everything the source can say")
                     .help("add entries, or `\"*\"` with what all others become (`fault` to set them aside)");
             }
-            for entry in edition.entries.iter().filter(|it| !known.contains(&it.key)) {
+            let strange = |it: &&Entry| file.own && !site.input.made && !known.contains(&it.key);
+            for entry in edition.entries.iter().filter(strange) {
                 let names: Vec<&str> = known.iter().map(String::as_str).collect();
                 self.warning_at("M11", entry.at, format!("the source never says {:?}", entry.key))
                     .nearest(&entry.key, &names);
@@ -148,7 +149,7 @@ impl TableFile {
                 _ => edition.entries.push(Entry { at, key: key.clone(), value: value.clone() }),
             }
         }
-        Self { name: name.to_owned(), at, editions: vec![edition], reverse: Vec::new() }
+        Self { name: name.to_owned(), at, editions: vec![edition], own: false, reverse: Vec::new() }
     }
 }
 
@@ -198,7 +199,13 @@ fn shared_table(faults: &yaml::Faults, name: &str, node: &yaml::Node) -> Option<
         }
         editions.push(edition);
     }
-    Some(TableFile { name: name.to_owned(), at: node.span(), editions, reverse: Vec::new() })
+    Some(TableFile {
+        name: name.to_owned(),
+        at: node.span(),
+        editions,
+        own: false,
+        reverse: Vec::new(),
+    })
 }
 
 fn quoted(names: &[&str]) -> String {

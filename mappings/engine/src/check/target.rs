@@ -253,7 +253,13 @@ impl Lower<'_> {
                 seen.push(&cond.source);
             }
             let cond = match &branch.cond {
-                Some(cond) => Some(self.condition_text(cond)?),
+                Some(cond) => match self.condition_text(cond) {
+                    Some(cond) => Some(cond),
+                    None => {
+                        self.known.truncate(held);
+                        return None;
+                    }
+                },
                 None => None,
             };
             closed |= branch.is_else();
@@ -262,7 +268,11 @@ impl Lower<'_> {
             });
             let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
             let node = self.knowing(facts, |lower| lower.rule(&branch.rule, target));
-            lowered.push((cond, node?));
+            let Some(node) = node else {
+                self.known.truncate(held);
+                return None;
+            };
+            lowered.push((cond, node));
             // What follows knows that this condition did not hold.
             let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, false));
             self.known.extend(facts);
@@ -441,23 +451,14 @@ impl Lower<'_> {
         let policy = self.policy.clone();
         let missing = self.on_absent(policy.missing.as_ref(), target);
         let null = self.on_absent(policy.null.as_ref(), target);
+        // A step such as `trim` may leave an empty text, which the policy may make
+        // missing: that is looked at while the record runs.
         let turns_empty = ty.kind == Kind::Text
             && self.empty() == crate::language::policy::Empty::Missing
-            && (self.source.rows || ty.chars_min == 0)
-            && !ty
-                .one_of
-                .as_ref()
-                .is_some_and(|texts| ty.made && texts.iter().all(|it| !it.is_empty()));
-        let claimed_cell = self.source.rows && !ty.missing && !ty.made;
-        let states = [
-            (
-                ty.missing || (turns_empty && !claimed_cell && self.policy.empty.is_some()),
-                missing,
-                "missing",
-            ),
-            (ty.null, null, "null"),
-        ];
-        let mut verdict = Verdict::Proved;
+            && ty.made
+            && ty.chars_min == 0;
+        let states = [(ty.missing, missing, "missing"), (ty.null, null, "null")];
+        let mut verdict = if turns_empty { Verdict::Checked } else { Verdict::Proved };
         for (possible, becomes, state) in states {
             if !possible {
                 continue;

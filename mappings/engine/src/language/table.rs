@@ -12,6 +12,8 @@ pub(crate) struct Table {
     pub(crate) at: At,
     /// In order of their dates; a table without dates has one edition.
     pub(crate) editions: Vec<Edition>,
+    /// It stands in the map itself.
+    pub(crate) own: bool,
     /// Representatives for reading a many-to-one table backwards.
     pub(crate) reverse: Vec<(String, String)>,
 }
@@ -49,8 +51,13 @@ pub(crate) enum Other {
 /// Reads `name: { key: value, "*": fault }`, or a list of editions
 /// `- { from: 2019-10-01, entries: { … } }`.
 pub(crate) fn read_table(faults: &Faults, name: &str, node: &Node) -> Option<Table> {
-    let mut table =
-        Table { name: name.to_owned(), at: node.span(), editions: Vec::new(), reverse: Vec::new() };
+    let mut table = Table {
+        name: name.to_owned(),
+        at: node.span(),
+        editions: Vec::new(),
+        own: true,
+        reverse: Vec::new(),
+    };
     match &node.value {
         Value::Map(_) => table.editions.push(edition(faults, String::new(), node)?),
         Value::Seq(items) => {

@@ -21,14 +21,6 @@ type Decided = Result<bool, Box<Fault>>;
 
 impl<T: Trace> Machine<'_, T> {
     pub(crate) fn cond(&mut self, id: CondId) -> Decided {
-        let holds = self.decide(id)?;
-        if T::ON {
-            self.trace.cond(id, holds);
-        }
-        Ok(holds)
-    }
-
-    fn decide(&mut self, id: CondId) -> Decided {
         let plan = self.plan;
         let Some(cond) = plan.cond(id) else { return Ok(false) };
         match cond {

@@ -53,7 +53,7 @@ impl<T: Trace> Machine<'_, T> {
             });
             if T::ON {
                 let written = out.get(value..).filter(|_| emitted != Emitted::Absent);
-                self.trace.leave(member.node, written);
+                self.trace.leave(written);
             }
             dynamic |= emitted != Emitted::Constant;
             match emitted {
@@ -106,6 +106,9 @@ impl<T: Trace> Machine<'_, T> {
 
     pub(crate) fn node(&mut self, id: NodeId, target: &str, out: &mut Vec<u8>) -> Wrote {
         let plan = self.plan;
+        if T::ON {
+            self.trace.node(id);
+        }
         match plan.node(id) {
             None => Ok(Emitted::Absent),
             Some(Node::Value(node)) => self.value_node(node, target, out),
@@ -114,10 +117,14 @@ impl<T: Trace> Machine<'_, T> {
                 Ok(Emitted::Constant)
             }
             Some(Node::Object { when, members }) => {
-                if let Some(cond) = when
-                    && !self.cond(*cond)?
-                {
-                    return Ok(Emitted::Absent);
+                if let Some(cond) = when {
+                    let holds = self.cond(*cond)?;
+                    if T::ON {
+                        self.trace.when(id, holds);
+                    }
+                    if !holds {
+                        return Ok(Emitted::Absent);
+                    }
                 }
                 let faults = self.faults.len();
                 let start = out.len();
@@ -185,6 +192,9 @@ impl<T: Trace> Machine<'_, T> {
         out: &mut Vec<u8>,
     ) -> Result<u64, Box<Fault>> {
         let mut count = 0_u64;
+        if T::ON {
+            self.trace.list_begin();
+        }
         self.each(list, &mut |machine, _| {
             if T::ON {
                 machine.trace.element(usize::try_from(count).unwrap_or(usize::MAX));
@@ -222,6 +232,9 @@ impl<T: Trace> Machine<'_, T> {
         let mut all = Emitted::Absent;
         let mut count = 0_u64;
         out.push(b'[');
+        if T::ON {
+            self.trace.list_begin();
+        }
         for item in items {
             if let Some(Node::Each { list, body, .. }) = plan.node(*item) {
                 let more = self.elements_of(*list, *body, target, out)?;

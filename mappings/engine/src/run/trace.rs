@@ -3,7 +3,7 @@
 
 use crate::{
     input::Slot,
-    plan::{CondId, ExprId, NodeId, op::Place},
+    plan::{ExprId, NodeId, op::Place},
     value::Value,
 };
 
@@ -26,14 +26,18 @@ pub(crate) trait Trace {
     fn read(&mut self, _place: &Place, _path: impl FnOnce() -> String, _slot: Slot) {}
     /// A table answered.
     fn table(&mut self, _table: u32, _key: &str) {}
-    /// A condition was decided.
-    fn cond(&mut self, _cond: CondId, _holds: bool) {}
+    /// An object that is only there under a condition was written or left out.
+    fn when(&mut self, _node: NodeId, _holds: bool) {}
     /// The branch of a choice was taken.
     fn branch(&mut self, _node: NodeId, _branch: usize) {}
     /// A member is about to be written; `path` is its target path.
     fn enter(&mut self, _path: impl FnOnce() -> String) {}
     /// A member was written as these bytes, or left out.
-    fn leave(&mut self, _node: NodeId, _written: Option<&[u8]>) {}
+    fn leave(&mut self, _written: Option<&[u8]>) {}
+    /// A value or a constant is made by this node.
+    fn node(&mut self, _node: NodeId) {}
+    /// The elements of a written list begin.
+    fn list_begin(&mut self) {}
     /// Element `index` of a written list begins.
     fn element(&mut self, _index: usize) {}
     /// The written list ends.

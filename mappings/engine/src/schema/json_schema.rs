@@ -2,7 +2,7 @@
 //! described with. `$ref` is followed inside the file and to files beside it;
 //! nothing is ever fetched.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -29,21 +29,22 @@ pub(crate) fn read_json_schema(library: &dyn Library, path: &str) -> Result<Sche
 
 struct Reader<'a> {
     library: &'a dyn Library,
-    files: HashMap<String, Value>,
+    files: HashMap<String, Arc<Value>>,
     /// `file#pointer` to node, so that a schema may refer to itself.
     done: HashMap<String, SchemaId>,
     out: Schemas,
 }
 
 impl Reader<'_> {
-    fn file(&mut self, path: &str) -> Result<Value, String> {
+    fn file(&mut self, path: &str) -> Result<Arc<Value>, String> {
         if let Some(known) = self.files.get(path) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let text = self.library.read(path).ok_or_else(|| format!("there is no file `{path}`"))?;
         let value: Value = serde_json::from_str(&text)
             .map_err(|fault| format!("`{path}` is not JSON: {fault}"))?;
-        self.files.insert(path.to_owned(), value.clone());
+        let value = Arc::new(value);
+        self.files.insert(path.to_owned(), Arc::clone(&value));
         Ok(value)
     }
 
@@ -82,15 +83,14 @@ impl Reader<'_> {
         let document = self.file(&path)?;
         let found = document
             .pointer(fragment)
-            .ok_or_else(|| format!("`{file}` refers to `{target}`, which does not exist"))?
-            .clone();
+            .ok_or_else(|| format!("`{file}` refers to `{target}`, which does not exist"))?;
         let pointer_itself =
             found.get("$ref").and_then(Value::as_str) == Some(target) && path == file;
         if pointer_itself {
             return Err(format!("`{target}` in `{file}` refers to itself"));
         }
         // The root is always node 0, also when it is nothing but a reference.
-        let id = self.node(&path, fragment, &found)?;
+        let id = self.node(&path, fragment, found)?;
         let overlay = beside_it.get("x-personal").map(truthy);
         let Some(personal) = overlay else {
             self.done.insert(format!("{file}#{pointer}"), id);
@@ -200,7 +200,9 @@ fn limits(value: &Value) -> Schema {
         Value::Bool(bool) => Some(bool.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    let listed = value.get("enum").and_then(Value::as_array);
+    // An open vocabulary names its usual members and takes others too.
+    let open = value.get("x-open").is_some_and(truthy);
+    let listed = value.get("enum").and_then(Value::as_array).filter(|_| !open);
     let one_of = match (listed, value.get("const")) {
         (Some(list), _) => Some(list.iter().filter_map(plain).collect()),
         (None, Some(constant)) => plain(constant).map(|it| vec![it]),

@@ -1,8 +1,7 @@
 //! The examples of all functions do what they say.
 
-
-use mapping::{Options, Scratch, compile, functions};
 use crate::support::{Files, context, schema_of};
+use mapping::{Options, Scratch, compile, functions};
 
 /// Runs one pipe over one record: its JSON, `absent` or `fault`.
 fn result(pipe: &str, record: &str) -> String {

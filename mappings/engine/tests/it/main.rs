@@ -6,6 +6,7 @@
     reason = "tests stop at the first thing that is not as it should be"
 )]
 
+mod corpus;
 mod functions;
 mod order;
 mod support;

@@ -1,0 +1,13 @@
+//! What people see of a map beside its results: where a value came from, which
+//! fields and branches fixtures reach, what a new version changes, how a map is
+//! read backwards. None of it is on the hot path.
+
+mod coverage;
+mod diff;
+mod provenance;
+mod testing;
+
+pub use coverage::{Coverage, CoverageReport};
+pub use diff::{Change, DiffReport, diff};
+pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
+pub use testing::{Case, CaseResult, Expect, TestReport, test};
