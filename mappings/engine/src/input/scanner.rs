@@ -428,3 +428,6 @@ fn next_special(bytes: &[u8], mut at: usize) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests;

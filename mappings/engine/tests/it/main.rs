@@ -8,5 +8,6 @@
 
 mod corpus;
 mod functions;
+mod laws;
 mod order;
 mod support;
