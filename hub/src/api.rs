@@ -35,8 +35,9 @@ pub fn router(app: App, reception: Reception) -> Router {
         .into_iter()
         .fold(Router::new(), |router, it| router.route(it.path, it.into_route()))
         .merge(plain::routes())
+        .with_state(app);
+    in_routes
+        .merge(api)
         .fallback(plain::no_such_address)
         .method_not_allowed_fallback(plain::no_such_method)
-        .with_state(app);
-    in_routes.merge(api)
 }

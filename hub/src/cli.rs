@@ -9,6 +9,7 @@ mod letters;
 mod list;
 mod map;
 mod problem;
+mod rebuild;
 mod serve;
 mod tap;
 
@@ -52,6 +53,8 @@ enum Command {
     /// Records and deliveries set aside: list, show, resubmit, discard.
     #[command(subcommand)]
     Letters(letters::Letters),
+    /// Throw a fold away and make it again from the journal.
+    Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
     Problem(problem::Problem),
     /// Ask a running hub whether it is ready; exit code 0 when it is.
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Map(it) => it.run(),
         Command::Ledger(it) => it.run(),
         Command::Letters(it) => it.run(),
+        Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),
     };

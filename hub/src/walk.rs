@@ -16,7 +16,7 @@ mod validate;
 
 use crate::{
     app::Rooms,
-    arrival::{Answer, Arrival},
+    arrival::Answer,
     gates::{
         admit::{AdmitLayer, Admitted},
         quota::QuotaLayer,
@@ -41,7 +41,7 @@ pub fn stack(rooms: &Arc<Rooms>) -> Stack {
             let rooms = Arc::clone(&inside);
             async move { walk(&rooms, admitted).await }
         }));
-    BoxCloneSyncService::new(tower::util::MapRequest::new(stack, |it: Arrival| it))
+    BoxCloneSyncService::new(stack)
 }
 
 /// From an admitted arrival to its commit.

@@ -75,10 +75,19 @@ impl Serve {
         write_address(&hub, address);
         info!(version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
         let stop = stop_signal()?;
-        ingress::http::serve(listener, router, stop, hub.drain_wait_max, &rooms.clock).await;
+        let drain = hub.drain_wait_max;
+        ingress::http::serve(listener, router, stop, drain, &rooms.clock).await;
 
         info!("stopping: finishing what was taken");
-        rooms.tasks.finish().await;
+        // Listens from now on: the first signal has been heard already.
+        let again = stop_signal()?;
+        tokio::select! {
+            () = rooms.tasks.finish() => {}
+            () = again => {
+                warn!("told to stop again: leaving at once; nothing acknowledged is lost");
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         note(&rooms, Deed::Stopped).await?;
         rooms.journal.close().await.map_err(|it| it.to_string())?;
         // Only a hint for commands on this machine; gone already is as good.
