@@ -11,6 +11,7 @@
 
 pub mod draft;
 pub mod journal;
+pub mod opening;
 
 mod prepare;
 mod settle;
@@ -33,7 +34,8 @@ pub mod stats;
 pub use audit::Audit;
 pub use draft::{Answer, Appended, Draft, Span};
 pub use error::Error;
-pub use journal::{Journal, Options};
+pub use journal::Journal;
+pub use opening::Options;
 pub use reader::{Reader, Stored};
 pub use seal::Seal;
 pub use stats::Stats;

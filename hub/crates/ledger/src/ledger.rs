@@ -124,6 +124,36 @@ impl Ledger {
         }
     }
 
+    /// Throws the tree away and makes it again from the journal. The signed
+    /// checkpoints stay: they cannot be made again by anybody else's wish, and
+    /// each is compared with the new tree. Returns how many were.
+    ///
+    /// Broken off, it goes on with the next [`Ledger::catch_up`].
+    ///
+    /// # Errors
+    ///
+    /// When the journal has a gap, and when a checkpoint was signed over other
+    /// or more entries than the journal has.
+    pub fn rebuild(&mut self, journal: &Reader) -> Result<u64, Error> {
+        self.tiles.clear()?;
+        self.edge = Edge::default();
+        self.catch_up(journal)?;
+        let (mut from, mut compared) = (0, 0);
+        loop {
+            let notes = self.tiles.checkpoints(from, BATCH_LEAVES_MAX)?;
+            let Some((last, _)) = notes.last() else { return Ok(compared) };
+            from = last + 1;
+            for (size, note) in &notes {
+                let said = self.signer.public_key().open(note).ok();
+                let root = if *size <= self.size() { Some(self.root(*size)?) } else { None };
+                if said.map(|it| (it.size, Some(it.root))) != Some((*size, root)) {
+                    return Err(Error::Inconsistent { size: *size });
+                }
+                compared += 1;
+            }
+        }
+    }
+
     fn append(&mut self, leaves: &[(u64, Vec<u8>)]) -> Result<(), Error> {
         let mut edge = self.edge.clone();
         let tx = self.tiles.conn.unchecked_transaction().map_err(Error::sqlite("writing"))?;

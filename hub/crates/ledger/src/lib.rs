@@ -20,8 +20,10 @@ mod tiles;
 
 pub mod error;
 pub mod ledger;
+pub mod report;
 pub mod verify;
 
 pub use error::Error;
 pub use ledger::{Ledger, Options};
-pub use verify::{Inputs, Report, verify};
+pub use report::{Fault, Place, Report};
+pub use verify::{Inputs, verify};

@@ -185,6 +185,13 @@ impl Tiles {
         look().map_err(Error::sqlite("reading"))
     }
 
+    /// Forgets the stored tree, not the checkpoints.
+    pub(crate) fn clear(&self) -> Result<(), Error> {
+        self.conn
+            .execute_batch("BEGIN; DELETE FROM tile; UPDATE head SET size = 0; COMMIT;")
+            .map_err(Error::sqlite("writing"))
+    }
+
     /// Stores one tile, in the transaction that is open.
     pub(crate) fn put(&self, level: u8, index: u64, hashes: &[Hash]) -> Result<(), Error> {
         self.conn

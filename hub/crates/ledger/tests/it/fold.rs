@@ -97,6 +97,28 @@ async fn a_rebuilt_ledger_is_the_same() {
 }
 
 #[tokio::test]
+async fn a_rebuilt_tree_is_compared_with_every_checkpoint() {
+    let home = Home::new();
+    let journal = home.open();
+    let mut ledger = home.ledger();
+    for step in 0..5 {
+        append(&journal, step * 100, step * 100 + 100).await;
+        ledger.catch_up(&journal.reader()).unwrap();
+        ledger.checkpoint().unwrap();
+    }
+    let damage = |statement: &str| {
+        rusqlite::Connection::open(home.ledger_path()).unwrap().execute(statement, []).unwrap();
+    };
+    damage("UPDATE tile SET hashes = zeroblob(8192) WHERE level = 0 AND tile = 0");
+    assert!(!home.verify().is_sound());
+    assert_eq!(ledger.rebuild(&journal.reader()).unwrap(), 5);
+    assert!(home.verify().is_sound());
+    damage("UPDATE checkpoint SET note = (SELECT note FROM checkpoint WHERE size = 300)");
+    let contradicted = ledger.rebuild(&journal.reader());
+    assert!(matches!(contradicted, Err(Error::Inconsistent { size: 100 })), "{contradicted:?}");
+}
+
+#[tokio::test]
 async fn a_shorter_journal_stops_the_ledger() {
     let home = Home::new();
     let journal = home.open();

@@ -1,6 +1,6 @@
 //! Whatever is changed in the files is found, and nothing is found in sound ones.
 
-use ledger::verify::Place;
+use ledger::Place;
 use rusqlite::{Connection, params, types::Value};
 use std::path::Path;
 
