@@ -1,6 +1,6 @@
 //! Layouts: files of rows described as data (YAML), read and written by it.
 //!
-//! A layout says the format (CSV or fixed width), the character set, the
+//! A layout says the format (CSV, fixed width, XML), the character set, the
 //! columns with their types, the kinds of records with their roles, how records
 //! group, and which counts and totals the trailer must have. What the layout
 //! does not allow is a fault: of the record if only that is bad, of the whole
@@ -20,6 +20,7 @@ mod read_fixed;
 mod scan;
 mod text;
 mod write;
+mod xml;
 
 pub use write::Written;
 
@@ -112,6 +113,7 @@ impl Layout {
         match &self.format {
             Format::Csv(csv) => read_csv::read(self, csv, bytes),
             Format::Fixed(fixed) => read_fixed::read(self, fixed, bytes),
+            Format::Xml(xml) => xml::read(self, xml, bytes),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
 //! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`],
-//! [`layout`], [`json`].
+//! [`layout`], [`json`], [`form`].
 
 pub mod diagnostic;
 pub mod yaml;
@@ -12,5 +12,6 @@ pub mod charset;
 
 pub mod rows;
 
+pub mod form;
 pub mod json;
 pub mod layout;

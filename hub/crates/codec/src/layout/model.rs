@@ -1,5 +1,6 @@
 //! A layout in memory: what [`super::parse`] makes and the readers and writers use.
 
+use super::xml::Xml;
 use crate::rows::FieldShape;
 
 /// How records lie in the bytes.
@@ -7,6 +8,7 @@ use crate::rows::FieldShape;
 pub(super) enum Format {
     Csv(Csv),
     Fixed(Fixed),
+    Xml(Xml),
 }
 
 /// Delimited text.
@@ -136,7 +138,7 @@ pub(super) enum Role {
 pub(super) struct Column {
     /// Name, limits, and what maps see. The name is empty in a filler.
     pub(super) field: FieldShape,
-    /// The name in the header row.
+    /// CSV: the name in the header row. XML: the path.
     pub(super) header: String,
     pub(super) cell: CellFormat,
     pub(super) trim: Trim,

@@ -8,7 +8,7 @@ use crate::{
     layout::{
         Layout, lossless,
         model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
-        plan,
+        plan, xml,
     },
     yaml::{Faults, Node, Table},
 };
@@ -25,11 +25,12 @@ pub(super) fn layout(file: &str, node: &Node) -> Result<Layout, Vec<Diagnostic>>
     }
 }
 
-/// Whether columns are told apart by delimiters or by bytes.
+/// Whether columns are told apart by delimiters, by bytes or by paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     Csv,
     Fixed,
+    Xml,
 }
 
 fn read(table: Table<'_>) -> Option<Layout> {
@@ -37,10 +38,28 @@ fn read(table: Table<'_>) -> Option<Layout> {
     let version = table.required_number("version", "a whole number from 1").unwrap_or(1);
     let profile = profile(&table);
     let lossless = table.bool("lossless").unwrap_or(false);
-    let word = table.required_one_of("format", &[("csv", Word::Csv), ("fixed", Word::Fixed)])?;
+    let words = [("csv", Word::Csv), ("fixed", Word::Fixed), ("xml", Word::Xml)];
+    let word = table.required_one_of("format", &words)?;
     let format = match word {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),
+        Word::Xml => {
+            let (xml, shape) = xml::xml(&table)?;
+            let format = Format::Xml(xml);
+            if lossless {
+                table.error("L12", "an XML layout cannot be lossless");
+            }
+            table.finish();
+            return Some(Layout {
+                id,
+                version,
+                profile,
+                format,
+                kinds: Vec::new(),
+                shape,
+                lossless,
+            });
+        }
     };
     if let Format::Fixed(fixed) = &format
         && fixed.ends.is_some()

@@ -6,6 +6,7 @@ mod files;
 mod fixed;
 mod laws;
 mod published;
+mod xml;
 
 use super::*;
 use crate::charset::{Charset, Policy};

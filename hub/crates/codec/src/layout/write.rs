@@ -28,8 +28,18 @@ impl Layout {
     ///
     /// # Errors
     /// Every record that cannot be written, with all its faults; offsets are
-    /// those of `rows`.
+    /// those of `rows`. XML layouts only read.
     pub fn write(&self, rows: &Rows, policy: &Policy) -> Result<Written, Vec<RowFault>> {
+        if let Format::Xml(_) = self.format {
+            let faults = vec![RecordFault {
+                field: String::new(),
+                offset: None,
+                found: "an XML layout".to_owned(),
+                expected: "a CSV or fixed layout: XML is read only".to_owned(),
+                needed_by: None,
+            }];
+            return Err(vec![RowFault { number: 0, offset: 0, length: 0, faults }]);
+        }
         let mut writer = Writer {
             layout: self,
             rows,
@@ -88,6 +98,7 @@ impl Writer<'_> {
         let mark = match &layout.format {
             Format::Csv(csv) => csv.eof_mark,
             Format::Fixed(fixed) => fixed.eof_mark,
+            Format::Xml(_) => Mark::Refused,
         };
         if mark == Mark::Required {
             self.out.bytes.push(0x1A);
@@ -118,6 +129,7 @@ impl Writer<'_> {
         let faults = match &layout.format {
             Format::Csv(csv) => self.csv_line(csv, kind, from),
             Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
+            Format::Xml(_) => Vec::new(),
         };
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;

@@ -70,10 +70,10 @@ impl Column {
         let fixed = word == Word::Fixed;
         let cell = cell(&table, kind, fixed);
         let number = matches!(cell, CellFormat::Number(_));
-        let trim = table.one_of("trim", &TRIMS).unwrap_or(match (fixed, number) {
-            (false, _) => Trim::None,
-            (true, true) => Trim::Both,
-            (true, false) => Trim::Right,
+        let trim = table.one_of("trim", &TRIMS).unwrap_or(match (word, number) {
+            (Word::Csv, _) => Trim::None,
+            (Word::Xml, _) | (Word::Fixed, true) => Trim::Both,
+            (Word::Fixed, false) => Trim::Right,
         });
         let mut column = Column {
             field: field(&table, name, &cell),
@@ -95,6 +95,10 @@ impl Column {
                 column.quoting = table.one_of("quoting", &QUOTING);
             }
             Word::Fixed => place(&table, &mut column, position),
+            Word::Xml => {
+                let path = table.text("path").unwrap_or(&column.field.name);
+                column.header = path.to_owned();
+            }
         }
         table.finish();
         Some((node, column))

@@ -57,7 +57,7 @@ fn every_layout_in_the_tree_is_read_by_both() {
     for folder in ["adapters", "config", "hub", "integration-tests"] {
         layouts(&root.join(folder), &mut found);
     }
-    assert!(found.len() >= 2, "this folder has two itself");
+    assert!(found.len() >= 3, "this folder has three itself");
     let validator = jsonschema::validator_for(&schema()).expect("a schema");
     for path in found {
         let text = std::fs::read_to_string(&path).expect("a file");
@@ -91,7 +91,17 @@ fn the_schema_has_the_keys_that_the_reader_has() {
     let csv = "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: lf\nheader: none\n";
     let fixed =
         "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nline_end: lf\nrecord_bytes: 4\n";
+    let xml = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nrecord: /a\n";
     let cases = [
+        ("xml", format!("{xml}columns: [{{ name: a }}]\nbogus: 1\n")),
+        (
+            "xml_group",
+            format!("{xml}groups: [{{ bogus: 1, name: g, each: b, columns: [{{ name: a }}] }}]\n"),
+        ),
+        (
+            "xml_column",
+            format!("{xml}columns: [{{ bogus: 1, name: a, type: decimal, scale: 2 }}]\n"),
+        ),
         ("csv", format!("{csv}columns: [{{ name: a }}]\nbogus: 1\n")),
         ("fixed", format!("{fixed}columns: [{{ name: a, bytes: 4 }}]\nbogus: 1\n")),
         (
