@@ -8,6 +8,10 @@ use serde_json::Value;
 use super::{Turn, events::Said, signed};
 use crate::error::Result;
 
+/// Runs of one till's day that are kept. A counter has few; what has more is a
+/// number that several tills share, and its gaps mean nothing.
+const RUNS_MAX: usize = 64;
+
 /// A till's transaction was seen.
 pub(super) fn seen(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()> {
     let text = |pointer: &str| data.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -21,12 +25,13 @@ pub(super) fn seen(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> Result<()>
         register: text("/register"),
         business_date: text("/business_date"),
     };
-    let (mut runs, width_before) = day.runs(turn)?;
+    let (before, width_before) = day.runs(turn)?;
     let width = width.max(width_before);
-    if !sequence::add(&mut runs, number) {
+    let mut runs = before.clone();
+    if !sequence::add(&mut runs, number) || runs.len() > RUNS_MAX.max(before.len()) {
         return Ok(());
     }
-    day.write_runs(turn, &runs, width)?;
+    day.write_runs(turn, &before, &runs, width)?;
     day.write_gaps(turn, said, sequence::gaps(&runs, width))
 }
 
@@ -52,14 +57,26 @@ impl<'a> Day<'a> {
         let (mut runs, mut width) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             runs.push(Run { first: row.get(0)?, last: row.get(1)? });
-            width = row.get(2)?;
+            width = width.max(row.get(2)?);
         }
         Ok((runs, width))
     }
 
-    fn write_runs(&self, turn: &Turn<'_>, runs: &[Run], width: usize) -> Result<()> {
-        turn.run(&format!("DELETE FROM store_run WHERE {DAY}"), self.key())?;
-        for run in runs {
+    fn write_runs(
+        &self,
+        turn: &Turn<'_>,
+        before: &[Run],
+        runs: &[Run],
+        width: usize,
+    ) -> Result<()> {
+        for run in before.iter().filter(|run| !runs.contains(run)) {
+            let (channel, store, register, day) = self.key();
+            turn.run(
+                &format!("DELETE FROM store_run WHERE {DAY} AND first = ?5"),
+                (channel, store, register, day, signed(run.first)),
+            )?;
+        }
+        for run in runs.iter().filter(|run| !before.contains(run)) {
             turn.run(
                 "INSERT INTO store_run VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 (

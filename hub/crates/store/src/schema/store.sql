@@ -107,6 +107,7 @@ CREATE TABLE IF NOT EXISTS store_party_blocked (
     location TEXT NOT NULL,
     PRIMARY KEY (hash, location)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_party_blocked_location ON store_party_blocked (location);
 
 -- That two identities are one party (or are not). `wanted` is what the rule or
 -- the person says, `status` what came of it within the limits. Never deleted.
@@ -142,6 +143,7 @@ CREATE TABLE IF NOT EXISTS store_claim_name (
     source TEXT NOT NULL,
     PRIMARY KEY (name, source)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_claim_name_source ON store_claim_name (source);
 
 -- Everything that was ever said about consent, by the name it was said of.
 CREATE TABLE IF NOT EXISTS store_consent (

@@ -15,7 +15,7 @@ use crate::{
     Page, StockFilter, Store, Trust,
     fold::parcels,
     query::{NEXT, READY, WAITING},
-    testing::{Bench, arrival, at, done, dump, fact, later, refused, route},
+    testing::{Bench, Fact, arrival, at, done, dump, fact, later, refused, route},
 };
 
 /// Questions that are asked for each parcel, and the index that answers them.
@@ -241,4 +241,82 @@ fn no_feed_stops_the_fold() {
     assert_eq!(bench.store.position(), bench.entries.len() as u64);
     let customers = bench.reader().customers(&Trust::new(), &Page::of(9)).unwrap().items;
     assert_eq!(customers[0].identities.len(), 2, "one party under both hub ids");
+}
+
+/// The `n`th of many different things that a day brings.
+fn day(n: u32) -> Vec<Fact> {
+    let (id, before) = (n.to_string(), (n / 8 * 8).to_string());
+    let lines = json!([{"line_id": "1", "sku": format!("SKU-{}", n % 50),
+        "qty_ordered": {"qty": "1", "uom": "EA"}}]);
+    let of = |entity, data| vec![fact("ec", entity, &id, data)];
+    let store = json!({"scheme": "code", "value": (n % 7).to_string()});
+    match n % 8 {
+        0 => of(
+            Entity::Party,
+            json!({"contact_points": [{"type": "email",
+            "value": format!("u{}@x.jp", n / 24), "verified_at": "2026-01-01T00:00:00Z"}]}),
+        ),
+        1 => of(
+            Entity::Order,
+            json!({"status": "placed", "placed_at": "2026-01-05T12:00:00Z",
+            "lines": lines, "buyer": {"party": {"value": before}}, "sales_location": store}),
+        ),
+        2 => of(
+            Entity::PosTransaction,
+            json!({"kind": "sale", "sequence": format!("{:05}", n / 8),
+            "business_date": "2026-01-05", "register": "1", "store": {"value": "1"}, "lines": lines,
+            "customer": {"value": before}}),
+        ),
+        3 => of(
+            Entity::PosTransaction,
+            json!({"kind": "void", "sequence": format!("9{:04}", n / 8),
+            "business_date": "2026-01-05", "register": "2", "store": {"value": "1"}, "lines": [],
+            "flags": {"voids_transaction": (n - 1).to_string()}}),
+        ),
+        4 => of(
+            Entity::InventoryMovement,
+            json!({"kind": "adjustment", "location": store,
+            "variant": {"scheme": "sku", "value": format!("SKU-{}", n % 50)},
+            "delta": {"qty": "5", "uom": "EA"}}),
+        ),
+        5 => of(Entity::Variant, json!({"sku": format!("NEW-{n}"), "uom": "EA"})),
+        6 => of(
+            Entity::Consent,
+            json!({"party": {"value": before}, "purpose": "analytics",
+            "state": "granted", "captured_at": "2026-01-05T12:00:00Z"}),
+        ),
+        _ => of(
+            Entity::IdentityLink,
+            json!({"party": {"value": before}, "method": "manual",
+            "channel_identity": {"source_id": (n / 8 * 8 + 8).to_string()},
+            "status": "pending_review"}),
+        ),
+    }
+}
+
+#[test]
+fn one_more_entry_costs_the_same_after_a_long_day() {
+    let cost = |entries: u32| {
+        let mut bench = Bench::new();
+        bench.routes(vec![route("order", "erp"), route("party", "crm")]);
+        for n in (0..entries).step_by(80) {
+            bench.arrive(&(n..n + 80).flat_map(day).collect::<Vec<_>>());
+        }
+        let mut costs = Vec::new();
+        for n in entries..entries + 8 {
+            let steps = Arc::new(AtomicU64::new(0));
+            let counted = Arc::clone(&steps);
+            bench.store.count_steps(move || {
+                counted.fetch_add(1, Ordering::Relaxed);
+                false
+            });
+            bench.arrive(&day(n));
+            costs.push(steps.load(Ordering::Relaxed));
+        }
+        costs
+    };
+    let (early, late) = (cost(160), cost(3_200));
+    for (kind, (early, late)) in early.iter().zip(&late).enumerate() {
+        assert!(*late <= early * 2 + 200, "kind {kind}: {early} steps, then {late}");
+    }
 }
