@@ -11,8 +11,8 @@ fn cursors(hub: &TestHub) -> Vec<String> {
 async fn a_feed_is_read_page_by_page_and_each_record_once() -> Result<()> {
     let hub = TestHub::start().await?;
     hub.world.erp.publish(erp::one_day());
-    hub.events("erp", 5).await?;
-    assert!(cursors(&hub).len() >= 2, "the feed has two pages: {:?}", cursors(&hub));
+    hub.events("erp", 9).await?;
+    assert!(cursors(&hub).len() >= 3, "the feed has pages: {:?}", cursors(&hub));
 
     let asked = cursors(&hub).len();
     hub.until("two more rounds", async |_| {
@@ -20,7 +20,7 @@ async fn a_feed_is_read_page_by_page_and_each_record_once() -> Result<()> {
         Ok(Look::when(now >= asked + 2, (), || format!("{now} calls")))
     })
     .await?;
-    hub.events("erp", 5).await?;
+    hub.events("erp", 9).await?;
     Ok(())
 }
 
@@ -29,7 +29,7 @@ async fn a_feed_is_read_page_by_page_and_each_record_once() -> Result<()> {
 async fn the_cursor_survives_a_kill() -> Result<()> {
     let mut hub = TestHub::start().await?;
     hub.world.erp.publish(erp::one_day());
-    hub.events("erp", 5).await?;
+    hub.events("erp", 9).await?;
     hub.hub.kill9().await?;
     let asked = cursors(&hub).len();
     hub.hub.restart().await?;
@@ -39,8 +39,8 @@ async fn the_cursor_survives_a_kill() -> Result<()> {
     })
     .await?;
     let first = cursors(&hub)[asked].clone();
-    assert!(first.contains("after=5"), "it goes on after the fifth record: {first}");
-    hub.events("erp", 5).await?;
+    assert!(first.contains("after=7"), "it goes on after the seventh record: {first}");
+    hub.events("erp", 9).await?;
     Ok(())
 }
 
@@ -49,11 +49,11 @@ async fn the_cursor_survives_a_kill() -> Result<()> {
 async fn a_token_that_runs_out_is_fetched_again() -> Result<()> {
     let hub = TestHub::start().await?;
     hub.world.erp.publish(erp::one_day().into_iter().take(1));
-    hub.events("erp", 1).await?;
+    hub.events("erp", 2).await?;
     let tokens = hub.world.erp.tokens_issued();
     hub.world.erp.withdraw_tokens();
     hub.world.erp.publish(erp::one_day().into_iter().skip(1).take(1));
-    hub.events("erp", 2).await?;
+    hub.events("erp", 4).await?;
     assert!(hub.world.erp.tokens_issued() > tokens);
     Ok(())
 }

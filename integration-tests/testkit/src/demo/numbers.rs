@@ -12,7 +12,15 @@ pub(super) const EVENTS: &[(&str, usize)] = &[
 ];
 
 /// Stock at the end: SKU, location, available.
-pub(super) const STOCK: &[(&str, &str, &str)] = &[];
+pub(super) const STOCK: &[(&str, &str, &str)] = &[
+    ("TEA-500", "WH01", "238"),
+    ("CUP-01", "WH01", "36"),
+    ("TEA-500", "0001", "12"),
+    ("CUP-01", "0001", "7"),
+    ("CAKE-02", "0001", "21"),
+    ("TEA-500", "655441491", "40"),
+    ("CUP-01", "655441491", "9"),
+];
 
 /// What each far system did in the end: system, kind, how many different things.
 pub(super) const EFFECTS: &[(&str, &str, usize)] = &[];

@@ -136,7 +136,7 @@ async fn feed(
         .into_response()
 }
 
-/// What the back office records in a day: two goods receipts, three counts.
+/// What the back office records in a day: two goods receipts, five counts.
 #[must_use]
 pub fn one_day() -> Vec<Value> {
     let receipt = |id: &str, sku: &str, quantity: &str, at: &str| {
@@ -161,5 +161,7 @@ pub fn one_day() -> Vec<Value> {
         count("CNT-9001", "TEA-500", "WH01", "238", "2026-01-05T20:00:00+09:00"),
         count("CNT-9002", "CUP-01", "WH01", "36", "2026-01-05T20:00:00+09:00"),
         count("CNT-9003", "TEA-500", "0001", "18", "2026-01-05T20:05:00+09:00"),
+        count("CNT-9004", "CUP-01", "0001", "7", "2026-01-05T20:05:00+09:00"),
+        count("CNT-9005", "CAKE-02", "0001", "25", "2026-01-05T20:05:00+09:00"),
     ]
 }

@@ -96,6 +96,64 @@ pub fn customer(updated_at: &str) -> Value {
     })
 }
 
+/// An article with its one variant, tracked in stock.
+#[must_use]
+pub fn product(article: &Article) -> Value {
+    let Article { id, title, sku, jan, price } = article;
+    json!({
+        "id": id, "admin_graphql_api_id": format!("gid://shopify/Product/{id}"),
+        "title": title, "body_html": null, "vendor": "茶舗", "product_type": "", "tags": "",
+        "status": "active", "handle": sku.to_lowercase(),
+        "created_at": "2025-10-01T09:00:00+09:00", "updated_at": "2026-01-05T09:00:00+09:00",
+        "options": [{ "name": "Title", "values": ["Default Title"] }], "images": [],
+        "variants": [{
+            "id": id * 10 + 1, "product_id": id, "title": "Default Title", "sku": sku,
+            "barcode": jan, "price": price, "compare_at_price": null, "taxable": true,
+            "inventory_item_id": article.inventory_item_id(), "grams": 260,
+            "inventory_management": "shopify", "inventory_policy": "deny",
+            "option1": "Default Title", "option2": null, "option3": null,
+        }],
+    })
+}
+
+/// One article of the shop.
+#[derive(Clone, Copy, Debug)]
+pub struct Article {
+    /// Shopify's id of the product.
+    pub id: u64,
+    /// For people.
+    pub title: &'static str,
+    /// The same as at the till.
+    pub sku: &'static str,
+    /// GTIN-13.
+    pub jan: &'static str,
+    /// Yen, tax included.
+    pub price: &'static str,
+}
+
+/// The tea that the till sells too.
+pub const TEA: Article = Article {
+    id: 8_000_001,
+    title: "緑茶 500ml",
+    sku: "TEA-500",
+    jan: "4901234567894",
+    price: "198",
+};
+
+/// The cup that the till sells too.
+pub const CUP: Article =
+    Article {
+        id: 8_000_002, title: "湯呑み", sku: "CUP-01", jan: "4500000000018", price: "1100"
+    };
+
+impl Article {
+    /// What its stock is counted under.
+    #[must_use]
+    pub fn inventory_item_id(&self) -> u64 {
+        self.id * 100 + 7
+    }
+}
+
 /// How much of one inventory item is at one location.
 #[must_use]
 pub fn inventory_level(item_id: u64, location_id: u64, available: i64, updated_at: &str) -> Value {

@@ -3,6 +3,7 @@
 
 use super::{
     Journal, Line, Receipt,
+    journal::STORE,
     text::{cp932, cp932_field},
 };
 use crate::{Fail, Result};
@@ -18,7 +19,7 @@ pub fn bytes(journal: &Journal) -> Result<Vec<u8>> {
     let mut file = record(&[
         cp932("A01")?,
         cp932("20260105230000")?,
-        cp932("000001")?,
+        cp932_field(STORE, 6)?,
         cp932_field("ﾁｬﾉﾔ ﾎﾝﾃﾝ", 20)?,
     ])?;
     for receipt in &journal.receipts {

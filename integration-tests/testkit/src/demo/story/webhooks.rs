@@ -69,11 +69,25 @@ pub(super) async fn order_cancelled(actors: &Actors<'_>) -> Result<Vec<Told>> {
     Ok(all)
 }
 
+pub(super) async fn shop_articles(actors: &Actors<'_>) -> Result<Vec<Told>> {
+    let mut all = Vec::new();
+    for article in [shopify::TEA, shopify::CUP] {
+        let body = shopify::product(&article);
+        let id = format!("shp-evt-{}", article.sku);
+        let webhook = actors.world.shopify.webhook("products/create", &id, &body);
+        let what = format!("products/create {} {}", article.sku, article.title);
+        all.push(actors.send(&what, &webhook).await?.0);
+    }
+    Ok(all)
+}
+
+/// The shop knows its own numbers of articles and places, not the till's.
 pub(super) async fn shop_stock(actors: &Actors<'_>) -> Result<Vec<Told>> {
     let mut all = Vec::new();
-    for (number, (item, available)) in [(70_000_011, 40), (70_000_021, 9)].iter().enumerate() {
-        let body = shopify::inventory_level(*item, 655_441_491, *available, PAID);
-        let id = format!("shp-evt-001{number}");
+    for (article, available) in [(shopify::TEA, 40), (shopify::CUP, 9)] {
+        let item = article.inventory_item_id();
+        let body = shopify::inventory_level(item, 655_441_491, available, PAID);
+        let id = format!("shp-evt-stock-{}", article.sku);
         let webhook = actors.world.shopify.webhook("inventory_levels/update", &id, &body);
         let what = format!("inventory_levels/update {item}: {available}");
         all.push(actors.send(&what, &webhook).await?.0);
