@@ -35,7 +35,9 @@ async fn run() -> testkit::Result<()> {
     let mut hub = start_hub(folder.path(), &secret).await?;
     let to_hub = Load { url: format!("{}/in/shop", hub.url()), bearer: Some(secret) };
     let to_floor = Load { url: floor, bearer: None };
-    println!("connections  round      floor/s        hub/s  ratio   floor p50/p99 ms     hub p50/p99 ms");
+    println!(
+        "connections  round      floor/s        hub/s  ratio   floor p50/p99 ms     hub p50/p99 ms"
+    );
     let mut series = 0;
     for (connections, requests) in CONNECTIONS.into_iter().zip(REQUESTS) {
         let mut ratios = Vec::new();

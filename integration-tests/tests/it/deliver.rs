@@ -60,14 +60,14 @@ async fn a_refused_parcel_is_resubmitted_from_the_command_line() -> Result<()> {
     hub.world.erp.desk.faults.until_healed("/orders", refuse);
     orders::take(&hub, 1001).await?;
     let letters = hub.letters(1).await?;
-    assert_eq!(letters[0]["code"], "destination-refused", "{letters:?}");
+    assert_eq!(letters[0]["code"], "delivery-refused", "{letters:?}");
     let id = letters[0]["id"].as_str().expect("an id").to_owned();
 
     let listed = hub.hub.command(&["letters", "list"]).await?;
     assert_eq!(listed.code, Some(0), "{}", listed.stderr);
     assert!(listed.stdout.contains(&id), "{}", listed.stdout);
     let shown = hub.hub.command(&["letters", "show", &id]).await?;
-    assert!(shown.stdout.contains("destination-refused"), "{}{}", shown.stdout, shown.stderr);
+    assert!(shown.stdout.contains("delivery-refused"), "{}{}", shown.stdout, shown.stderr);
 
     hub.world.erp.desk.faults.heal();
     let arguments = ["letters", "resubmit", &id, "--reason", "the ERP was mended"];

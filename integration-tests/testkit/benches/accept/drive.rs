@@ -80,8 +80,9 @@ async fn one_connection(
     let host = url.authority().map(ToString::to_string).unwrap_or_default();
     let stream = tokio::net::TcpStream::connect(&host).await?;
     stream.set_nodelay(true)?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|it| fail(&it))?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|it| fail(&it))?;
     super::spawn(async move {
         // Its faults show at the requests.
         let _ended = connection.await;

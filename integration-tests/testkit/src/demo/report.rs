@@ -1,7 +1,7 @@
 //! What happened, for a person at a terminal.
 
 use serde_json::Value;
-use std::{fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use super::{
     checks::{Check, identities},
@@ -41,7 +41,7 @@ pub(super) fn print(told: &[Told], sights: &Sights, world: &World, ledger: &str)
     for told in told {
         let status = told.status.map_or_else(|| "   ".to_owned(), |it| it.to_string());
         let Told { channel, what, decision, .. } = told;
-        line(&mut page, &format!("{channel:<11} {}  {status} {decision}", wide(what, 52)));
+        line(&mut page, &format!("{channel:<11} {}  {status} {decision}", wide(what, 60)));
     }
     heading(&mut page, "One customer, known to three systems under three ids");
     for customer in &sights.customers {
@@ -59,16 +59,14 @@ pub(super) fn print(told: &[Told], sights: &Sights, world: &World, ledger: &str)
         );
     }
     heading(&mut page, "Delivered, in order, once");
-    for parcel in &sights.parcels {
-        line(&mut page, &parcel_line(parcel));
-    }
+    deliveries(&mut page, &sights.parcels);
     repeats(&mut page, world);
     heading(&mut page, "Set aside, with the reason");
     for letter in &sights.letters {
         letter_lines(&mut page, letter);
     }
     heading(&mut page, "The ledger, verified");
-    line(&mut page, ledger);
+    ledger.lines().for_each(|it| line(&mut page, it));
     println!("{page}");
 }
 
@@ -127,12 +125,23 @@ fn repeats(page: &mut String, world: &World) {
     }
 }
 
-fn parcel_line(parcel: &Value) -> String {
-    let get = |field| text(parcel, field);
-    let (entity, action, subject) = (get("entity"), get("action"), get("hub_id"));
-    let tries = parcel.get("attempts").and_then(Value::as_array).map_or(0, Vec::len);
-    let (to, state) = (get("destination"), get("state"));
-    format!("{entity:<12} {action:<8} {subject:<37} to {to:<4} {state:<5} {tries} attempt(s)")
+/// One line for each destination and kind of thing.
+fn deliveries(page: &mut String, parcels: &[Value]) {
+    let mut groups: BTreeMap<(String, String, String), (usize, usize)> = BTreeMap::new();
+    for parcel in parcels {
+        let get = |field| text(parcel, field);
+        let tries = parcel.get("attempts").and_then(Value::as_array).map_or(0, Vec::len);
+        let group = (get("destination"), get("entity"), get("state"));
+        let (count, attempts) = groups.entry(group).or_default();
+        *count += 1;
+        *attempts += tries;
+    }
+    for ((to, entity, state), (count, attempts)) in groups {
+        line(
+            page,
+            &format!("to {to:<4} {count:>3} {entity:<12} {state:<5} {attempts:>3} attempts"),
+        );
+    }
 }
 
 fn letter_lines(page: &mut String, letter: &Value) {

@@ -66,7 +66,7 @@ impl<'a> Actors<'a> {
         erp.desk.faults.times(2, "/orders", Fault::Refuse(StatusCode::SERVICE_UNAVAILABLE));
         crm.desk.faults.times(1, "/customers", Fault::CutAfterDoing);
         ma.desk.faults.times(1, "/customers", Fault::SlowDown(1));
-        crm.desk.faults.for_body("/deals", LOST_DEAL, Fault::Refuse(StatusCode::BAD_REQUEST));
+        crm.desk.faults.for_body("/deals", LOST, Fault::Refuse(StatusCode::BAD_REQUEST));
         sfa.desk.faults.times(1, "/customers", Fault::Cut);
         Vec::new()
     }
@@ -134,8 +134,8 @@ impl<'a> Actors<'a> {
     }
 }
 
-/// The lost deal, which the CRM does not take.
-pub(super) const LOST_DEAL: &str = "OPP-2003";
+/// What the CRM does not take: a deal whose body says so.
+const LOST: &str = "\"lost\"";
 
 fn decision(answer: &Answer) -> String {
     let count = |field| answer.number(field).unwrap_or(0);

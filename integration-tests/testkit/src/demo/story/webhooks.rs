@@ -1,6 +1,6 @@
 //! The steps in which a far system calls the hub.
 
-use super::{Actors, Told, cast::LOST_DEAL};
+use super::{Actors, Told};
 use crate::{
     Result,
     far::{Webhook, crm, ma, sfa, shopify},
@@ -110,7 +110,7 @@ pub(super) async fn messages(actors: &Actors<'_>) -> Result<Vec<Told>> {
 
 pub(super) async fn opportunities(actors: &Actors<'_>) -> Result<Vec<Told>> {
     let mut all = Vec::new();
-    let story = [("OPP-2001", "open", 0), ("OPP-2001", "won", 1), (LOST_DEAL, "lost", 2)];
+    let story = [("OPP-2001", "open", 0), ("OPP-2001", "won", 1), ("OPP-2003", "lost", 2)];
     for (id, status, number) in story {
         let body = sfa::opportunity(id, status, &format!("2026-01-05T19:0{number}:00+09:00"));
         let secret = &actors.world.sfa.webhook_secret;
