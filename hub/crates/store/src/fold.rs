@@ -200,15 +200,17 @@ fn deliveries_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Resul
         Body::Act(act) => match &act.act {
             Deed::Started { .. } | Deed::Stopped => {}
             Deed::Configured { routes, .. } => routes::configure(turn, routes)?,
-            Deed::Resubmitted { parcels, .. } => {
+            Deed::Resubmitted { parcels, reason } => {
+                let who = parcels::Settler { actor: &act.actor, reason };
                 for parcel in parcels {
-                    parcels::resubmit(turn, parcel)?;
+                    parcels::resubmit(turn, parcel, who)?;
                     applied.destinations.insert(parcel.destination.clone());
                 }
             }
-            Deed::Discarded { parcels, .. } => {
+            Deed::Discarded { parcels, reason } => {
+                let who = parcels::Settler { actor: &act.actor, reason };
                 for parcel in parcels {
-                    parcels::discard(turn, parcel)?;
+                    parcels::discard(turn, parcel, who)?;
                     applied.destinations.insert(parcel.destination.clone());
                 }
             }

@@ -25,6 +25,13 @@ pub(super) const LANE_OLDEST: &str = "SELECT pos FROM deliveries_parcel
      INDEXED BY deliveries_parcel_lane
      WHERE destination = ?1 AND key = ?2 AND lane > 0 ORDER BY pos LIMIT 1";
 
+/// Who settled a dead letter, and why.
+#[derive(Clone, Copy)]
+pub(super) struct Settler<'a> {
+    pub(super) actor: &'a str,
+    pub(super) reason: &'a str,
+}
+
 struct Parcel {
     key: String,
     state: String,
@@ -39,7 +46,7 @@ pub(super) fn make(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> R
         .tx
         .prepare_cached(
             "INSERT OR IGNORE INTO deliveries_parcel
-             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5)",
+             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '')",
         )?
         .execute((destination, pos, key, lane, turn.at.as_ms()))?;
     if made > 0 {
@@ -112,7 +119,7 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
 
 /// A dead parcel goes out again. It is older than what waits with its key, so
 /// it has its turn first.
-pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId) -> Result<()> {
+pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Result<()> {
     let (destination, pos) = (id.destination.as_str(), place::pack(id.seq, u64::from(id.index))?);
     let Some(parcel) = find(turn, destination, pos)? else {
         return Ok(());
@@ -129,16 +136,17 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId) -> Result<()> {
     }
     turn.tx
         .prepare_cached(
-            "UPDATE deliveries_parcel SET state = 'pending', lane = ?3, due_ms = 0, changed_ms = ?4
+            "UPDATE deliveries_parcel SET state = 'pending', lane = ?3, due_ms = 0, changed_ms = ?4,
+                 settled_by = ?5, settled_why = ?6
              WHERE destination = ?1 AND pos = ?2",
         )?
-        .execute((destination, pos, BEHIND, turn.at.as_ms()))?;
+        .execute((destination, pos, BEHIND, turn.at.as_ms(), who.actor, who.reason))?;
     count(turn, destination, "dead = dead - 1, pending = pending + 1")?;
     next_in_lane(turn, destination, &parcel.key)
 }
 
 /// A dead or waiting parcel is given up.
-pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId) -> Result<()> {
+pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Result<()> {
     let (destination, pos) = (id.destination.as_str(), place::pack(id.seq, u64::from(id.index))?);
     let Some(parcel) = find(turn, destination, pos)? else {
         return Ok(());
@@ -150,10 +158,11 @@ pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId) -> Result<()> {
     };
     turn.tx
         .prepare_cached(
-            "UPDATE deliveries_parcel SET state = 'discarded', lane = ?3, changed_ms = ?4
+            "UPDATE deliveries_parcel SET state = 'discarded', lane = ?3, changed_ms = ?4,
+                 settled_by = ?5, settled_why = ?6
              WHERE destination = ?1 AND pos = ?2",
         )?
-        .execute((destination, pos, FINISHED, turn.at.as_ms()))?;
+        .execute((destination, pos, FINISHED, turn.at.as_ms(), who.actor, who.reason))?;
     count(turn, destination, change)?;
     next_in_lane(turn, destination, &parcel.key)
 }

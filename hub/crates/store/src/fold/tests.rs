@@ -175,6 +175,8 @@ fn a_key_keeps_its_order_through_retries_and_dead_letters() {
     assert_eq!(due(&bench, 100), [(3, 1, a)]);
     let letter = bench.reader().letter("2.0.erp").unwrap().unwrap();
     assert_eq!(letter.state, LetterState::Discarded);
+    assert_eq!(letter.settled_by, "operator:mika");
+    assert_eq!(letter.settled_why, "typed by hand");
     let counts = bench.reader().parcel_counts("erp").unwrap();
     assert_eq!((counts.pending, counts.done, counts.dead, counts.discarded), (1, 1, 0, 1));
     assert_eq!(counts.attempts, 3);

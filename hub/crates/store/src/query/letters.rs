@@ -76,6 +76,12 @@ pub struct Letter {
     /// Which parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parcel: Option<ParcelId>,
+    /// Who resubmitted or discarded it last: `operator:{name}`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub settled_by: String,
+    /// Why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub settled_why: String,
     /// Tries made for a parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
@@ -105,7 +111,7 @@ const LIST: &str = "letters";
 
 /// Records set aside. `pos` is where each became a dead letter.
 const RECORDS: &str = "SELECT pos, 'record', channel, code, '', state, at_ms,
-            arrival, origin, record, offset, length, boundary, faults, 0, 0
+            arrival, origin, record, offset, length, boundary, faults, 0, 0, '', ''
      FROM store_letter WHERE 1";
 /// The list follows the order of the letters.
 const BY_LETTER: &str = "INDEXED BY deliveries_parcel_letter";
@@ -115,7 +121,8 @@ const BY_DESTINATION: &str = "INDEXED BY deliveries_parcel_letter_of";
 const PARCELS: &str = "SELECT letter_pos, 'parcel', destination, code, reason,
             CASE state WHEN 'dead' THEN 'open' WHEN 'discarded' THEN 'discarded'
                  ELSE 'resubmitted' END AS letter_state,
-            letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts
+            letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts,
+            settled_by, settled_why
      FROM deliveries_parcel INDEXED BY deliveries_parcel_letter WHERE letter_pos > 0";
 
 // === impl Reader ===
@@ -239,6 +246,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawLetter> {
         seq: place::unpack(pos).0,
         record: Some(record),
         parcel: None,
+        settled_by: row.get(16)?,
+        settled_why: row.get(17)?,
         attempts: None,
     };
     Ok(RawLetter {

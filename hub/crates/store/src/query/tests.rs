@@ -44,7 +44,8 @@ fn filled(n: u32) -> Bench {
          {numbers} INSERT INTO store_letter SELECT n << 24, 'c' || (n % 3), 'unmappable', 'open', 1, 0,
              0, 'map', '[]', '', '', n FROM n;
          {numbers} INSERT INTO deliveries_parcel SELECT 'erp', n << 24, 'k' || n, 0,
-             iif(n % 100, 'done', 'dead'), 1, 0, '', '', iif(n % 100, 0, (n << 24) + 7), n, n FROM n;
+             iif(n % 100, 'done', 'dead'), 1, 0, '', '', iif(n % 100, 0, (n << 24) + 7), n, n,
+             '', '' FROM n;
          COMMIT;"
     ))
     .unwrap();

@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
     letter_pos INTEGER NOT NULL,
     letter_ms INTEGER NOT NULL,
     changed_ms INTEGER NOT NULL,
+    settled_by TEXT NOT NULL,
+    settled_why TEXT NOT NULL,
     PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
