@@ -257,6 +257,12 @@ impl<'a> Audit<'a> {
     }
 }
 
+/// What an arrival's dedupe key stands for, as its leaf says.
+pub(crate) fn bound_fingerprint(leaf: &[u8]) -> Option<[u8; 32]> {
+    let bound: Bound = serde_json::from_slice(leaf).ok()?;
+    bytes_of(&bound.fingerprint?)
+}
+
 fn bytes_of<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)

@@ -50,8 +50,7 @@ pub fn backup(reader: &Reader, to: &Path) -> Result<Copied, Error> {
         Ok(())
     })?;
     // A file in rest: the copy took over the log mode of its source.
-    copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))
-        .map_err(Error::sqlite("copying"))?;
+    schema::set_mode(&copy, "delete")?;
     let head = check::at_start(&copy, &part, check::Depth::Quick)?;
     drop(copy);
     finish(&part, to, head)
@@ -74,7 +73,7 @@ pub fn restore(from: &Path, to: &Path) -> Result<Copied, Error> {
 }
 
 /// Gives a finished copy its name, durably.
-fn finish(part: &Path, to: &Path, head: u64) -> Result<Copied, Error> {
+pub(crate) fn finish(part: &Path, to: &Path, head: u64) -> Result<Copied, Error> {
     schema::sync_file(part)?;
     let bytes = fs::metadata(part).map_err(Error::file("reading", part))?.len();
     fs::rename(part, to).map_err(Error::file("naming", to))?;
@@ -82,7 +81,7 @@ fn finish(part: &Path, to: &Path, head: u64) -> Result<Copied, Error> {
     Ok(Copied { path: to.to_owned(), head, bytes })
 }
 
-fn refuse_existing(path: &Path) -> Result<(), Error> {
+pub(crate) fn refuse_existing(path: &Path) -> Result<(), Error> {
     if path.exists() {
         let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(Error::file("writing over", path)(source));
@@ -90,7 +89,7 @@ fn refuse_existing(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn remove(path: &Path) -> Result<(), Error> {
+pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::file("removing", path)(error))

@@ -57,7 +57,10 @@ pub enum Error {
         known: i64,
     },
     /// The file is damaged.
-    #[error("{path:?} is damaged: {faults}; entries 1 to {readable_to} can be read")]
+    #[error(
+        "{path:?} is damaged: {faults}; entries 1 to {readable_to} can be read: restore a backup, \
+         or salvage these into a new journal"
+    )]
     Damaged {
         /// The journal.
         path: PathBuf,
@@ -103,7 +106,7 @@ pub enum Error {
         /// Where the reading stopped.
         source: serde_json::Error,
     },
-    /// The file system cannot keep a write-ahead log, or failed to make one.
+    /// The file system cannot keep a write-ahead log, or failed to make or end one.
     #[error("the journal's file stays in mode {mode:?}; its folder must be on a local disk")]
     NoLog {
         /// The mode SQLite stayed in.

@@ -25,6 +25,7 @@ pub mod backup;
 pub mod check;
 mod log;
 mod retention;
+pub mod salvage;
 mod schema;
 mod seal;
 

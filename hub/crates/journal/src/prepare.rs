@@ -138,7 +138,8 @@ fn check_arrival(arrival: &Arrival, raw: Option<&Bytes>, spans: &[Span]) -> Resu
     Ok(())
 }
 
-fn facts(arrival: &Arrival) -> Result<Vec<Fact>, Error> {
+/// The source facts of an arrival's events, in order.
+pub(crate) fn facts(arrival: &Arrival) -> Result<Vec<Fact>, Error> {
     let fact = |event: &canon::event::Event| {
         let mut fact = Fact { id: [0; 16], data: [0; 32] };
         hex::decode_to_slice(event.id.as_str(), &mut fact.id).map_err(|_| Error::Unfit {

@@ -16,6 +16,9 @@ const APPLICATION_ID: i64 = 0x4348_4a4c;
 /// How long a statement waits for another process before it gives up.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// What a log keeps of its space between checkpoints.
+const LOG_BYTES_KEPT: i64 = 64 << 20;
+
 /// Most memory the writer keeps pages in.
 const CACHE_KIB: i64 = 64 << 10;
 
@@ -154,34 +157,38 @@ fn settle_pragmas(conn: &Connection, new: bool) -> Result<(), Error> {
         // Only before the first table: lets freed raw bytes go back to the disk.
         conn.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed())?;
     }
-    let mode = use_log(conn).map_err(failed())?;
-    if mode != "wal" {
-        // SQLite does not call it an error when it could not switch.
-        return Err(Error::NoLog { mode });
-    }
+    set_mode(conn, "wal")?;
     // FULL: the log is synced at each commit, so a commit survives a power cut.
     conn.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
     conn.pragma_update(None, "foreign_keys", "OFF").map_err(failed())?;
     // The writer checkpoints itself: SQLite would pass over a failed sync in silence.
     conn.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed())?;
+    // A log that a long reader made grow gives its space back.
+    conn.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES_KEPT, |_| Ok(()))
+        .map_err(failed())?;
     // Dedupe looks all over its indexes; pages read again cost more than memory.
     conn.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed())?;
     conn.set_prepared_statement_cache_capacity(32);
     Ok(())
 }
 
-/// Switches to a write-ahead log and says the mode the file is in now.
+/// Switches the file's mode: `wal`, or `delete` for a file in rest.
 ///
 /// To the last step: the switch is committed after its row was given, and a
 /// failure there would go unseen.
-fn use_log(conn: &Connection) -> rusqlite::Result<String> {
-    let mut statement = conn.prepare("PRAGMA journal_mode = WAL")?;
-    let mut rows = statement.query([])?;
-    let mut mode = String::new();
-    while let Some(row) = rows.next()? {
-        mode = row.get(0)?;
-    }
-    Ok(mode)
+pub(crate) fn set_mode(conn: &Connection, wanted: &str) -> Result<(), Error> {
+    let switch = || -> rusqlite::Result<String> {
+        let mut statement = conn.prepare(&format!("PRAGMA journal_mode = {wanted}"))?;
+        let mut rows = statement.query([])?;
+        let mut mode = String::new();
+        while let Some(row) = rows.next()? {
+            mode = row.get(0)?;
+        }
+        Ok(mode)
+    };
+    let mode = switch().map_err(Error::sqlite("setting up"))?;
+    // SQLite does not call it an error when it could not switch.
+    if mode == wanted { Ok(()) } else { Err(Error::NoLog { mode }) }
 }
 
 fn bring_forward(conn: &Connection, version: i64, steps: &[&str]) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! What is not a sound journal is told at start, with what can still be read.
 
-use journal::{Error, Journal, Reader};
+use journal::{Appended, Audit, Error, Journal, Reader, salvage::salvage};
 use rusqlite::Connection;
 
 use crate::samples::{Home, draft};
@@ -10,7 +10,8 @@ async fn filled(entries: usize) -> Home {
     let journal = home.open();
     for n in 0..entries {
         let says = "x".repeat(2000);
-        journal.append(draft("shop", None, &[(&n.to_string(), "1", &says)])).await.unwrap();
+        let (id, key) = (n.to_string(), format!("k{n}"));
+        journal.append(draft("shop", Some(&key), &[(&id, "1", &says)])).await.unwrap();
     }
     journal.close().await.unwrap();
     home
@@ -35,6 +36,48 @@ async fn a_damaged_page_is_told_with_what_can_be_read() {
         read = row.seq;
     }
     assert!(read >= readable_to, "what is said to be readable is: {read} of {readable_to}");
+
+    let saved = Home::new();
+    std::fs::copy(home.key(), saved.key()).unwrap();
+    let salvaged = salvage(&home.path(), &saved.path()).unwrap();
+    assert_eq!((salvaged.head, salvaged.ended_by.is_some()), (readable_to, true), "{salvaged:?}");
+    assert_eq!(std::fs::read(home.path()).unwrap(), file, "the damaged one was only read");
+    let journal = saved.open();
+    assert_eq!(journal.head(), readable_to);
+    let reader = journal.reader();
+    let mut audit = Audit::new(&reader);
+    for row in reader.stored(1, 1000).unwrap() {
+        assert_eq!(audit.entry(&row).unwrap(), [""; 0]);
+    }
+    assert_eq!(audit.finish(readable_to).unwrap(), [""; 0]);
+    let says = "x".repeat(2000);
+    let known = journal.append(draft("shop", Some("k0"), &[("0", "1", &says)])).await.unwrap();
+    assert!(matches!(known, Appended::Duplicate { seq: 1, .. }), "{known:?}");
+}
+
+#[tokio::test]
+async fn a_sound_journal_is_salvaged_whole() {
+    let home = filled(300).await;
+    let to = home.folder.path().join("saved.db");
+    let salvaged = salvage(&home.path(), &to).unwrap();
+    assert_eq!((salvaged.head, salvaged.raw_lost, salvaged.ended_by), (300, 0, None));
+    let rows = |path: &std::path::Path, query: &str| -> Vec<String> {
+        let conn = Connection::open(path).unwrap();
+        let mut rows = conn.prepare(query).unwrap();
+        let rows = rows.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    for query in [
+        "SELECT channel || key || hex(fingerprint) || seq FROM key ORDER BY 1",
+        "SELECT hex(id) || hex(data) || seq FROM fact ORDER BY 1",
+        "SELECT seq || hex(sealed) FROM raw ORDER BY seq",
+        "SELECT seq || hex(leaf) || hex(salt) || hex(body) FROM entry ORDER BY seq",
+    ] {
+        let live = rows(&home.path(), query);
+        assert_eq!(live.len(), 300);
+        assert_eq!(live, rows(&to, query), "{query}");
+    }
+    assert!(matches!(salvage(&home.path(), &to), Err(Error::File { .. })), "never over a file");
 }
 
 #[tokio::test]
