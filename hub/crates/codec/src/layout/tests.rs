@@ -2,6 +2,7 @@
 //! the faults of layout files.
 
 mod csv;
+mod documented;
 mod files;
 mod fixed;
 mod laws;
