@@ -2,13 +2,14 @@
 //!
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
-//! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`rows`],
+//! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`compressed`], [`rows`],
 //! [`layout`], [`json`], [`form`].
 
 pub mod diagnostic;
 pub mod yaml;
 
 pub mod charset;
+pub mod compressed;
 
 pub mod rows;
 

@@ -1,0 +1,109 @@
+//! Compressed input: gzip and zip, with bounds on what comes out, so that a
+//! small file cannot fill the memory. What is damaged is refused, never cut.
+
+mod zip;
+
+pub use zip::unzip;
+
+use std::{fmt, io::Read};
+
+use flate2::read::MultiGzDecoder;
+
+/// Read at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+/// Below that no ratio is looked at: short files of zeros are honest.
+const RATIO_FROM_BYTES: usize = 1 << 20;
+
+/// What may come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Bytes of all files together.
+    pub bytes_max: usize,
+    /// Bytes out for each byte in.
+    pub ratio_max: usize,
+    pub files_max: usize,
+}
+
+/// One file of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// As the archive says, not to be used as a path.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Gzip,
+    Zip,
+}
+
+/// Why it was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Stable word: `compressed-damaged`, `compressed-too-large`,
+    /// `compressed-unsupported`.
+    pub code: &'static str,
+    /// Byte offset in the compressed input, as near as is known.
+    pub offset: usize,
+    pub message: String,
+}
+
+/// What a file is, if it is compressed in a way known here.
+pub fn kind(bytes: &[u8]) -> Option<Kind> {
+    match bytes {
+        [0x1F, 0x8B, ..] => Some(Kind::Gzip),
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
+        _ => None,
+    }
+}
+
+/// Unpacks gzip, all members of it; their checksums are verified.
+///
+/// # Errors
+/// Damage, bytes behind the end, or more than the caps allow.
+pub fn gunzip(bytes: &[u8], caps: &Caps) -> Result<Vec<u8>, Fault> {
+    inflate(MultiGzDecoder::new(bytes), (0, bytes.len()), caps.bytes_max, caps)
+}
+
+/// Reads all of it, up to `bytes_max` and the caps' ratio. `from` is the offset
+/// of the packed bytes and their number.
+fn inflate(
+    mut reader: impl Read,
+    from: (usize, usize),
+    bytes_max: usize,
+    caps: &Caps,
+) -> Result<Vec<u8>, Fault> {
+    let ratio_bytes = from.1.saturating_mul(caps.ratio_max).max(RATIO_FROM_BYTES);
+    let limit = bytes_max.min(ratio_bytes);
+    let mut out = Vec::new();
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let count = match reader.read(&mut chunk) {
+            Ok(0) => return Ok(out),
+            Ok(count) => count,
+            Err(error) => return Err(damaged(from.0, format!("it cannot be unpacked: {error}"))),
+        };
+        if out.len() + count > limit {
+            let message = format!("more than {limit} bytes come out of {}", from.1);
+            return Err(Fault { code: "compressed-too-large", offset: from.0, message });
+        }
+        out.extend_from_slice(chunk.get(..count).unwrap_or_default());
+    }
+}
+
+fn damaged(offset: usize, message: impl Into<String>) -> Fault {
+    Fault { code: "compressed-damaged", offset, message: message.into() }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}: {}", self.code, self.offset, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! Zip archives (APPNOTE 6.3): stored and deflated files by the central
+//! directory. Encrypted, split and 64-bit archives are refused, and so are
+//! files that overlap, which only bombs do.
+
+use flate2::{Crc, read::DeflateDecoder};
+
+use super::{Caps, Fault, File, damaged, inflate};
+use crate::charset::{Charset, Profile};
+
+/// Bytes of the record that ends an archive, without its comment.
+const END_BYTES: usize = 22;
+/// Bytes of an entry of the central directory, without its texts.
+const ENTRY_BYTES: usize = 46;
+/// Bytes of a file's own header, without its texts.
+const LOCAL_BYTES: usize = 30;
+/// Longest comment at the end.
+const COMMENT_BYTES_MAX: usize = 0xFFFF;
+
+/// One entry of the central directory.
+struct Entry {
+    at: usize,
+    flags: u16,
+    method: u16,
+    crc: u32,
+    packed: usize,
+    unpacked: usize,
+    local: usize,
+    name: Vec<u8>,
+}
+
+/// Unpacks all files of a zip archive, in the order of its directory; folders
+/// are left out. Names are UTF-8 if the archive says so, else CP932.
+///
+/// # Errors
+/// Damage, a wrong checksum, a name that stands twice, a method that is not
+/// known, or more than the caps allow.
+pub fn unzip(bytes: &[u8], caps: &Caps) -> Result<Vec<File>, Fault> {
+    let entries = directory(bytes, caps)?;
+    let mut files: Vec<File> = Vec::new();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut room = caps.bytes_max;
+    for entry in entries {
+        let name = name(&entry)?;
+        if name.ends_with('/') {
+            continue;
+        }
+        if files.iter().any(|it| it.name == name) {
+            return Err(damaged(entry.at, "two files have the same name"));
+        }
+        let (start, end) = span(bytes, &entry)?;
+        if spans.iter().any(|it| start < it.1 && it.0 < end) {
+            return Err(damaged(entry.at, "two files lie over each other"));
+        }
+        spans.push((start, end));
+        let packed = bytes.get(start..end).unwrap_or_default();
+        let from = (start, packed.len());
+        let unpacked = match entry.method {
+            0 => inflate(packed, from, room, caps)?,
+            8 => inflate(DeflateDecoder::new(packed), from, room, caps)?,
+            method => {
+                let message = format!("method {method} is not known here; deflate is");
+                return Err(unsupported(entry.at, message));
+            }
+        };
+        let mut crc = Crc::new();
+        crc.update(&unpacked);
+        if unpacked.len() != entry.unpacked || crc.sum() != entry.crc {
+            return Err(damaged(start, "the checksum or the length of a file is wrong"));
+        }
+        room -= unpacked.len();
+        files.push(File { name, bytes: unpacked });
+    }
+    Ok(files)
+}
+
+/// Reads the central directory.
+fn directory(bytes: &[u8], caps: &Caps) -> Result<Vec<Entry>, Fault> {
+    let from = bytes.len().saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
+    let tail = bytes.get(from..).unwrap_or_default();
+    let end = tail.windows(4).rposition(|it| it == b"PK\x05\x06").map(|it| from + it);
+    let end = end.ok_or_else(|| damaged(bytes.len(), "the archive's directory is missing"))?;
+    if end + END_BYTES + usize::from(short(bytes, end + 20)?) != bytes.len() {
+        return Err(damaged(end, "the archive does not end where it says"));
+    }
+    let count = short(bytes, end + 10)?;
+    let (size, mut at) = (long(bytes, end + 12)?, long(bytes, end + 16)?);
+    if short(bytes, end + 4)? != 0 || count == 0xFFFF || at == 0xFFFF_FFFF {
+        return Err(unsupported(end, "split and 64-bit archives are not read"));
+    }
+    if usize::from(count) > caps.files_max {
+        let message = format!("{count} files; at most {} are taken", caps.files_max);
+        return Err(Fault { code: "compressed-too-large", offset: end, message });
+    }
+    if at.checked_add(size) != Some(end) {
+        return Err(damaged(end, "the directory is not where the archive says"));
+    }
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        if bytes.get(at..at + 4) != Some(b"PK\x01\x02") {
+            return Err(damaged(at, "an entry of the directory is missing"));
+        }
+        let texts = [short(bytes, at + 28)?, short(bytes, at + 30)?, short(bytes, at + 32)?];
+        let [name, extra, comment] = texts.map(usize::from);
+        let start = at + ENTRY_BYTES;
+        let bytes_of_name = bytes.get(start..start + name);
+        entries.push(Entry {
+            at,
+            flags: short(bytes, at + 8)?,
+            method: short(bytes, at + 10)?,
+            crc: u32::try_from(long(bytes, at + 16)?).unwrap_or(0),
+            packed: long(bytes, at + 20)?,
+            unpacked: long(bytes, at + 24)?,
+            local: long(bytes, at + 42)?,
+            name: bytes_of_name.ok_or_else(|| damaged(at, "a name is cut"))?.to_vec(),
+        });
+        at = start + name + extra + comment;
+    }
+    Ok(entries)
+}
+
+/// Where the packed bytes of a file lie.
+fn span(bytes: &[u8], entry: &Entry) -> Result<(usize, usize), Fault> {
+    if entry.flags & 1 != 0 {
+        return Err(unsupported(entry.at, "an encrypted file"));
+    }
+    let at = entry.local;
+    if bytes.get(at..at.saturating_add(4)) != Some(b"PK\x03\x04") {
+        return Err(damaged(at, "a file is not where the directory says"));
+    }
+    let texts = usize::from(short(bytes, at + 26)?) + usize::from(short(bytes, at + 28)?);
+    let start = at + LOCAL_BYTES + texts;
+    let end = start.saturating_add(entry.packed);
+    if end > bytes.len() {
+        return Err(damaged(start, "a file is cut"));
+    }
+    Ok((start, end))
+}
+
+fn name(entry: &Entry) -> Result<String, Fault> {
+    let utf_8 = entry.flags & 0x0800 != 0;
+    let profile = Profile::new(if utf_8 { Charset::Utf8 } else { Charset::Cp932 });
+    let text = profile.decode(&entry.name);
+    text.map(|it| it.into_owned()).map_err(|it| damaged(entry.at, format!("a file's name: {it}")))
+}
+
+fn short(bytes: &[u8], at: usize) -> Result<u16, Fault> {
+    match bytes.get(at..at + 2) {
+        Some(&[a, b]) => Ok(u16::from_le_bytes([a, b])),
+        _ => Err(damaged(at, "the archive is cut")),
+    }
+}
+
+fn long(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    match bytes.get(at..at + 4) {
+        Some(&[a, b, c, d]) => {
+            Ok(usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX))
+        }
+        _ => Err(damaged(at, "the archive is cut")),
+    }
+}
+
+fn unsupported(offset: usize, message: impl Into<String>) -> Fault {
+    Fault { code: "compressed-unsupported", offset, message: message.into() }
+}
