@@ -21,8 +21,10 @@ use crate::{
 /// The queue counts in steps of this many bytes.
 const PLACE_BYTES: usize = 1024;
 
-/// Raw bytes beyond this are hashed and sealed off the async threads.
+/// More raw bytes or more events than these are hashed, sealed and written as
+/// JSON off the async threads.
 const INLINE_BYTES_MAX: usize = 256 << 10;
+const INLINE_EVENTS_MAX: usize = 64;
 
 /// The journal, open for writing. Cheap to clone; the last one to be dropped
 /// ends the writer.
@@ -239,8 +241,11 @@ impl Journal {
 
     async fn prepare(&self, draft: Draft) -> Result<Prepared, Error> {
         let large = match &draft {
-            Draft::Arrival { raw: Some(raw), .. } => raw.len() > INLINE_BYTES_MAX,
-            Draft::Arrival { .. } | Draft::Refusal(_) | Draft::Attempt(_) | Draft::Act(_) => false,
+            Draft::Arrival { arrival, raw, .. } => {
+                arrival.events.len() > INLINE_EVENTS_MAX
+                    || raw.as_ref().is_some_and(|raw| raw.len() > INLINE_BYTES_MAX)
+            }
+            Draft::Refusal(_) | Draft::Attempt(_) | Draft::Act(_) => false,
         };
         if !large {
             return Prepared::new(draft, &self.inner.seal);

@@ -1,5 +1,16 @@
 //! One append inside the writer's transaction: what is known already, what is new.
 //!
+//! The rules, in order:
+//!
+//! 1. The dedupe key of the channel was used: with the same fingerprint it is a
+//!    duplicate, with another one it is refused. A key is remembered only with an
+//!    entry of its own.
+//! 2. An event whose id is known with the same data is left out and counted; with
+//!    other data it becomes a record set aside, code `version-conflict`. An event
+//!    marked `replay` is kept in either case.
+//! 3. Nothing but known events is a duplicate and makes no entry, unless it moves
+//!    a puller's cursor: that must be remembered, or the page comes for ever.
+//!
 //! A decision that needs current state belongs here: it would see everything
 //! committed before it and nothing after, and its entry is in the same commit.
 

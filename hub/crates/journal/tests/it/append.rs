@@ -2,7 +2,7 @@
 
 use canon::entry::{Act, Body, Deed, Refusal};
 use journal::{Appended, Draft, Error, Journal};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     answers::committed,
@@ -191,4 +191,35 @@ async fn a_large_arrival_is_one_entry() {
     arrival.raw_sha256 = canon::id::sha256_hex(&raw);
     journal.append(Draft::arrival(arrival, Some(raw.clone()), [0; 32])).await.unwrap();
     assert_eq!(journal.raw(1).unwrap().unwrap(), raw);
+}
+
+/// RFC 8785 for what leaves hold: sorted members and no white space, throughout.
+#[tokio::test]
+async fn every_leaf_is_canonical_json_and_small() {
+    let home = Home::new();
+    let journal = home.open();
+    let (mut odd, raw) = arrival("shop \u{7f}\"\\\u{1}髙\u{2028}", Some("k"), &[("1", "1", "x")]);
+    odd.principal = "p".repeat(100_000);
+    journal.append(Draft::arrival(odd, Some(raw), [7; 32])).await.unwrap();
+    journal.append(draft("shop", None, &[("1", "1", "x"), ("1", "1", "y")])).await.unwrap();
+    let act = Act { actor: "operator:鈴木".to_owned(), act: Deed::Stopped };
+    journal.append(Draft::Act(Box::new(act))).await.unwrap();
+    let leaves = journal.reader().leaves(1, 10).unwrap();
+    assert_eq!(leaves.len(), 3);
+    for (seq, leaf) in leaves {
+        type Members = BTreeMap<String, Box<serde_json::value::RawValue>>;
+        let text = std::str::from_utf8(&leaf).unwrap();
+        let members: Members = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&members).unwrap(), text, "sorted, nothing between");
+        if let Some(counts) = members.get("counts") {
+            let inner: Members = serde_json::from_str(counts.get()).unwrap();
+            assert_eq!(serde_json::to_string(&inner).unwrap(), counts.get());
+        }
+        assert_eq!(members["seq"].get(), seq.to_string());
+        assert!(leaf.len() < 1000, "{text}");
+        assert!(
+            !text.contains("\\u2028") && !text.contains("\\u007f"),
+            "only what must be: {text}"
+        );
+    }
 }
