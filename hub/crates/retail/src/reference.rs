@@ -1,22 +1,10 @@
 //! How one canonical thing names another, and how names are compared.
 
-use serde::{Deserialize, Serialize};
+use canon::reference::SOURCE_ID;
+
+pub use canon::reference::Ref;
 
 use crate::text;
-
-/// Another thing: by its hub id, by one of its identifiers, or both.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ref {
-    /// The hub's id of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hub_id: Option<String>,
-    /// Kind of identifier; `source_id` is the id at the channel that says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scheme: Option<String>,
-    /// The identifier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-}
 
 /// Between the parts of a name.
 const UNIT: char = '\u{1f}';
@@ -45,7 +33,7 @@ pub fn source_name(channel: &str, source_id: &str) -> String {
 #[must_use]
 pub fn scheme_name(channel: &str, scheme: &str, value: &str) -> String {
     match scheme {
-        "source_id" => source_name(channel, value),
+        SOURCE_ID => source_name(channel, value),
         "hub_id" => hub_name(value),
         _ if PLACE_CODES.contains(&scheme) => format!("code:{value}"),
         _ if ARTICLE_NUMBERS.contains(&scheme) => {
@@ -76,24 +64,14 @@ pub fn plain(name: &str) -> String {
     name.to_owned()
 }
 
-// === impl Ref ===
-
-impl Ref {
-    /// A reference by scheme and value.
-    #[must_use]
-    pub fn to(scheme: &str, value: &str) -> Self {
-        Self { hub_id: None, scheme: Some(scheme.to_owned()), value: Some(value.to_owned()) }
+/// All names that a reference gives, as said by `channel`; the surest first.
+#[must_use]
+pub fn names(reference: &Ref, channel: &str) -> Vec<String> {
+    let mut names: Vec<String> = reference.hub_id.iter().map(|id| hub_name(id)).collect();
+    if let Some(value) = &reference.value {
+        names.push(scheme_name(channel, reference.scheme.as_deref().unwrap_or(SOURCE_ID), value));
     }
-
-    /// All names it gives, as said by `channel`; the surest first.
-    #[must_use]
-    pub fn names(&self, channel: &str) -> Vec<String> {
-        let mut names: Vec<String> = self.hub_id.iter().map(|id| hub_name(id)).collect();
-        if let Some(value) = &self.value {
-            names.push(scheme_name(channel, self.scheme.as_deref().unwrap_or("source_id"), value));
-        }
-        names
-    }
+    names
 }
 
 #[cfg(test)]

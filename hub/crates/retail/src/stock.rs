@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::{
     quantity::Quantity,
-    reference::{Ref, gtin_name},
+    reference::{self, Ref, gtin_name},
     text,
 };
 
@@ -108,7 +108,7 @@ impl Paper<'_> {
     fn names(&self, reference: Option<&Value>) -> Vec<String> {
         let reference: Ref =
             reference.and_then(|it| serde_json::from_value(it.clone()).ok()).unwrap_or_default();
-        let mut names = reference.names(self.channel);
+        let mut names = reference::names(&reference, self.channel);
         // Many sources write an article number where a SKU is meant.
         if let Some(gtin) = reference.value.as_deref().and_then(text::gtin) {
             names.push(gtin_name(&gtin));

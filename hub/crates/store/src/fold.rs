@@ -19,6 +19,8 @@ mod stock;
 mod parcels;
 mod routes;
 
+pub(crate) use links::identity_named;
+
 use canon::{
     clock::Timestamp,
     entry::{Body, Deed, Entry},

@@ -9,6 +9,7 @@ mod customers;
 mod due;
 mod events;
 mod letters;
+mod names;
 mod orders;
 mod page;
 mod parcels;

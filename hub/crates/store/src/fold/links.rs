@@ -4,7 +4,7 @@
 use retail::identity::{
     Edge, HOLDERS_MAX, Key, Member, Profile, Rule, Scheme, Standing, clusters, compare, holders_max,
 };
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Turn;
@@ -94,33 +94,30 @@ pub(super) fn claim(turn: &Turn<'_>, pos: i64, claim: &Claim) -> Result<()> {
     recluster(turn, touched)
 }
 
-/// The identity with one of these names; none when unknown or ambiguous.
-pub(super) fn identity_named(turn: &Turn<'_>, name: &str) -> Result<Option<String>> {
+/// The identity with this name; none when unknown or ambiguous.
+pub(crate) fn identity_named(conn: &Connection, name: &str) -> Result<Option<String>> {
     let found = if let Some(hub_id) = name.strip_prefix("h:") {
-        turn.tx
-            .prepare_cached("SELECT hub_id FROM store_party WHERE hub_id = ?1")?
+        conn.prepare_cached("SELECT hub_id FROM store_party WHERE hub_id = ?1")?
             .query_row([hub_id], |row| row.get(0))
             .optional()?
     } else if let Some((channel, source_id)) =
         name.strip_prefix("s:").and_then(|rest| rest.split_once('\u{1f}'))
     {
-        turn.tx
-            .prepare_cached(
-                "SELECT hub_id FROM store_party WHERE channel = ?1 AND source_id = ?2
+        conn.prepare_cached(
+            "SELECT hub_id FROM store_party WHERE channel = ?1 AND source_id = ?2
                  ORDER BY first_pos LIMIT 1",
-            )?
-            .query_row((channel, source_id), |row| row.get(0))
-            .optional()?
+        )?
+        .query_row((channel, source_id), |row| row.get(0))
+        .optional()?
     } else if let Some(hash) = name.strip_prefix("k:") {
         // Several identities are fine as long as they are one party.
-        turn.tx
-            .prepare_cached(
-                "SELECT min(p.hub_id) FROM store_party_key k JOIN store_party p USING (hub_id)
+        conn.prepare_cached(
+            "SELECT min(p.hub_id) FROM store_party_key k JOIN store_party p USING (hub_id)
                  WHERE k.hash = ?1 AND k.points_elsewhere = 0
                  HAVING count(DISTINCT p.golden) = 1",
-            )?
-            .query_row([hash], |row| row.get(0))
-            .optional()?
+        )?
+        .query_row([hash], |row| row.get(0))
+        .optional()?
     } else {
         None
     };
@@ -227,7 +224,7 @@ fn resolve(turn: &Turn<'_>, pos: i64, source: &str, touched: &mut BTreeSet<Strin
 fn first_known(turn: &Turn<'_>, names: &str) -> Result<Option<String>> {
     let names: Vec<String> = serde_json::from_str(names)?;
     for name in names {
-        if let Some(found) = identity_named(turn, &name)? {
+        if let Some(found) = identity_named(turn.tx, &name)? {
             return Ok(Some(found));
         }
     }

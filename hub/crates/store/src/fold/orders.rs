@@ -6,7 +6,7 @@
 use canon::clock::Timestamp;
 use retail::{
     identity::{key_name, party_key, party_names},
-    reference::Ref,
+    reference::{Ref, names},
 };
 use serde_json::Value;
 
@@ -148,5 +148,5 @@ fn time(data: &Value, pointer: &str) -> Option<i64> {
 fn place(data: &Value, pointer: &str, said: &Said<'_>) -> String {
     let place = data.pointer(pointer).cloned().unwrap_or(Value::Null);
     let place: Ref = serde_json::from_value(place).unwrap_or_default();
-    place.names(said.event.channel()).into_iter().next_back().unwrap_or_default()
+    names(&place, said.event.channel()).into_iter().next_back().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! What the dispatcher asks: which parcels have their turn, when the next one
-//! will, and by which id a destination knows a thing.
+//! What the dispatcher asks: which parcels have their turn, and when the next one
+//! will.
 
 use canon::{clock::Timestamp, entry::ParcelId};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -97,42 +97,6 @@ impl Reader {
             Ok(due.map(Timestamp::from_ms))
         })
     }
-
-    /// The id by which `destination` knows the thing with this hub id: what it
-    /// answered when it was given the thing, or its own id when the thing came
-    /// from there. For a party any of its identities will do.
-    pub fn far_id(&self, destination: &str, hub_id: &str) -> Result<Option<String>> {
-        self.ask(|conn| far_id(conn, destination, hub_id))
-    }
-}
-
-fn far_id(conn: &Connection, destination: &str, hub_id: &str) -> Result<Option<String>> {
-    let answered = conn
-        .prepare_cached("SELECT far_id FROM deliveries_far WHERE destination = ?1 AND hub_id = ?2")?
-        .query_row((destination, hub_id), |row| row.get(0))
-        .optional()?;
-    if answered.is_some() {
-        return Ok(answered);
-    }
-    let own = conn
-        .prepare_cached("SELECT source_id FROM store_record WHERE hub_id = ?2 AND channel = ?1")?
-        .query_row((destination, hub_id), |row| row.get(0))
-        .optional()?;
-    if own.is_some() {
-        return Ok(own);
-    }
-    // Another identity of the same party: the one the destination knows best.
-    let joined = conn
-        .prepare_cached(
-            "SELECT coalesce(f.far_id, CASE o.channel WHEN ?1 THEN o.source_id END)
-             FROM store_party p JOIN store_party o ON o.golden = p.golden
-             LEFT JOIN deliveries_far f ON f.destination = ?1 AND f.hub_id = o.hub_id
-             WHERE p.hub_id = ?2 AND (f.far_id IS NOT NULL OR o.channel = ?1)
-             ORDER BY o.channel = ?1 DESC, o.first_pos LIMIT 1",
-        )?
-        .query_row((destination, hub_id), |row| row.get(0))
-        .optional()?;
-    Ok(joined)
 }
 
 /// Keys that have a parcel on its way.

@@ -204,6 +204,7 @@ CREATE TABLE IF NOT EXISTS store_alias (
     key TEXT NOT NULL,
     PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_alias_key ON store_alias (kind, key);
 
 -- Lists of names as movements use them, with the key they come to.
 CREATE TABLE IF NOT EXISTS store_named (

@@ -1,6 +1,6 @@
 //! Stock in the store: tills, orders, counts, and what things are called.
 
-use canon::entity::Entity;
+use canon::{entity::Entity, reference::Ref};
 use serde_json::{Value, json};
 
 use crate::{
@@ -235,6 +235,31 @@ fn one_article_has_one_level_whatever_it_is_called() {
         let rest = Page { limit: 2, cursor: moved.next };
         assert_eq!(bench.reader().movements("TEA", "001", &rest).unwrap().items.len(), 1);
     }
+}
+
+#[test]
+fn references_and_far_ids_of_goods_are_found_across_channels() {
+    let mut bench = Bench::new();
+    let (shop, erp) = (
+        variant("ec", "991", "TEA", "4901234567894"),
+        variant("erp", "10023", "T-1", "4901234567894"),
+    );
+    let sold = sale("0001", NOON, "1");
+    bench.arrive(&[shop.clone(), erp.clone(), sold.clone()]);
+    let reader = bench.reader();
+    let means = |entity, channel, scheme: &str, value: &str| {
+        reader.resolve(entity, channel, &Ref::by(scheme, value)).unwrap()
+    };
+    assert_eq!(means(Entity::Variant, "ec", "jan", "4901234567894"), Some(shop.hub_id()));
+    assert_eq!(means(Entity::Variant, "erp", "gtin", "4901234567894"), Some(erp.hub_id()));
+    assert_eq!(means(Entity::Variant, "pos", "gtin", "4901234567894"), None, "two have it");
+    assert_eq!(means(Entity::Variant, "pos", "sku", "TEA"), Some(shop.hub_id()));
+    let id = "001/01/2026-01-05/0001";
+    let till = means(Entity::PosTransaction, "pos", "source_id", id);
+    assert_eq!(till, Some(sold.hub_id()));
+    assert_eq!(means(Entity::PosTransaction, "ec", "source_id", id), None);
+    assert_eq!(reader.far_id("erp", &shop.hub_id()).unwrap().as_deref(), Some("10023"));
+    assert_eq!(reader.far_id("crm", &shop.hub_id()).unwrap(), None);
 }
 
 #[test]
