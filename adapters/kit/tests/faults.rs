@@ -1,4 +1,5 @@
 //! Packages with one thing wrong: the fault is found, named and placed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use adapter_kit::{
     files::{Files, Folder, Layered},
