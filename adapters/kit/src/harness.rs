@@ -7,6 +7,7 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod observe;
 mod validators;
 
@@ -20,6 +21,7 @@ use crate::{
     package::{Options, Package},
 };
 use case::Case;
+use coverage::Coverage;
 use validators::Validators;
 
 /// What came of a package's fixtures.
@@ -98,14 +100,16 @@ pub fn run(name: &str, files: &dyn Files) -> Report {
 }
 
 /// Which maps made something, and which kinds of bad input were tried.
-#[derive(Debug, Default)]
-struct Seen {
+#[derive(Default)]
+struct Seen<'p> {
     maps: BTreeSet<String>,
     set_aside: bool,
+    coverage: Coverage<'p>,
 }
 
-impl Seen {
-    /// Every map has a fixture that it can use, and bad input has been tried.
+impl Seen<'_> {
+    /// Every map has a fixture that it can use, bad input has been tried, and
+    /// enough of each map was reached.
     fn missing(&self, package: &Package) -> Vec<String> {
         let unused = package.maps().filter(|(_, map)| !self.maps.contains(map.label()));
         let mut problems: Vec<String> =
@@ -113,6 +117,7 @@ impl Seen {
         if package.manifest().input.is_some() && !self.set_aside {
             problems.push("no fixture has a record that is set aside".to_owned());
         }
+        problems.extend(self.coverage.problems(package, &observe::context(package, 1, &[])));
         problems
     }
 }
@@ -124,12 +129,12 @@ fn case_names(name: &str, files: &dyn Files) -> BTreeSet<String> {
     cases.map(|(case, _)| case.to_owned()).collect()
 }
 
-fn one(
-    package: &Package,
+fn one<'p>(
+    package: &'p Package,
     loader: &Loader<'_>,
     validators: &Validators,
     name: &str,
-    seen: &mut Seen,
+    seen: &mut Seen<'p>,
 ) -> CaseReport {
     let mut report = CaseReport {
         name: name.to_owned(),
@@ -145,7 +150,7 @@ fn one(
         }
     };
     report.about.clone_from(&case.about);
-    let observed = observe::observe(package, &case);
+    let observed = observe::observe(package, &case, &mut seen.coverage);
     report.actual = observed.outcome;
     seen.maps.extend(observed.maps);
     seen.set_aside |= observed.set_aside;

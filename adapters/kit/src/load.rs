@@ -5,7 +5,6 @@ mod checks;
 use codec::{
     diagnostic::{Diagnostic, Place, Severity},
     layout::Layout,
-    rows::Shape,
 };
 use mapping::{Library, Map};
 use std::{collections::BTreeMap, sync::Arc};
@@ -33,7 +32,7 @@ pub(crate) struct Parts {
 /// What an element record of rows is, and how it is made.
 #[derive(Debug)]
 pub(crate) struct Element {
-    pub(crate) shape: Shape,
+    pub(crate) layout: Layout,
     pub(crate) from: Vec<CellFrom>,
 }
 
@@ -216,7 +215,7 @@ impl<'a> Loader<'a> {
             }
             from.extend(found);
         }
-        Some(Element { shape: element.shape().clone(), from })
+        Some(Element { layout: element, from })
     }
 
     /// Compiles every map of the manifest.

@@ -7,6 +7,7 @@ use canon::{
 };
 use codec::{
     diagnostic::Diagnostic,
+    layout::Layout,
     rows::{Row, Rows},
 };
 use mapping::{Faulted, Map, Mapped, RunContext, Scratch};
@@ -16,7 +17,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use crate::{
     decode::{Decoded, Record, RecordBody, Undecodable},
     files::Files,
-    load::{Loader, Parts},
+    load::{Element, Loader, Parts},
     manifest::{Format, Manifest, MapUse, Operation, Topic},
     run::Run,
     select::{Seen, Unusable, document, element_row, scalar},
@@ -179,19 +180,29 @@ impl Package {
         each: &str,
         used: &MapUse,
     ) -> Result<Vec<Made<'p>>, Faulted> {
-        let key = (each.to_owned(), used.each_layout.clone().unwrap_or_default());
-        let Some(element) = self.parts.elements.get(&key) else { return Ok(Vec::new()) };
+        let Some(element) = self.element(used) else { return Ok(Vec::new()) };
         let group = self.parts.layout.as_ref().and_then(|it| it.shape().group(each));
         let lines = group.and_then(|it| row.groups.get(it)).map(Vec::as_slice).unwrap_or_default();
         let mut made = Vec::new();
         for line in lines {
             let line = element_row(&element.from, row, line);
-            let seen = Seen::Row { rows, row: &line, shape: &element.shape };
+            let seen = Seen::Row { rows, row: &line, shape: element.layout.shape() };
             if seen.holds(&used.when) {
                 made.push(run.row(rows, &line)?);
             }
         }
         Ok(made)
+    }
+
+    /// The layout of its files, if they are rows.
+    pub(crate) fn layout(&self) -> Option<&Layout> {
+        self.parts.layout.as_ref()
+    }
+
+    /// The element records of rows that a map reads, if it does.
+    pub(crate) fn element(&self, used: &MapUse) -> Option<&Element> {
+        let key = (used.each.clone()?, used.each_layout.clone()?);
+        self.parts.elements.get(&key)
     }
 
     /// The compiled map of that file.

@@ -9,7 +9,7 @@ use canon::{
 use mapping::{RunContext, Scratch};
 use serde_json::{Value, json};
 
-use super::case::Case;
+use super::{case::Case, coverage::Coverage};
 use crate::{
     decode::Record,
     manifest::{Operation, Piece},
@@ -36,15 +36,22 @@ pub(super) struct Observed {
 }
 
 /// Runs a fixture.
-pub(super) fn observe(package: &Package, case: &Case) -> Observed {
+pub(super) fn observe<'p>(
+    package: &'p Package,
+    case: &Case,
+    coverage: &mut Coverage<'p>,
+) -> Observed {
     match case.action {
-        None => inward(package, case),
+        None => inward(package, case, coverage),
         Some(action) => match serde_json::from_slice::<Value>(&case.bytes) {
             Ok(data) => {
                 let entity = data.get("entity").and_then(Value::as_str).and_then(Entity::from_name);
                 match entity {
                     Some(entity) => {
                         let operation = package.operation_for(entity, action, &data);
+                        if let Some(operation) = operation {
+                            coverage.event(&operation.map, &case.bytes, &case.needs);
+                        }
                         outward(package, case, &data, operation)
                     }
                     None => problem("the file is no canonical entity: `entity` is not said"),
@@ -59,7 +66,7 @@ fn problem(what: &str) -> Observed {
     Observed { problems: vec![what.to_owned()], ..Observed::default() }
 }
 
-fn inward(package: &Package, case: &Case) -> Observed {
+fn inward<'p>(package: &'p Package, case: &Case, coverage: &mut Coverage<'p>) -> Observed {
     let mut observed = Observed::default();
     let decoded = match package.decode(case.topic.as_deref(), &case.bytes) {
         Ok(decoded) => decoded,
@@ -84,6 +91,7 @@ fn inward(package: &Package, case: &Case) -> Observed {
             Ok(chosen) if chosen.maps.is_empty() => ignored.push(record.number),
             Ok(chosen) => {
                 let ctx = context(package, record.number, &[]);
+                chosen.maps.iter().for_each(|it| coverage.record(package, it, &record));
                 match package.run(&chosen, &record, &ctx, &mut scratch) {
                     Ok(made) => {
                         for it in &made {
@@ -117,7 +125,8 @@ fn inward(package: &Package, case: &Case) -> Observed {
     observed
 }
 
-fn context<'a>(
+/// What maps are told in fixtures.
+pub(super) fn context<'a>(
     package: &'a Package,
     record: u64,
     needs: &'a [(&'a str, Option<&'a str>)],
