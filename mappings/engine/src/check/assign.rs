@@ -290,6 +290,11 @@ impl Lower<'_> {
             {
                 Verdict::Proved
             }
+            Check::Upper(count)
+                if ty.made && ty.pattern.as_deref() == Some(&*format!("^[A-Z]{{{count}}}$")) =>
+            {
+                Verdict::Proved
+            }
             Check::Format(FormatCheck::DateTime) if ty.kind == Kind::Instant => Verdict::Proved,
             Check::Format(FormatCheck::Date) if ty.kind == Kind::Date => Verdict::Proved,
             Check::Format(FormatCheck::Uuid) if ty.made && ty.format.as_deref() == Some("uuid") => {
@@ -322,6 +327,10 @@ impl Lower<'_> {
             && let Some(shape) = decimal_shape(pattern)
         {
             return Some(shape);
+        }
+        let letters = pattern.strip_prefix("^[A-Z]{").and_then(|it| it.strip_suffix("}$"));
+        if let Some(count) = letters.and_then(|it| it.parse().ok()) {
+            return Some(Check::Upper(count));
         }
         match Regex::new(pattern) {
             Ok(regex) => Some(Check::Pattern(Box::new(regex))),

@@ -25,7 +25,7 @@ use crate::{
     },
     library::{Library, beside},
     map::{Direction, Map},
-    plan::{Plan, op::Op, trie::Trie},
+    plan::{Plan, op::Op},
     run::machine::SCOPES_MAX,
     schema::{Schemas, from_shape, read_json_schema},
     types::{Kind, Type},
@@ -405,13 +405,5 @@ fn unused(lower: &Lower<'_>, file: &MapFile) {
     }
     if lower.scopes.len() > SCOPES_MAX {
         lower.error_at("M26", file.at, "lists nest too deep");
-    }
-}
-
-impl Trie {
-    /// Nothing is added any more.
-    fn seal(&mut self) {
-        self.nodes.shrink_to_fit();
-        self.frames.shrink_to_fit();
     }
 }

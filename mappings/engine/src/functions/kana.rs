@@ -22,7 +22,7 @@ pub(crate) fn ascii_digit(c: char) -> Option<char> {
 }
 
 /// One half-width kana in full width; marks of voice alone as spacing marks.
-fn full_char(c: char) -> Option<char> {
+pub(crate) fn full_char(c: char) -> Option<char> {
     match c {
         'ｦ'..='ﾝ' => FULL.get((u32::from(c) - 0xFF66) as usize).copied(),
         _ => MARKS.iter().find(|(half, _)| *half == c).map(|(_, full)| *full),

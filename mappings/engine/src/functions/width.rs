@@ -57,16 +57,12 @@ impl WidthTable {
                     .peek()
                     .copied()
                     .filter(|mark| matches!(mark, 'ﾞ' | 'ﾟ') && !self.keeps(*mark));
-                let before = out.len();
-                let pair: String = std::iter::once(c).chain(mark).collect();
-                kana::full(&pair, out);
-                let joined = out.get(before..).is_some_and(|made| made.chars().count() == 1);
-                if mark.is_some() && joined {
+                let base = kana::full_char(c).unwrap_or(c);
+                let joined = mark.and_then(|mark| kana::voiced(base, mark));
+                if joined.is_some() {
                     chars.next();
-                } else if mark.is_some() {
-                    out.truncate(before);
-                    kana::full(c.encode_utf8(&mut [0; 4]), out);
                 }
+                out.push(joined.unwrap_or(base));
             } else if self.kana == Kana::Half && matches!(c, '\u{3001}'..='\u{30FF}') {
                 kana::half(c.encode_utf8(&mut [0; 4]), out);
             } else {

@@ -192,7 +192,7 @@ impl Scanner<'_> {
         let (start, len) = (offset(body.start), offset(body.end - body.start));
         self.keys.seen.push(Key { hash, start, len });
         let Some(node) = node else { return Ok(None) };
-        Ok(find_child(self.trie, node, key, hint))
+        Ok(find_child(self.trie, node, (key, hash), hint))
     }
 
     fn duplicate(&self, first: usize, hash: u64, key: &str) -> bool {
@@ -377,32 +377,41 @@ impl Seen {
 }
 
 /// The child of that key. Documents keep their order: the search begins where
-/// the last one ended.
+/// the last one ended, and compares hashes before keys.
 #[inline]
-fn find_child(trie: &Trie, node: &TrieNode, key: &str, hint: &mut usize) -> Option<TrieId> {
-    let count = node.children.len();
-    for step in 0..count {
-        let index = (*hint + step) % count;
-        let id = *node.children.get(index)?;
-        if trie.node(id).is_some_and(|child| &*child.key == key) {
-            *hint = index + 1;
-            return Some(id);
-        }
-    }
-    None
+fn find_child(trie: &Trie, node: &TrieNode, key: (&str, u64), hint: &mut usize) -> Option<TrieId> {
+    let (before, after) = node.lookup.split_at_checked(*hint)?;
+    let search = |part: &[(u64, TrieId)]| {
+        part.iter().position(|(hash, id)| {
+            *hash == key.1 && trie.node(*id).is_some_and(|child| &*child.key == key.0)
+        })
+    };
+    let index = match search(after) {
+        Some(at) => before.len() + at,
+        None => search(before)?,
+    };
+    *hint = index + 1;
+    node.lookup.get(index).map(|(_, id)| *id)
 }
 
 /// A hash that is good enough to tell keys apart; equal ones are compared.
 #[inline]
-fn hash(key: &str) -> u64 {
+pub(crate) fn hash(key: &str) -> u64 {
+    const PRIME: u64 = 0x517c_c1b7_2722_0a95;
     let bytes = key.as_bytes();
-    let mut hash = u64::try_from(bytes.len()).unwrap_or(0);
-    for chunk in bytes.chunks(8) {
-        let mut word = [0_u8; 8];
-        word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let mut hash = u64::try_from(bytes.len()).unwrap_or(0).wrapping_mul(PRIME);
+    if let (Some(last), true) = (bytes.last_chunk::<8>(), bytes.len() > 8) {
+        let mut rest = bytes;
+        while let Some((word, after)) = rest.split_first_chunk::<8>() {
+            hash = (hash.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(PRIME);
+            rest = after;
+        }
+        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(*last)).wrapping_mul(PRIME);
+    } else {
+        let word = bytes.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        hash = (hash ^ word).wrapping_mul(PRIME);
     }
-    hash ^ hash >> 32
+    hash ^ hash >> 29
 }
 
 /// Index of the next `"`, `\` or control character from `at` on.

@@ -102,6 +102,8 @@ pub(crate) enum Check {
     CharsMax(u64),
     BytesMax(u64, Charset),
     Pattern(Box<Regex>),
+    /// So many letters A to Z: the pattern of currencies and countries.
+    Upper(u32),
     /// A decimal text: digits before the point and after it, and a sign.
     DecimalShape {
         signed: bool,

@@ -24,6 +24,8 @@ pub(crate) struct TrieNode {
     /// Where its value goes, if anything reads it.
     pub(crate) slot: Option<u16>,
     pub(crate) children: Vec<TrieId>,
+    /// The children by the hash of their keys, made by [`Trie::seal`].
+    pub(crate) lookup: Vec<(u64, TrieId)>,
     /// The node of its elements, if anything reads those.
     pub(crate) elements: Option<TrieId>,
 }
@@ -106,6 +108,16 @@ impl Trie {
         frame.width = frame.width.saturating_add(1);
         node.slot = Some(slot);
         slot
+    }
+
+    /// Makes what look-ups need; nothing is added after it.
+    pub(crate) fn seal(&mut self) {
+        let hashes: Vec<u64> =
+            self.nodes.iter().map(|it| crate::input::scanner::hash(&it.key)).collect();
+        for node in &mut self.nodes {
+            let hash = |id: &TrieId| hashes.get(*id as usize).copied().unwrap_or(0);
+            node.lookup = node.children.iter().map(|id| (hash(id), *id)).collect();
+        }
     }
 
     pub(crate) fn width(&self, frame: FrameId) -> usize {

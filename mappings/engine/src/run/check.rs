@@ -14,8 +14,14 @@ use crate::{
 /// What a text must be and is not; `None` when all is well.
 pub(crate) fn check_text(checks: &[Check], text: &str) -> Option<Cow<'static, str>> {
     checks.iter().find_map(|check| match check {
+        Check::CharsMin(1) => text.is_empty().then(|| "a text that is not empty".into()),
         Check::CharsMin(least) => {
             (chars(text) < *least).then(|| format!("at least {least} characters").into())
+        }
+        Check::Upper(count) => {
+            let fits =
+                text.len() == *count as usize && text.bytes().all(|b| b.is_ascii_uppercase());
+            (!fits).then(|| format!("{count} letters A to Z").into())
         }
         Check::CharsMax(most) => {
             // A character has at least one byte: short texts need no count.
@@ -72,6 +78,7 @@ pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'sta
         | Check::CharsMax(_)
         | Check::BytesMax(..)
         | Check::Pattern(_)
+        | Check::Upper(_)
         | Check::DecimalShape { .. }
         | Check::Format(_) => None,
     })

@@ -403,12 +403,16 @@ impl<T: Trace> Machine<'_, T> {
         if let Some(expected) = check_number(&node.checks, number) {
             return fault(value, expected);
         }
-        let whole = if node.how == How::Integer { number.trunc() } else { number };
-        if let (0, Ok(small)) = (whole.scale(), i64::try_from(whole)) {
+        let number = if node.how == How::Integer { number.trunc() } else { number };
+        if let (0, Ok(small)) = (number.scale(), i64::try_from(number.mantissa())) {
             out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes());
-        } else {
-            out.extend_from_slice(whole.to_string().as_bytes());
+            return Ok(());
         }
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        super::number::push_decimal(number, &mut draft);
+        out.extend_from_slice(draft.as_bytes());
+        self.draft = draft;
         Ok(())
     }
 

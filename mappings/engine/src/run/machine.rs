@@ -75,13 +75,27 @@ impl<T: Trace> Machine<'_, T> {
             self.trace.begin(id);
         }
         let mut value = Value::Missing;
-        for (step, op) in expr.ops.iter().enumerate() {
+        let mut ops = expr.ops.as_slice();
+        if !T::ON
+            && let Some((Op::Load(place), rest)) = ops.split_first()
+        {
+            // Nearly every pipe begins so, and many are no more than that.
+            value = self.slot(place).value();
+            if matches!(value, Value::Text(Span { len: 0, .. })) {
+                value = self.not_empty(value, expr)?;
+            }
+            ops = rest;
+        }
+        let read = expr.ops.len() - ops.len();
+        for (step, op) in ops.iter().enumerate() {
+            let step = step + read;
             if step > 0 && value.is_absent() && !op.takes_absent() {
                 continue;
             }
             let given = self.op(op, value);
             value = match given {
-                Ok(given) => self.not_empty(given, expr)?,
+                Ok(given @ Value::Text(Span { len: 0, .. })) => self.not_empty(given, expr)?,
+                Ok(given) => given,
                 Err(mut fault) => {
                     fault.expr = fault.expr.or(Some(id));
                     let after = expr.ops.get(step + 1..).unwrap_or_default();
@@ -325,9 +339,7 @@ impl<T: Trace> Machine<'_, T> {
         match value {
             Value::Text(span) | Value::Number(span) => out.push_str(self.text(span)),
             Value::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
-            Value::Decimal(number) => {
-                let _infallible = write!(out, "{number}");
-            }
+            Value::Decimal(number) => super::number::push_decimal(number, out),
             Value::Instant(instant) => instant.write(out),
             Value::Date(date) => date.write(out),
             Value::Money(money) => {

@@ -87,8 +87,12 @@ impl<T: Trace> Machine<'_, T> {
             }
             number.rescale(scale);
         }
-        let text = number.to_string();
-        Ok(self.push(&text))
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        push_decimal(number, &mut draft);
+        let value = self.push(&draft);
+        self.draft = draft;
+        Ok(value)
     }
 
     /// The exact number that a value is.
@@ -297,15 +301,77 @@ pub(crate) fn amount(money: Money) -> Decimal {
 
 /// Minor units, when the number has no digits below them.
 pub(crate) fn minor(number: Decimal, places: u32) -> Option<i64> {
-    let scaled = number.checked_mul(Decimal::from(10_i64.checked_pow(places)?))?;
-    if !scaled.fract().is_zero() {
+    let mantissa = number.mantissa();
+    let minor = match places.checked_sub(number.scale()) {
+        Some(up) => mantissa.checked_mul(10_i128.checked_pow(up)?)?,
+        None => {
+            let unit = 10_i128.checked_pow(number.scale() - places)?;
+            if mantissa % unit != 0 {
+                return None;
+            }
+            mantissa / unit
+        }
+    };
+    i64::try_from(minor).ok().filter(|it| it.unsigned_abs() <= MINOR_MAX.unsigned_abs())
+}
+
+/// `-1234.50`: up to 18 digits and one point, as nearly all numbers are.
+#[inline]
+fn plain_ascii(text: &str) -> Option<Decimal> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 18 {
         return None;
     }
-    i64::try_from(scaled.trunc()).ok().filter(|it| it.unsigned_abs() <= MINOR_MAX.unsigned_abs())
+    let mut mantissa = 0_i64;
+    let mut scale = None;
+    for (index, byte) in digits.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' => mantissa = mantissa * 10 + i64::from(byte - b'0'),
+            b'.' if scale.is_none() && index > 0 => scale = Some(index + 1),
+            _ => return None,
+        }
+    }
+    let places = match scale {
+        Some(at) if at < digits.len() => digits.len() - at,
+        Some(_) => return None,
+        None => 0,
+    };
+    let mantissa = if negative { -mantissa } else { mantissa };
+    Some(Decimal::new(mantissa, u32::try_from(places).ok()?))
+}
+
+/// Appends a number's digits, its trailing zeros too.
+pub(crate) fn push_decimal(number: Decimal, out: &mut String) {
+    let scale = number.scale() as usize;
+    let Ok(mantissa) = i64::try_from(number.mantissa()) else {
+        out.push_str(&number.to_string());
+        return;
+    };
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(mantissa.unsigned_abs());
+    if mantissa < 0 {
+        out.push('-');
+    }
+    let whole = digits.len().saturating_sub(scale);
+    if whole == 0 {
+        out.push('0');
+    }
+    out.push_str(digits.get(..whole).unwrap_or_default());
+    if scale > 0 {
+        out.push('.');
+        out.extend(std::iter::repeat_n('0', scale.saturating_sub(digits.len())));
+        out.push_str(digits.get(whole..).unwrap_or_default());
+    }
 }
 
 /// A JSON number's literal text, exactly; exponents too.
 pub(crate) fn literal(text: &str) -> Option<Decimal> {
+    if let Some(number) = plain_ascii(text) {
+        return Some(number);
+    }
     match text.split_once(['e', 'E']) {
         None => Decimal::from_str_exact(text).ok(),
         Some((digits, exponent)) => {
@@ -325,10 +391,10 @@ pub(crate) fn literal(text: &str) -> Option<Decimal> {
 /// A number as people and files write it: sign, digits, one point, thousands
 /// separated by commas; full-width digits too. No exponent, nothing else.
 pub(crate) fn plain_number(text: &str) -> Option<Decimal> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Decimal::from_str_exact(text).ok();
+    if let Some(number) = plain_ascii(text) {
+        return Some(number);
     }
+    let text = text.trim();
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

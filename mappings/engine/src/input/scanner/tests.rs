@@ -78,6 +78,7 @@ fn trie() -> Trie {
     let (element, _) = trie.elements(l);
     let d = trie.child(element, "d");
     trie.slot(d);
+    trie.seal();
     trie
 }
 
