@@ -11,11 +11,13 @@ mod logic;
 mod money;
 mod number;
 pub(crate) mod prefecture;
+mod reference;
 mod text;
 mod time;
 pub(crate) mod width;
 
 pub(crate) use args::CallSite;
+pub use reference::reference;
 
 use crate::{
     check::lower::Lower,

@@ -8,6 +8,7 @@
 
 mod corpus;
 mod functions;
+mod language;
 mod laws;
 mod order;
 mod support;

@@ -1,0 +1,5 @@
+//! Prints the function reference that stands in `mappings/LANGUAGE.md`.
+
+fn main() {
+    print!("{}", mapping::functions::reference());
+}
