@@ -4,8 +4,9 @@
 //! over in silence.
 //!
 //! The two can be told apart: each commit is synced before the next one begins,
-//! so a crash leaves at most one unfinished commit behind the last good frame.
-//! Whatever follows that one was synced once.
+//! so a crash leaves at most one unfinished commit behind the last good frame,
+//! perhaps with frames of an older try that was given up, which end in no commit.
+//! A second commit behind the wrong frame was synced once.
 //!
 //! Layout and checksums: <https://www.sqlite.org/fileformat2.html#walformat>.
 
@@ -28,7 +29,8 @@ const PAGE_BYTES_MAX: usize = 65_536;
 pub(crate) struct Found {
     /// Frames that are right, from the start.
     pub(crate) frames: u64,
-    /// Frames of later commits behind the first wrong one.
+    /// Later commits behind the first wrong frame, without the one that a crash
+    /// may leave there.
     pub(crate) cut_off: u64,
 }
 
@@ -81,7 +83,7 @@ fn scan(mut log: impl Read) -> std::io::Result<Found> {
         return Ok(Found { frames: 0, cut_off: u64::from(used) });
     }
     let mut found = Found::default();
-    let (mut broken, mut committed_behind) = (false, false);
+    let (mut broken, mut behind) = (false, 0_u64);
     let mut frame = vec![0; FRAME_HEADER_BYTES + page];
     while fill(&mut log, &mut frame)? {
         let (head, content) = frame.split_at(FRAME_HEADER_BYTES);
@@ -96,11 +98,9 @@ fn scan(mut log: impl Read) -> std::io::Result<Found> {
             }
             broken = true;
         }
-        if ours && committed_behind {
-            found.cut_off += 1;
-        }
-        committed_behind |= ours && commit != 0;
+        behind += u64::from(ours && commit != 0);
     }
+    found.cut_off = behind.saturating_sub(1);
     Ok(found)
 }
 

@@ -62,6 +62,23 @@ fn a_torn_last_commit_is_no_damage() {
     }
 }
 
+/// A commit that was given up for want of space leaves frames; the next one,
+/// shorter, is torn by a power cut. Both together are no damage.
+#[test]
+fn a_given_up_try_under_a_torn_commit_is_no_damage() {
+    let log = log();
+    let size = FRAME_HEADER_BYTES + 4096;
+    let first = (0..frames(&log)).rev().find(|it| commits_from(&log, *it) == 2).unwrap() + 1;
+    let mut torn = log.clone();
+    torn[HEADER_BYTES + first * size + 100] ^= 1;
+    let mut leftover = log[log.len() - size..].to_vec();
+    leftover[4..8].fill(0);
+    for _ in 0..5 {
+        torn.extend_from_slice(&leftover);
+    }
+    assert_eq!(scan(&torn[..]).unwrap(), Found { frames: first as u64, cut_off: 0 });
+}
+
 #[test]
 fn damage_before_later_commits_is_found() {
     let log = log();
