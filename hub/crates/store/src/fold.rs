@@ -184,7 +184,8 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             arrivals::count(turn, arrival, seen)
         }
         Body::Refusal(refusal) => arrivals::refused(turn, refusal),
-        Body::Attempt(_) | Body::Act(_) => Ok(()),
+        Body::Attempt(attempt) => parties::delivered(turn, attempt),
+        Body::Act(_) => Ok(()),
     }
 }
 

@@ -1,6 +1,10 @@
 //! Parties as their channels know them, and the links that people state.
 
-use canon::{entity::Action, event::Event};
+use canon::{
+    entity::Action,
+    entry::{Attempt, Outcome},
+    event::Event,
+};
 use retail::{
     identity::{Profile, Rule, key_name, party_key, party_names},
     overlay::overlay,
@@ -15,7 +19,7 @@ use super::{
     events::Said,
     links::{self, Claim},
 };
-use crate::error::Result;
+use crate::{error::Result, place};
 
 /// A party's current state changed.
 pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
@@ -182,6 +186,46 @@ pub(super) fn identity_link(turn: &Turn<'_>, said: &Said<'_>, data: &Value) -> R
             rule,
             matched_on,
             wanted: wanted.to_owned(),
+        },
+    )
+}
+
+/// A destination says by which id it knows a party it was given. When it speaks
+/// of that id itself, it speaks of this party.
+pub(super) fn delivered(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
+    let Outcome::Done { far_id: Some(far_id), .. } = &attempt.outcome else {
+        return Ok(());
+    };
+    let id = &attempt.parcel;
+    let hub_id: Option<String> = turn
+        .tx
+        .prepare_cached("SELECT hub_id FROM store_event WHERE pos = ?1 AND entity = 'party'")?
+        .query_row([place::pack(id.seq, u64::from(id.index))?], |row| row.get(0))
+        .optional()?;
+    let Some(hub_id) = hub_id else {
+        return Ok(());
+    };
+    let source = format!("far:{}:{hub_id}", id.destination);
+    let theirs = source_name(&id.destination, far_id);
+    // A system that puts two of our parties into one record may be right, or may
+    // have only a phone number to go by: somebody should look.
+    let is_shared = turn
+        .tx
+        .prepare_cached(
+            "SELECT 1 FROM store_claim_name WHERE name = ?1 AND source <> ?2
+             AND substr(source, 1, 4) = 'far:' LIMIT 1",
+        )?
+        .exists((&theirs, &source))?;
+    links::claim(
+        turn,
+        place::pack(turn.seq, 0)?,
+        &Claim {
+            source,
+            left: vec![hub_name(&hub_id)],
+            right: vec![theirs],
+            rule: Rule::CrossReference,
+            matched_on: vec!["far_id".to_owned()],
+            wanted: if is_shared { "pending_review" } else { "active" }.to_owned(),
         },
     )
 }

@@ -1,6 +1,7 @@
 //! Events, versions, positions and parcels: what one writer does with entries.
 
 mod endurance;
+mod examples;
 mod goods;
 mod orders_of_arrival;
 mod people;

@@ -321,9 +321,9 @@ fn names(conn: &Connection, golden: &str) -> Result<Vec<String>> {
     )?;
     let mut keys = conn.prepare_cached(
         "SELECT hash FROM store_party_key k WHERE hub_id = ?1 AND points_elsewhere = 0
-         AND 1 = (SELECT count(DISTINCT p.golden)
-                  FROM store_party_key o JOIN store_party p USING (hub_id)
-                  WHERE o.hash = k.hash AND o.points_elsewhere = 0)",
+         AND 1 = (SELECT count(DISTINCT golden) FROM (
+                      SELECT p.golden FROM store_party_key o JOIN store_party p USING (hub_id)
+                      WHERE o.hash = k.hash AND o.points_elsewhere = 0 LIMIT 65))",
     )?;
     let mut rows = query.query([golden])?;
     let mut found = Vec::new();

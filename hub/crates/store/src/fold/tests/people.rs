@@ -330,3 +330,22 @@ fn a_line_account_is_linked_by_its_nonce() {
     bench.arrive(std::slice::from_ref(&shop));
     assert_eq!(customer(&bench, &shop.hub_id()).identities.len(), 2);
 }
+
+#[test]
+fn a_party_that_comes_back_under_its_far_id_is_the_same() {
+    let mut bench = Bench::new();
+    bench.routes(vec![route("party", "crm")]);
+    let (one, two) = (party("ec", "1", json!({})), party("ec", "2", json!({})));
+    bench.arrive(&[one.clone(), two.clone()]);
+    let due = bench.reader().due("crm", crate::testing::at(9), 9, &HashSet::new()).unwrap();
+    bench.attempt(&due[0].id, 1, done(Some("C-7")));
+    let back = party("crm", "C-7", json!({}));
+    bench.arrive(std::slice::from_ref(&back));
+    let found = customer(&bench, &back.hub_id());
+    assert_eq!((found.hub_id, found.identities.len()), (one.hub_id(), 2));
+    assert_eq!(found.links[0].matched_on, ["far_id"]);
+    // The CRM puts another customer into the same record.
+    bench.attempt(&due[1].id, 1, done(Some("C-7")));
+    let other = customer(&bench, &two.hub_id());
+    assert_eq!((other.hub_id, other.links[0].status.as_str()), (two.hub_id(), "pending_review"));
+}
