@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
 //! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`compressed`], [`rows`],
-//! [`layout`], [`json`], [`form`].
+//! [`layout`], [`json`], [`form`], [`copybook`].
 
 pub mod diagnostic;
 pub mod yaml;
@@ -16,3 +16,5 @@ pub mod rows;
 pub mod form;
 pub mod json;
 pub mod layout;
+
+pub mod copybook;

@@ -32,7 +32,7 @@ fn source(folder: &Path, out: &mut String) {
 #[test]
 fn every_code_stands_in_the_page() {
     let mut code = String::new();
-    source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/layout"), &mut code);
+    source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut code);
     let quoted: BTreeSet<&str> = code.split('"').collect();
     let used = quoted.iter().filter(|it| {
         let digits = it.strip_prefix('L').unwrap_or_default();

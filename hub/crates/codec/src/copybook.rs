@@ -1,0 +1,233 @@
+//! COBOL copybooks as layouts: the record that a program writes, read from the
+//! program's own description. What a layout cannot say is a fault, and what is
+//! left out is a warning; nothing is guessed.
+
+mod item;
+mod picture;
+mod words;
+
+use std::{collections::HashSet, fmt::Write as _};
+
+use crate::{
+    charset::Charset,
+    diagnostic::{Diagnostic, Place},
+};
+use item::{Item, Sign, Usage};
+use picture::Picture;
+
+/// Columns of a record; an `OCCURS` makes many.
+const COLUMNS_MAX: usize = 5_000;
+
+/// What a copybook does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options<'a> {
+    /// The layout's own name.
+    pub layout: &'a str,
+    pub charset: Charset,
+    /// `none`, `crlf`, `lf`.
+    pub line_end: &'a str,
+}
+
+/// A layout made from a copybook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// The layout file.
+    pub layout: String,
+    /// What was left out or taken as text.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Makes a layout of a copybook with one record. `file` is only for the faults.
+///
+/// # Errors
+/// Everything in it that a layout cannot say (L17).
+pub fn to_layout(
+    file: &str,
+    text: &str,
+    options: Options<'_>,
+) -> Result<Imported, Vec<Diagnostic>> {
+    let mut import = Import {
+        file,
+        options,
+        columns: String::new(),
+        count: 0,
+        bytes: 0,
+        names: HashSet::new(),
+        warnings: Vec::new(),
+        faults: Vec::new(),
+    };
+    let items = item::parse(text)
+        .map_err(|(place, message)| vec![Diagnostic::error("L17", file, (place, 1), message)])?;
+    if items.is_empty() {
+        import.fault(Place::START, "there is no data item in it");
+    }
+    if let Some(second) = items.iter().filter(|it| it.level == 1).nth(1) {
+        import.fault(second.place, "a second record; import one `01` at a time");
+    }
+    for item in &items {
+        import.item(item, None, "");
+    }
+    if !import.faults.is_empty() {
+        return Err(import.faults);
+    }
+    let Options { layout, charset, line_end } = options;
+    let head = format!(
+        "# Made from the copybook {file}.\nlayout: {layout}\nversion: 1\nformat: fixed\n\
+         charset: {charset}\nrecord_bytes: {}\nline_end: {line_end}\ncolumns:\n",
+        import.bytes
+    );
+    Ok(Imported { layout: head + &import.columns, warnings: import.warnings })
+}
+
+struct Import<'a> {
+    file: &'a str,
+    options: Options<'a>,
+    columns: String,
+    count: usize,
+    bytes: usize,
+    names: HashSet<String>,
+    warnings: Vec<Diagnostic>,
+    faults: Vec<Diagnostic>,
+}
+
+impl Import<'_> {
+    fn fault(&mut self, place: Place, message: impl Into<String>) {
+        self.faults.push(Diagnostic::error("L17", self.file, (place, 1), message));
+    }
+
+    fn warn(&mut self, place: Place, message: String, help: &str) {
+        let fault = Diagnostic::error("L17", self.file, (place, 1), message);
+        self.warnings.push(fault.warning().help(help));
+    }
+
+    /// Adds the columns of an item; `suffix` numbers repetitions.
+    fn item(&mut self, item: &Item, within: Option<&Item>, suffix: &str) {
+        if let Some(other) = &item.redefines {
+            let message = format!("`{}` redefines `{other}` and is left out", item.name);
+            return self.warn(item.place, message, "to read the bytes its way, swap the two");
+        }
+        let faults = self.faults.len();
+        for number in 1..=item.occurs {
+            // The repetitions have the same faults as the first.
+            if self.faults.len() > faults {
+                return;
+            }
+            let suffix = match item.occurs {
+                1 => suffix.to_owned(),
+                _ => format!("{suffix}_{number}"),
+            };
+            if self.count >= COLUMNS_MAX {
+                return self.fault(item.place, format!("more than {COLUMNS_MAX} columns"));
+            }
+            if item.children.is_empty() {
+                self.column(item, within, &suffix);
+            }
+            for child in &item.children {
+                self.item(child, Some(item), &suffix);
+            }
+        }
+    }
+
+    fn column(&mut self, item: &Item, within: Option<&Item>, suffix: &str) {
+        let Some(picture) = &item.picture else {
+            return self.fault(item.place, format!("`{}` has no PIC", item.name));
+        };
+        let picture = match Picture::parse(picture) {
+            Ok(picture) => picture,
+            Err(why) => return self.fault(item.place, format!("`{}`: {why}", item.name)),
+        };
+        let described = match picture {
+            Picture::Text { bytes } if item.usage == Usage::Display => Ok((String::new(), bytes)),
+            Picture::Edited { bytes } if item.usage == Usage::Display => {
+                let message = format!("`{}` is edited for printing and taken as text", item.name);
+                self.warn(item.place, message, "let the map read it");
+                Ok((String::new(), bytes))
+            }
+            Picture::Text { .. } | Picture::Edited { .. } => {
+                Err("a text that is stored as a number".to_owned())
+            }
+            Picture::Number { digits, scale, signed } => self.number(item, (digits, scale), signed),
+        };
+        let (keys, bytes) = match described {
+            Ok(described) => described,
+            Err(why) => return self.fault(item.place, format!("`{}`: {why}", item.name)),
+        };
+        let name = self.name(item, within, suffix);
+        let result = match name {
+            Some(name) => writeln!(self.columns, "  - {{ name: {name}, {keys}bytes: {bytes} }}"),
+            None => writeln!(self.columns, "  - {{ filler: true, bytes: {bytes} }}"),
+        };
+        if result.is_ok() {
+            self.count += 1;
+            self.bytes += bytes;
+        }
+    }
+
+    /// The keys of a number's column, and its bytes.
+    fn number(
+        &self,
+        item: &Item,
+        (digits, scale): (usize, usize),
+        signed: bool,
+    ) -> Result<(String, usize), String> {
+        if digits > 18 || scale > 9 {
+            return Err("more than 18 digits, or more than 9 after the point".to_owned());
+        }
+        let mut keys = match scale {
+            0 => "type: integer, ".to_owned(),
+            _ => format!("type: decimal, scale: {scale}, implied: true, "),
+        };
+        let host = matches!(self.options.charset, Charset::Cp037 | Charset::Cp290);
+        let binary = match digits {
+            0..=4 => 2,
+            5..=9 => 4,
+            _ => 8,
+        };
+        let (storage, bytes) = match item.usage {
+            Usage::Display => (None, digits),
+            Usage::Packed => (Some("packed"), digits / 2 + 1),
+            Usage::Binary => (Some("binary"), binary),
+            // The machine's own order: mainframes have the highest byte first.
+            Usage::Native => (Some(if host { "binary" } else { "binary_little" }), binary),
+        };
+        if let Some(storage) = storage {
+            keys.push_str(&format!("storage: {storage}, "));
+        }
+        let (negative, more) = match (signed, item.usage, item.sign) {
+            (false, _, _) => (Some("refused"), 0),
+            (true, Usage::Display, Sign::Over) => {
+                (Some(if host { "overpunch" } else { "zone" }), 0)
+            }
+            (true, Usage::Display, Sign::Behind) => (Some("trailing_minus"), 1),
+            (true, Usage::Display, Sign::Before) => (None, 1),
+            (true, Usage::Display, Sign::OverFirst) => {
+                return Err("a sign over the first digit".to_owned());
+            }
+            (true, _, _) => (None, 0),
+        };
+        if let Some(negative) = negative {
+            keys.push_str(&format!("negative: {negative}, "));
+        }
+        Ok((keys, bytes + more))
+    }
+
+    /// A name that no other column has; none for a filler.
+    fn name(&mut self, item: &Item, within: Option<&Item>, suffix: &str) -> Option<String> {
+        let plain = |name: &str| name.to_lowercase().replace('-', "_");
+        if item.name == "FILLER" {
+            return None;
+        }
+        let short = format!("{}{suffix}", plain(&item.name));
+        let long = within.map(|it| format!("{}_{short}", plain(&it.name)));
+        let mut choices = [Some(short.clone()), long].into_iter().flatten();
+        let name = choices.find(|it| !self.names.contains(it)).unwrap_or_else(|| {
+            self.fault(item.place, format!("`{}` stands twice in one group", item.name));
+            short
+        });
+        self.names.insert(name.clone());
+        Some(name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! A copybook becomes a layout that reads what the program writes.
+
+use super::*;
+use crate::layout::Layout;
+
+const COPYBOOK: &str = "      * A sale as the host writes it.
+000100 01  SALE-REC.
+000200     05  SHOP-CODE        PIC X(4).
+000300     05  SALE-DATE        PIC 9(8).
+000400     05  SALE-DATE-R REDEFINES SALE-DATE.
+000500         10  YYYY         PIC 9(4).
+000600         10  MMDD         PIC 9(4).
+000700     05  AMOUNT           PIC S9(7)V99 COMP-3.
+000800     05  STOCK            PIC S9(4) USAGE IS COMP.
+000900     05  POINTS           PIC S9(3).
+001000         88  NO-POINTS    VALUE ZERO.
+001100     05  LINE-ITEM OCCURS 2 TIMES.
+001200         10  ITEM         PIC X(3).
+001300         10  QTY          PIC 9(2) COMP-3.
+001400     05  FILLER           PIC X(2) VALUE SPACES.
+001500     05  PRINTED          PIC ZZ9.99.
+";
+
+fn import(text: &str, charset: Charset) -> Result<Imported, Vec<Diagnostic>> {
+    to_layout("SALE.cpy", text, Options { layout: "host/sale", charset, line_end: "none" })
+}
+
+#[test]
+fn a_copybook_becomes_a_layout() {
+    let imported = import(COPYBOOK, Charset::Cp037).expect("imports");
+    let warnings: Vec<_> =
+        imported.warnings.iter().map(|it| (it.place.line, it.message.as_str())).collect();
+    assert_eq!(
+        warnings,
+        [
+            (5, "`SALE-DATE-R` redefines `SALE-DATE` and is left out"),
+            (16, "`PRINTED` is edited for printing and taken as text")
+        ]
+    );
+    let layout = Layout::parse("t", &imported.layout).expect("a layout");
+    let names: Vec<_> = layout.shape().fields.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "shop_code",
+            "sale_date",
+            "amount",
+            "stock",
+            "points",
+            "item_1",
+            "qty_1",
+            "item_2",
+            "qty_2",
+            "printed"
+        ]
+    );
+    let record = [
+        b"\xE2\xF0\xF0\xF1\xF2\xF0\xF2\xF6\xF0\xF1\xF0\xF5".as_slice(),
+        b"\x00\x01\x23\x45\x6D\xFF\xFE\xF0\xF1\xD2",
+        b"\xC1\xC2\xC3\x01\x2F\xC4\x40\x40\x00\x0F\x40\x40\x40\xF1\xF2\x4B\xF5\xF0",
+    ]
+    .concat();
+    let rows = layout.read(&record).expect("reads");
+    assert_eq!(rows.faults, []);
+    let cells: Vec<_> = rows.rows[0].cells.iter().map(|it| rows.text_of(*it)).collect();
+    assert_eq!(
+        cells,
+        ["S001", "20260105", "-1234.56", "-2", "-12", "ABC", "12", "D", "0", " 12.50"]
+    );
+}
+
+#[test]
+fn the_machine_tells_how_signs_and_bytes_lie() {
+    let text = "01 R. 05 A PIC S9(3). 05 B PIC 9(9) COMP-5. 05 C PIC S9(2) SIGN IS TRAILING SEPARATE.\n\
+                05 D PIC S9(2) SIGN LEADING SEPARATE CHARACTER. 05 E PIC 9(18) COMP.";
+    let host = import(text, Charset::Cp037).expect("imports").layout;
+    let small = import(text, Charset::Cp932).expect("imports").layout;
+    assert!(host.contains("negative: overpunch, bytes: 3"), "{host}");
+    assert!(small.contains("negative: zone, bytes: 3"), "{small}");
+    assert!(host.contains("storage: binary, negative: refused, bytes: 4"), "{host}");
+    assert!(small.contains("storage: binary_little, negative: refused, bytes: 4"), "{small}");
+    assert!(
+        small.contains("name: c, type: integer, negative: trailing_minus, bytes: 3"),
+        "{small}"
+    );
+    assert!(small.contains("name: d, type: integer, bytes: 3"), "{small}");
+    assert!(
+        small.contains("name: e, type: integer, storage: binary, negative: refused, bytes: 8"),
+        "{small}"
+    );
+    for text in [host, small] {
+        Layout::parse("t", &text).expect("a layout");
+    }
+}
+
+#[test]
+fn what_a_layout_cannot_say_is_a_fault() {
+    let cases = [
+        ("", (1, 1)),
+        ("01 A.\n05 B PIC X", (2, 1)),
+        ("01 A.\n  05 B PIC X OCCURS 1 TO 5 DEPENDING ON C.", (2, 23)),
+        ("01 A.\n  05 B COMP-1.", (2, 8)),
+        ("01 A.\n  05 B PIC 9(4)P.", (2, 3)),
+        ("01 A.\n  05 B PIC S9(4) SIGN LEADING.", (2, 3)),
+        ("01 A.\n  05 B.", (2, 3)),
+        ("01 A PIC X.\n01 B PIC X.", (2, 1)),
+        ("01 A.\n 66 B RENAMES C.", (2, 2)),
+        ("01 A. 05 B PIC X(4) VALUE 'abc.", (1, 27)),
+        ("SELECT A.", (1, 1)),
+        ("01 A. 05 B PIC X(3) COMP-3.", (1, 7)),
+        ("01 A. 05 T OCCURS 9999. 10 B PIC X.", (1, 7)),
+        ("01 A. 05 T OCCURS 999999999.", (1, 7)),
+    ];
+    for (text, place) in cases {
+        let faults = import(text, Charset::Cp037).expect_err("refused");
+        let at = faults[0].place;
+        assert_eq!((at.line, at.column), place, "{text}: {}", faults[0].message);
+        assert_eq!(faults[0].code, "L17");
+    }
+}
