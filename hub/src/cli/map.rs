@@ -1,32 +1,32 @@
 //! `channelhub map`: maps and packages, without a running hub.
 
+mod explain;
+mod run;
+
 use super::Failure;
 use crate::{
     app::{clock::SystemClock, library::Library},
     settings,
 };
 use adapter_kit::{
-    decode::Record,
     files::Files as _,
     manifest::MapUse,
-    package::{Chosen, Options, Package},
+    package::{Options, Package},
 };
-use canon::clock::Clock as _;
+use canon::{clock::Clock as _, entry::RecordFault};
 use clap::Subcommand;
 use codec::diagnostic::Diagnostic;
-use mapping::{Direction, RunContext, Scratch};
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use mapping::RunContext;
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Maps and packages.
 #[derive(Debug, Subcommand)]
 pub(super) enum Map {
     /// Run one map on a file; canonical JSON (or the far system's) on standard
     /// output, faults on standard error.
-    Run(Run),
+    Run(run::Run),
+    /// Say where a field of the output comes from: bytes, rule, each step.
+    Explain(explain::Explain),
     /// Check all files of a package: manifest, schemas, layouts, maps.
     Check(Check),
     /// Run the fixtures of a package and measure what they cover.
@@ -44,12 +44,12 @@ struct Packages {
     packages: Vec<PathBuf>,
 }
 
-/// Run one map on a file.
+/// A map, and what to run it on.
 #[derive(Debug, clap::Args)]
-pub(super) struct Run {
+struct Subject {
     /// The map: PACKAGE/maps/NAME.map.yaml.
     map: String,
-    /// The bytes as the far system sends them.
+    /// The bytes as the far system sends them; canonical JSON for an out map.
     #[arg(long = "in", value_name = "FILE")]
     input: PathBuf,
     /// Channel name that stands in the output.
@@ -60,6 +60,15 @@ pub(super) struct Run {
     organisation: String,
     #[command(flatten)]
     packages: Packages,
+}
+
+/// A subject, read.
+struct Opened {
+    package: Package,
+    map: Arc<mapping::Map>,
+    /// How the manifest uses the map; none for an out map.
+    used: Option<MapUse>,
+    bytes: Vec<u8>,
 }
 
 /// Check all files of a package.
@@ -84,6 +93,7 @@ impl Map {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Run(it) => it.run(),
+            Self::Explain(it) => it.run(),
             Self::Check(it) => it.run(),
             Self::Test(it) => it.run(),
         }
@@ -102,6 +112,49 @@ impl Packages {
             folders.extend(settings.hub.packages);
         }
         Ok(Library::new(&folders))
+    }
+}
+
+// === impl Subject ===
+
+impl Subject {
+    fn open(&self) -> Result<Opened, Failure> {
+        let (package, file) =
+            self.map.split_once('/').ok_or("name the map as PACKAGE/maps/NAME.map.yaml")?;
+        let package = load(&self.packages.library()?, package)?;
+        let map = package.map(file).cloned().ok_or_else(|| {
+            let known: Vec<&str> = package.maps().map(|(file, _)| file).collect();
+            let near = codec::diagnostic::nearest(file, known.iter().copied());
+            let hint = near.map_or(format!("it has {}", known.join(", ")), |it| {
+                format!("did you mean `{it}`?")
+            });
+            format!("the package has no map `{file}`; {hint}")
+        })?;
+        let kinds = package.manifest().input.iter().flat_map(|it| &it.records);
+        let used = kinds.flat_map(|it| &it.maps).find(|it| it.file == file).cloned();
+        let bytes = std::fs::read(&self.input)
+            .map_err(|cause| format!("{}: {cause}", self.input.display()))?;
+        Ok(Opened { package, map, used, bytes })
+    }
+
+    fn context(&self, record: u64) -> RunContext<'_> {
+        RunContext {
+            organisation: &self.organisation,
+            channel: &self.channel,
+            received_at: SystemClock.now(),
+            record,
+            needs: &[],
+        }
+    }
+}
+
+/// Prints what is wrong with a record.
+fn print_faults(record: u64, faults: &[RecordFault]) {
+    for it in faults {
+        let place = it.offset.map_or(String::new(), |it| format!(", byte {it}"));
+        let needed = it.needed_by.as_deref().map_or(String::new(), |it| format!(" (for {it})"));
+        let (field, found, expected) = (&it.field, &it.found, &it.expected);
+        eprintln!("record {record}{place}: {field}{needed}: found {found}, expected {expected}");
     }
 }
 
@@ -129,110 +182,6 @@ fn print(library: &Library, diagnostics: &[Diagnostic]) {
     for it in diagnostics {
         let source = library.read(&it.file).unwrap_or_default();
         eprintln!("{}", it.render(&String::from_utf8_lossy(&source)));
-    }
-}
-
-// === impl Run ===
-
-impl Run {
-    fn run(self) -> Result<ExitCode, Failure> {
-        let (package, file) =
-            self.map.split_once('/').ok_or("name the map as PACKAGE/maps/NAME.map.yaml")?;
-        let package = load(&self.packages.library()?, package)?;
-        let map = package.map(file).ok_or_else(|| {
-            let known: Vec<&str> = package.maps().map(|(file, _)| file).collect();
-            let near = codec::diagnostic::nearest(file, known.iter().copied());
-            let hint = near.map_or(format!("it has {}", known.join(", ")), |it| {
-                format!("did you mean `{it}`?")
-            });
-            format!("the package has no map `{file}`; {hint}")
-        })?;
-        let bytes = read(&self.input)?;
-        match map.direction() {
-            Direction::Out => self.run_out(map, &bytes),
-            Direction::In => self.run_in(&package, file, &bytes),
-        }
-    }
-
-    fn context(&self, record: u64) -> RunContext<'_> {
-        RunContext {
-            organisation: &self.organisation,
-            channel: &self.channel,
-            received_at: SystemClock.now(),
-            record,
-            needs: &[],
-        }
-    }
-
-    fn run_out(&self, map: &mapping::Map, bytes: &[u8]) -> Result<ExitCode, Failure> {
-        match map.run_json(bytes, &self.context(1), &mut Scratch::default()) {
-            Ok(made) => {
-                line(&made.data)?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(faulted) => {
-                faults(1, &faulted.faults);
-                Ok(ExitCode::FAILURE)
-            }
-        }
-    }
-
-    fn run_in(&self, package: &Package, file: &str, bytes: &[u8]) -> Result<ExitCode, Failure> {
-        let uses: Vec<MapUse> = package
-            .manifest()
-            .input
-            .iter()
-            .flat_map(|it| &it.records)
-            .flat_map(|it| &it.maps)
-            .filter(|it| it.file == file)
-            .cloned()
-            .collect();
-        let mut records =
-            package.decode(None, bytes).map_err(|it| format!("{}: {it}", self.input.display()))?;
-        let mut bad = 0_u64;
-        for it in std::mem::take(&mut records.unreadable) {
-            bad += 1;
-            faults(it.number, &it.faults);
-        }
-        let mut scratch = Scratch::default();
-        for record in records.iter(bytes) {
-            let chosen = Chosen { kind: "", maps: uses.iter().take(1).collect() };
-            let Record { number, .. } = record;
-            match package.run(&chosen, &record, &self.context(number), &mut scratch) {
-                Ok(made) => {
-                    for it in made {
-                        line(&it.mapped.data)?;
-                    }
-                }
-                Err(faulted) => {
-                    bad += 1;
-                    faults(number, &faulted.faults);
-                }
-            }
-        }
-        eprintln!("{} records, {bad} with faults", records.records);
-        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|cause| format!("{}: {cause}", path.display()))
-}
-
-fn line(bytes: &[u8]) -> Result<(), Failure> {
-    let mut screen = std::io::stdout().lock();
-    screen.write_all(bytes).and_then(|()| screen.write_all(b"\n")).map_err(|it| it.to_string())
-}
-
-fn faults(record: u64, faults: &[canon::entry::RecordFault]) {
-    for it in faults {
-        let place = it.offset.map_or(String::new(), |it| format!(", byte {it}"));
-        let needed = it.needed_by.as_deref().map_or(String::new(), |it| format!(" (for {it})"));
-        let field = &it.field;
-        eprintln!(
-            "record {record}{place}: {field}{needed}: found {}, expected {}",
-            it.found, it.expected
-        );
     }
 }
 
