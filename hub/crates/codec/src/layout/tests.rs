@@ -1,6 +1,7 @@
 //! Layouts at work: a till's journal in CSV, an order file in fixed records, and
 //! the faults of layout files.
 
+mod any;
 mod csv;
 mod documented;
 mod files;
