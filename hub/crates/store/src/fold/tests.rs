@@ -3,6 +3,7 @@
 mod endurance;
 mod examples;
 mod goods;
+mod lanes;
 mod orders_of_arrival;
 mod people;
 
