@@ -3,7 +3,7 @@
 //! Nothing here reads a clock, a file or the network, and nothing changes a
 //! character in silence: what cannot be read or written is a fault with its
 //! place. Reading order: [`diagnostic`], [`yaml`], [`charset`], [`compressed`], [`rows`],
-//! [`layout`], [`json`], [`form`], [`copybook`].
+//! [`layout`], [`json`], [`form`], [`copybook`], [`inspect`].
 
 pub mod diagnostic;
 pub mod yaml;
@@ -18,3 +18,4 @@ pub mod json;
 pub mod layout;
 
 pub mod copybook;
+pub mod inspect;
