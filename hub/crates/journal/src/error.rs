@@ -141,6 +141,10 @@ impl Error {
     pub(crate) fn sqlite(doing: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
         move |source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            // The index of the log, which all processes share, could not grow.
+            Some(rusqlite::ErrorCode::SystemIoFailure) if is_no_room_for_index(&source) => {
+                Self::Full
+            }
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
                 Self::Busy
             }
@@ -167,5 +171,40 @@ impl Error {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Full | Self::Busy)
+    }
+}
+
+fn is_no_room_for_index(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|it| it.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn what_passes_is_told_from_what_does_not() {
+        let said = |code| {
+            Error::sqlite("committing to")(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(code),
+                None,
+            ))
+        };
+        for full in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            assert!(matches!(said(full), Error::Full), "{full}");
+        }
+        for busy in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_SNAPSHOT, ffi::SQLITE_LOCKED] {
+            assert!(matches!(said(busy), Error::Busy), "{busy}");
+        }
+        for fatal in [
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_CORRUPT,
+            ffi::SQLITE_READONLY,
+        ] {
+            assert!(!said(fatal).is_transient(), "{fatal}: the writer must stop");
+        }
     }
 }

@@ -27,6 +27,15 @@ pub enum Error {
         /// Entries of the journal.
         journal: u64,
     },
+    /// An entry is not what it was when the tree took it in.
+    #[error(
+        "entry {seq} is not the one the ledger took in: the journal was changed, or put back from \
+         an older copy and gone on with; run `ledger verify`"
+    )]
+    Diverged {
+        /// The last entry of the tree.
+        seq: u64,
+    },
     /// Signing would contradict what was signed before.
     #[error(
         "the tree does not contain the tree of {size} leaves that was signed before; nothing was \

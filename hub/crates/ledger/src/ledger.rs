@@ -88,7 +88,7 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When the journal has a gap or is shorter than the tree, and when the
+    /// When journal and tree do not fit (see [`Ledger::catch_up`]), and when the
     /// tree contradicts the last checkpoint. Nothing is signed then.
     pub fn follow(&mut self, journal: &Reader) -> Result<u64, Error> {
         let taken = self.catch_up(journal)?;
@@ -107,21 +107,43 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When the journal has a gap or is shorter than the tree.
+    /// When the journal has a gap, is shorter than the tree, or has another
+    /// entry at its end than the tree took in.
     pub fn catch_up(&mut self, journal: &Reader) -> Result<u64, Error> {
         let mut taken = 0;
         loop {
-            let leaves = journal.leaves(self.size() + 1, BATCH_LEAVES_MAX)?;
-            if leaves.is_empty() {
-                let head = journal.head()?;
-                if head < self.size() {
-                    return Err(Error::Ahead { ledger: self.size(), journal: head });
+            // From the last one taken in: it must still be the same.
+            let leaves = journal.leaves(self.size().max(1), BATCH_LEAVES_MAX)?;
+            let new = match (self.last_leaf()?, leaves.split_first()) {
+                (None, _) => leaves.as_slice(),
+                (Some(last), Some(((seq, leaf), new))) if *seq == self.size() => {
+                    if leaf_hash(leaf) != last {
+                        return Err(Error::Diverged { seq: *seq });
+                    }
+                    new
                 }
+                (Some(_), found) => {
+                    let journal = found.map_or(journal.head()?, |((seq, _), _)| *seq);
+                    let (ledger, expected) = (self.size(), self.size());
+                    return Err(if journal < ledger {
+                        Error::Ahead { ledger, journal }
+                    } else {
+                        Error::Gap { expected, found: journal }
+                    });
+                }
+            };
+            if new.is_empty() {
                 return Ok(taken);
             }
-            taken += leaves.len() as u64;
-            self.append(&leaves)?;
+            taken += new.len() as u64;
+            self.append(new)?;
         }
+    }
+
+    /// The hash of the last leaf of the tree, if it has any.
+    fn last_leaf(&self) -> Result<Option<Hash>, Error> {
+        let Some(last) = self.size().checked_sub(1) else { return Ok(None) };
+        proof::Subtrees::subtree(&self.tiles.view(self.size()), 0, last).map(Some)
     }
 
     /// Throws the tree away and makes it again from the journal. The signed
