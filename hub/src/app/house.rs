@@ -195,7 +195,7 @@ impl Build<'_> {
             let message = format!("package {name} takes nothing in");
             self.fault((&file, name), "C31", message, None);
         }
-        let calls_out = settings.output.as_ref().is_some_and(|it| !it.is_screen());
+        let calls_out = settings.output.as_ref().is_some_and(|it| !it.is_as_it_is());
         if calls_out && package.manifest().output.is_none() {
             let name = &settings.package;
             let message = format!("package {name} sends nothing out");
@@ -249,7 +249,7 @@ impl Build<'_> {
             };
             let operations = channel.package.manifest().output.iter().flat_map(|it| &it.operations);
             let mut entities = operations.map(|it| it.entity.name());
-            if !output.is_screen() && !entities.any(|it| it == route.entity) {
+            if !output.is_as_it_is() && !entities.any(|it| it == route.entity) {
                 let (to, package) = (&route.to, &channel.settings.package);
                 let message =
                     format!("a route sends {} to {to}, but package {package} cannot", route.entity);

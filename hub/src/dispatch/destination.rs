@@ -78,7 +78,7 @@ impl Destination {
         let output = channel.settings().output.clone()?;
         let way = match &output.target {
             OutputTarget::Screen => Way::Screen,
-            OutputTarget::Http { base_url, auth, allow_networks, wait_max } => {
+            OutputTarget::Http { base_url, auth, allow_networks, wait_max, .. } => {
                 match endpoint(channel, base_url, auth, allow_networks, *wait_max) {
                     Ok(endpoint) => Way::Http(Box::new(endpoint)),
                     Err(fault) => Way::Unusable(fault),
@@ -125,31 +125,45 @@ impl Destination {
     }
 
     /// Whether events go out as they are, without a map.
-    pub(super) fn is_screen(&self) -> bool {
-        matches!(self.way, Way::Screen)
+    pub(super) fn is_as_it_is(&self) -> bool {
+        self.output.is_as_it_is()
     }
 
     /// One try.
     pub(super) async fn call(&self, rendered: &Rendered, clock: &dyn Clock) -> Verdict {
         match &self.way {
             Way::Http(endpoint) => {
-                let Some(operation) = &rendered.operation else {
-                    return unusable("no operation was chosen");
+                let mut call = match &rendered.operation {
+                    Some(operation) => Call::of(
+                        operation,
+                        &rendered.rules,
+                        &rendered.path,
+                        rendered.content_type,
+                        rendered.body.clone(),
+                        &rendered.key,
+                    ),
+                    None => as_it_is(rendered),
                 };
-                let mut call = Call::of(
-                    operation,
-                    &rendered.rules,
-                    &rendered.path,
-                    rendered.content_type,
-                    rendered.body.clone(),
-                    &rendered.key,
-                );
                 call.traceparent = rendered.traceparent.as_deref();
                 endpoint.attempt(&call, clock).await.verdict
             }
             Way::Screen => print(&rendered.body),
             Way::Unusable(fault) => unusable(fault),
         }
+    }
+}
+
+/// The call of an event that goes out without a map.
+fn as_it_is(rendered: &Rendered) -> Call<'_> {
+    Call {
+        method: "POST",
+        path: "",
+        content_type: rendered.content_type,
+        body: rendered.body.clone(),
+        key_header: Some("Idempotency-Key"),
+        key: &rendered.key,
+        traceparent: None,
+        rules: &rendered.rules,
     }
 }
 

@@ -16,7 +16,7 @@ use store::DueParcel;
 /// A call that is ready to be made, as often as it takes.
 #[derive(Debug)]
 pub(super) struct Rendered {
-    /// What carries it; none for the screen.
+    /// What carries it; none for an event that goes out as it is.
     pub(super) operation: Option<Operation>,
     pub(super) rules: Rules,
     pub(super) path: String,
@@ -72,8 +72,8 @@ pub(super) async fn render(
 ) -> Result<Rendered, Fault> {
     let event: Event = serde_json::from_str(&parcel.event)
         .map_err(|fault| Fault::Lasting(format!("the event cannot be read: {fault}")))?;
-    if to.is_screen() {
-        return Ok(for_screen(to, parcel, &event));
+    if to.is_as_it_is() {
+        return Ok(as_it_is(to, parcel, &event));
     }
     let data: Value = serde_json::from_str(event.data.get())
         .map_err(|fault| Fault::Lasting(format!("the event's data cannot be read: {fault}")))?;
@@ -105,11 +105,11 @@ pub(super) async fn render(
 }
 
 /// The whole event as it stands in the journal.
-fn for_screen(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
-    let label = "screen@1".to_owned();
+fn as_it_is(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
+    let label = "event@1".to_owned();
     Rendered {
         operation: None,
-        rules: Rules::default(),
+        rules: Rules { success: vec![200, 201, 202, 204], ..Rules::default() },
         path: String::new(),
         content_type: "application/cloudevents+json",
         body: Bytes::from(parcel.event.clone()),

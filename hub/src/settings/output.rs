@@ -31,6 +31,9 @@ pub enum OutputTarget {
         allow_networks: Vec<String>,
         /// Longest wait for one whole try.
         wait_max: Duration,
+        /// Events go out as they are (CloudEvents JSON, POST to the base
+        /// address), without a package's map.
+        cloudevents: bool,
     },
     /// Standard output of the daemon, one JSON document a line.
     Screen,
@@ -82,10 +85,13 @@ pub struct RetrySettings {
 }
 
 impl OutputSettings {
-    /// Whether events are only shown.
+    /// Whether events go out as they are, without a package's map.
     #[must_use]
-    pub fn is_screen(&self) -> bool {
-        matches!(self.target, OutputTarget::Screen)
+    pub fn is_as_it_is(&self) -> bool {
+        match self.target {
+            OutputTarget::Screen => true,
+            OutputTarget::Http { cloudevents, .. } => cloudevents,
+        }
     }
 }
 
@@ -113,7 +119,14 @@ fn http(table: &Table<'_>, dir: &Path) -> Option<OutputTarget> {
     let auth = auth(table, dir);
     let allow_networks = networks(table);
     let wait_max = units::duration(table, "wait_max").unwrap_or(Duration::from_secs(15));
-    Some(OutputTarget::Http { base_url: base_url?, auth: auth?, allow_networks, wait_max })
+    let cloudevents = table.bool("cloudevents").unwrap_or(false);
+    Some(OutputTarget::Http {
+        base_url: base_url?,
+        auth: auth?,
+        allow_networks,
+        wait_max,
+        cloudevents,
+    })
 }
 
 /// `auth:` of a destination or a puller. Required: `auth: none` is said, not
