@@ -24,7 +24,8 @@ mod value;
 pub use check::{Compiled, Obligations, Options, Verdict, compile};
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
-    ReadTrace, StepTrace, TestReport, diff, explain_json, explain_row, test,
+    Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,
+    explain_json, explain_row, put, reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::Library;

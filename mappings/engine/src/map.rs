@@ -5,7 +5,7 @@ use codec::rows::{Row, Rows};
 
 use crate::{
     input::{InputFault, rows::RowPlan, scanner},
-    language::map_file::MapFile,
+    language::{map_file::MapFile, policy::UnknownSource},
     plan::Plan,
     run::{
         Faulted, Mapped, RunContext, Scratch,
@@ -34,6 +34,7 @@ pub struct Map {
     needs: Vec<String>,
     pub(crate) plan: Plan,
     rows: Option<RowPlan>,
+    unknown_source: UnknownSource,
 }
 
 impl Map {
@@ -51,8 +52,46 @@ impl Map {
             direction,
             entity,
             needs: file.needs.into_iter().map(|it| it.name).collect(),
+            unknown_source: file.policy.unknown_source,
             plan,
             rows,
+        }
+    }
+
+    /// Fields of a JSON record that no rule reads, `[]` for elements; nothing
+    /// when the map's policy is to ignore them. Shows what a source began to send.
+    pub fn unread(&self, bytes: &[u8]) -> Vec<String> {
+        let record = serde_json::from_slice(bytes);
+        let (Ok(record), UnknownSource::Report) = (record, self.unknown_source) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        self.unread_of(&record, 0, "", &mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn unread_of(&self, value: &serde_json::Value, node: u32, path: &str, found: &mut Vec<String>) {
+        let trie = &self.plan.trie;
+        match value {
+            serde_json::Value::Object(members) => {
+                for (key, value) in members {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    match trie.find(node, key) {
+                        Some(child) => self.unread_of(value, child, &path, found),
+                        None => found.push(path),
+                    }
+                }
+            }
+            serde_json::Value::Array(items) => {
+                if let Some(elements) = trie.node(node).and_then(|it| it.elements) {
+                    items.iter().for_each(|item| {
+                        self.unread_of(item, elements, &format!("{path}[]"), found)
+                    });
+                }
+            }
+            _ => {}
         }
     }
 

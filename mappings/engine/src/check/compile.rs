@@ -109,7 +109,8 @@ fn build(
     let node = yaml::parse(path, &text)
         .map_err(|list| list.into_iter().for_each(|fault| faults.push(fault)))
         .ok()?;
-    let file = map_file::read(faults, &node)?;
+    let mut file = map_file::read(faults, &node)?;
+    take_reversed(path, &mut file, library, faults);
     let ends = Ends::of(path, &file, library, faults)?;
     let mut lower = Lower {
         faults,
@@ -142,6 +143,37 @@ fn build(
     plan.trie.seal();
     let rows = ends.layout.as_ref().map(|layout| RowPlan::new(&plan.trie, layout.shape()));
     Some(Map::new(file, plan, rows, ends.direction, ends.entity))
+}
+
+/// Takes over the fields of an in map that can be read backwards, where this
+/// out map has no rule of its own.
+fn take_reversed(path: &str, file: &mut MapFile, library: &dyn Library, faults: &Faults) {
+    let Some((name, at)) = file.reverse.clone() else { return };
+    let in_map = beside(path, &name);
+    let reversed = match crate::explain::reverse(&in_map, library) {
+        Ok(reversed) => reversed,
+        Err(list) => return list.into_iter().for_each(|fault| faults.push(fault)),
+    };
+    for field in &reversed.fields {
+        if let crate::explain::Level::ReadOnly(why) = &field.level
+            && why.contains("many to one")
+        {
+            let message = format!("`{}` is not read backwards: {why}", field.target);
+            faults.push(Diagnostic::error("M19", faults.file(), at, message).warning());
+        }
+    }
+    let inner = Faults::new(&in_map);
+    let draft =
+        yaml::parse(&in_map, &reversed.map).ok().and_then(|node| map_file::read(&inner, &node));
+    let Some(draft) = draft else {
+        let message = format!("`{name}` has no field that can be read backwards");
+        return faults.push(Diagnostic::error("M20", faults.file(), at, message));
+    };
+    let own: Vec<Vec<String>> = file.fields.iter().map(|it| it.path.clone()).collect();
+    let written =
+        |path: &[String]| own.iter().any(|it| it.starts_with(path) || path.starts_with(it));
+    file.fields.extend(draft.fields.into_iter().filter(|it| !written(&it.path)));
+    file.tables.extend(draft.tables);
 }
 
 /// Both sides of a map.
@@ -366,7 +398,13 @@ fn source_id(lower: &mut Lower<'_>, rule: &Rule) -> Option<u32> {
 fn out_header(lower: &mut Lower<'_>) {
     let node = lower.plan.trie.child(0, "hub_id");
     let slot = lower.plan.trie.slot(node);
-    let place = crate::plan::op::Place { depth: 0, slot, hops: Vec::new(), node };
+    let place = crate::plan::op::Place {
+        depth: 0,
+        slot,
+        hops: Vec::new(),
+        node,
+        kinds: crate::schema::Kinds::TEXT,
+    };
     let ty = Type::made(Kind::Text);
     lower.plan.header.source_id =
         Some(lower.push_expr(vec![(Op::Load(place), "load")], &ty, "hub_id"));

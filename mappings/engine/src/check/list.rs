@@ -146,7 +146,6 @@ impl Lower<'_> {
             source: ListSource::Frames { place, frame },
             depth: self.depth(),
             stages: Vec::new(),
-            text: path.text().into(),
         };
         Some(OpenList { list, opened: 1, absent: ty })
     }
@@ -156,12 +155,8 @@ impl Lower<'_> {
         let element = Type { missing: false, null: false, ..ty.turned(Kind::Text) };
         self.scopes.push(ScopeInfo { node: None, schema: None, element: Some(element) });
         self.depth_fits(span)?;
-        let list = ListPlan {
-            source: ListSource::Texts(expr),
-            depth: self.depth(),
-            stages: Vec::new(),
-            text: self.excerpt(span),
-        };
+        let list =
+            ListPlan { source: ListSource::Texts(expr), depth: self.depth(), stages: Vec::new() };
         Some(OpenList { list, opened: 1, absent: ty.clone() })
     }
 

@@ -254,12 +254,16 @@ impl Lower<'_> {
             let reads = if index + 1 == cursor.hops.len() { last } else { 0 };
             hops.push(Hop { frame, pick: pick.clone(), slot: reads });
         }
-        Place { depth: cursor.depth, slot, hops, node }
+        // Cells of rows are texts or numbers already.
+        let claimed = cursor.schema.and_then(|id| self.source.get(id)).map(|it| it.kinds);
+        let kinds = claimed.filter(|_| !self.source.rows).unwrap_or(Kinds::ANY);
+        Place { depth: cursor.depth, slot, hops, node, kinds }
     }
 
     fn member_place(&mut self, cursor: &Cursor, key: &str) -> Place {
         let node = self.plan.trie.child(cursor.node, key);
-        let inner = Cursor { node, hops: cursor.hops.clone(), ..*cursor };
+        let schema = cursor.schema.and_then(|id| self.source.member(id, key));
+        let inner = Cursor { node, schema, hops: cursor.hops.clone(), ..*cursor };
         self.place(&inner)
     }
 

@@ -5,9 +5,13 @@
 mod coverage;
 mod diff;
 mod provenance;
+mod put;
+mod reverse;
 mod testing;
 
 pub use coverage::{Coverage, CoverageReport};
 pub use diff::{Change, DiffReport, diff};
 pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
+pub use put::{Put, PutFault, put};
+pub use reverse::{Level, ReverseField, Reversed, reverse};
 pub use testing::{Case, CaseResult, Expect, TestReport, test};

@@ -6,6 +6,7 @@ mod text;
 
 use crate::{
     plan::trie::{FrameId, Trie},
+    schema::Kinds,
     value::{Source, Span, Value},
 };
 
@@ -59,6 +60,19 @@ pub(crate) struct InputFault {
 impl Slot {
     pub(crate) const fn new(kind: SlotKind, start: u32, len: u32, at: u32) -> Self {
         Self { kind, start, len, at }
+    }
+
+    /// Whether it is what a source schema says; what is absent always fits.
+    #[inline]
+    pub(crate) fn fits(self, kinds: Kinds) -> bool {
+        match self.kind {
+            SlotKind::Missing | SlotKind::Null => true,
+            SlotKind::True | SlotKind::False => kinds.has(Kinds::BOOL),
+            SlotKind::Text | SlotKind::Decoded => kinds.has(Kinds::TEXT),
+            SlotKind::Number => kinds.has(Kinds::NUMBER.with(Kinds::INTEGER)),
+            SlotKind::List => kinds.has(Kinds::ARRAY),
+            SlotKind::Object => kinds.has(Kinds::OBJECT),
+        }
     }
 
     /// The value, as a pipe begins with it.

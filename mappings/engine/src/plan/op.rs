@@ -9,7 +9,9 @@ use regex::Regex;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{CondId, ExprId, ListId, trie::FrameId};
-use crate::{functions::width::WidthTable, language::policy::Empty, time::Format, value::Span};
+use crate::{
+    functions::width::WidthTable, language::policy::Empty, schema::Kinds, time::Format, value::Span,
+};
 
 /// One pipe: a head and the steps after it.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(crate) struct Place {
     pub(crate) hops: Vec<Hop>,
     /// Node of the trie, for the path in faults.
     pub(crate) node: u32,
+    /// What the source schema says that it is; anything else is a fault.
+    pub(crate) kinds: Kinds,
 }
 
 /// One element picked out of a list.
@@ -288,7 +292,6 @@ pub(crate) struct ListPlan {
     /// The scope of its elements.
     pub(crate) depth: u8,
     pub(crate) stages: Vec<Stage>,
-    pub(crate) text: Arc<str>,
 }
 
 /// Where the elements are.

@@ -17,6 +17,7 @@ use crate::{
         op::{Calc, Expr, HubFact, Op, Pick, Place},
         trie::FrameId,
     },
+    schema::Kinds,
     value::{Money, Source, Span, Value},
 };
 
@@ -80,7 +81,11 @@ impl<T: Trace> Machine<'_, T> {
             && let Some((Op::Load(place), rest)) = ops.split_first()
         {
             // Nearly every pipe begins so, and many are no more than that.
-            value = self.slot(place).value();
+            let slot = self.slot(place);
+            value = slot.value();
+            if !slot.fits(place.kinds) {
+                return self.rescued(expr, id, rest, self.unclaimed(value, place, id));
+            }
             if matches!(value, Value::Text(Span { len: 0, .. })) {
                 value = self.not_empty(value, expr)?;
             }
@@ -146,7 +151,14 @@ impl<T: Trace> Machine<'_, T> {
 
     fn op(&mut self, op: &Op, value: Value) -> Stepped {
         match op {
-            Op::Load(place) => Ok(self.load(place)),
+            Op::Load(place) => {
+                let value = self.load(place);
+                if self.slot(place).fits(place.kinds) {
+                    Ok(value)
+                } else {
+                    fault(value, claim(place.kinds))
+                }
+            }
             Op::LoadElement(depth) => {
                 Ok(self.scopes.get(usize::from(*depth)).map_or(Value::Missing, |it| it.element))
             }
@@ -229,6 +241,16 @@ impl<T: Trace> Machine<'_, T> {
     pub(crate) fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
         let slots = self.frames.get(usize::from(frame));
         slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
+    }
+
+    /// A value of another type than the source schema says.
+    #[cold]
+    fn unclaimed(&self, value: Value, place: &Place, expr: ExprId) -> Box<Fault> {
+        Box::new(Fault {
+            expr: Some(expr),
+            found: Some(value),
+            expected: claim(place.kinds).into(),
+        })
     }
 
     fn load(&mut self, place: &Place) -> Value {
@@ -483,4 +505,9 @@ impl<T: Trace> Machine<'_, T> {
         }
         Ok(())
     }
+}
+
+/// What the source schema says, in words.
+fn claim(kinds: Kinds) -> String {
+    format!("{}, as the source schema says", kinds.words())
 }

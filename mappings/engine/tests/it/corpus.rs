@@ -52,6 +52,11 @@ pub(crate) fn check(text: &str, name: &str) -> Vec<Diagnostic> {
     compile(name, &files, &Options::default()).diagnostics
 }
 
+/// Names and texts of all good variants.
+pub(crate) fn variants() -> Vec<(String, String)> {
+    patches("variants.txt").iter().map(|patch| (patch.name.clone(), patched(patch).0)).collect()
+}
+
 fn patched(patch: &Patch) -> (String, String) {
     let name = format!("{}.map.yaml", patch.base);
     let text = fs::read_to_string(data(&name)).unwrap();

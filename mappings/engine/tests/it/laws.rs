@@ -185,3 +185,47 @@ fn provenance_gives_the_values_that_were_written() {
     println!("{fields} fields, {bytes_found} values of the source");
     assert!(fields >= 1000 && bytes_found >= 500, "{fields} {bytes_found}");
 }
+
+/// The canonical schema of orders, in one document.
+fn order_schema() -> jsonschema::Validator {
+    let read = |name: &str| {
+        fs::read_to_string(crate::support::mappings().join("canon/v1").join(name)).unwrap()
+    };
+    let order = read("order.schema.json").replace("common.schema.json#", "#");
+    let mut schema: Value = serde_json::from_str(&order).unwrap();
+    let common: Value = serde_json::from_str(&read("common.schema.json")).unwrap();
+    schema["$defs"] = common["$defs"].clone();
+    schema.as_object_mut().unwrap().remove("$id");
+    jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+#[test]
+fn whatever_is_written_fits_the_canonical_schema() {
+    let (map, schema) = (shared_order_map(), order_schema());
+    let source: Value = serde_json::from_slice(&shared_order()).unwrap();
+    let (mut written, mut refused) = (0, 0);
+    let mut scratch = Scratch::default();
+    for seed in 0..6000_u32 {
+        let pick =
+            |shift: u32| u16::try_from(seed.wrapping_mul(2_654_435_761) >> shift & 0xFFFF).unwrap();
+        let picks = [
+            (pick(3), u8::try_from(seed % 251).unwrap()),
+            (pick(11), u8::try_from(seed % 239).unwrap()),
+        ];
+        let record = changed(&source, &picks[..usize::try_from(seed % 3).unwrap()]);
+        match map.run_json(&serde_json::to_vec(&record).unwrap(), &context(), &mut scratch) {
+            Err(_) => refused += 1,
+            Ok(mapped) => {
+                written += 1;
+                let data: Value = serde_json::from_slice(&mapped.data).unwrap();
+                let errors: Vec<String> = schema
+                    .iter_errors(&data)
+                    .map(|it| format!("{} {it}", it.instance_path()))
+                    .collect();
+                assert!(errors.is_empty(), "{picks:?} {errors:?}");
+            }
+        }
+    }
+    println!("{written} records written, all fit; {refused} refused");
+    assert!(written >= 1500 && refused >= 500);
+}

@@ -11,4 +11,6 @@ mod functions;
 mod language;
 mod laws;
 mod order;
+mod reverse;
+mod schema;
 mod support;
