@@ -265,26 +265,7 @@ impl Lower<'_> {
             Check::CharsMin(least) if ty.made && ty.chars_min >= *least && self.never_empty(ty) => {
                 Verdict::Proved
             }
-            Check::BytesMax(most, charset) => {
-                let held = ty
-                    .pattern
-                    .as_deref()
-                    .and_then(|it| it.strip_prefix("bytes:"))
-                    .and_then(|it| it.split_once(':'));
-                let fits = held.is_some_and(|(bytes, name)| {
-                    name == charset.name() && bytes.parse::<u64>().is_ok_and(|it| it <= *most)
-                });
-                if fits {
-                    return Verdict::Proved;
-                }
-                let longest = ty.chars_max.filter(|it| it.saturating_mul(3) > *most);
-                if ty.kind == Kind::Text && (longest.is_some() || ty.chars_max.is_none()) {
-                    self.warning_at("M12", given.at, format!("nothing keeps this within {most} bytes in {charset}"))
-                        .expected(format!("at most {most} bytes for `{}`", given.path))
-                        .help(format!("`| truncate_bytes({most}, \"{charset}\")` cuts and notes the loss; without it such a record is set aside"));
-                }
-                Verdict::Checked
-            }
+            Check::BytesMax(most, charset) => self.bytes_verdict(given, *most, *charset),
             Check::Pattern(pattern)
                 if ty.made && ty.pattern.as_deref() == Some(pattern.as_str()) =>
             {
@@ -315,6 +296,29 @@ impl Lower<'_> {
             }
             _ => Verdict::Checked,
         }
+    }
+
+    /// A length in bytes after encoding.
+    fn bytes_verdict(&self, given: &Assignment<'_>, most: u64, charset: Charset) -> Verdict {
+        let ty = given.ty;
+        let held = ty
+            .pattern
+            .as_deref()
+            .and_then(|it| it.strip_prefix("bytes:"))
+            .and_then(|it| it.split_once(':'));
+        let fits = held.is_some_and(|(bytes, name)| {
+            name == charset.name() && bytes.parse::<u64>().is_ok_and(|it| it <= most)
+        });
+        if fits {
+            return Verdict::Proved;
+        }
+        let longest = ty.chars_max.filter(|it| it.saturating_mul(3) > most);
+        if ty.kind == Kind::Text && (longest.is_some() || ty.chars_max.is_none()) {
+            self.warning_at("M12", given.at, format!("nothing keeps this within {most} bytes in {charset}"))
+                .expected(format!("at most {most} bytes for `{}`", given.path))
+                .help(format!("`| truncate_bytes({most}, \"{charset}\")` cuts and notes the loss; without it such a record is set aside"));
+        }
+        Verdict::Checked
     }
 
     fn never_empty(&self, ty: &Type) -> bool {

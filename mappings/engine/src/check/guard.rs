@@ -35,30 +35,19 @@ impl Lower<'_> {
             }
             (ExprKind::Not(inner), _) => self.collect(inner, !holds, found),
             (ExprKind::Has(inner), true) => self.there(inner, found),
-            (ExprKind::Binary { op: Binary::NotEqual, left, right }, true)
-            | (ExprKind::Binary { op: Binary::Equal, left, right }, false) => {
-                if right.kind == ExprKind::Null {
-                    self.there(left, found);
-                }
-            }
-            (
-                ExprKind::Binary {
-                    op:
-                        Binary::Equal
-                        | Binary::Less
-                        | Binary::LessOrEqual
-                        | Binary::Greater
-                        | Binary::GreaterOrEqual
-                        | Binary::In,
-                    left,
-                    right,
-                },
-                true,
-            ) => {
-                // A comparison with something absent does not hold.
-                if right.kind != ExprKind::Null {
-                    self.there(left, found);
-                    self.there(right, found);
+            (ExprKind::Binary { op, left, right }, holds) => {
+                let null = right.kind == ExprKind::Null;
+                let compares = !matches!(op, Binary::And | Binary::Or | Binary::NotEqual);
+                match (op, holds) {
+                    (Binary::NotEqual, true) | (Binary::Equal, false) if null => {
+                        self.there(left, found)
+                    }
+                    // A comparison with something absent does not hold.
+                    (_, true) if compares && !null => {
+                        self.there(left, found);
+                        self.there(right, found);
+                    }
+                    _ => {}
                 }
             }
             (ExprKind::Path(_), true) => self.there(expr, found),

@@ -5,7 +5,7 @@
 //! `cargo run --release --manifest-path mappings/engine/bench-vrl/Cargo.toml`.
 #![expect(
     clippy::expect_used,
-    clippy::unwrap_used,
+    clippy::too_many_lines,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
