@@ -74,7 +74,26 @@ impl Cursor {
         self.source
     }
 
+    /// The byte offsets of `start` and `end`, where what stands before `start`
+    /// and was not passed yet is ASCII.
     #[inline]
+    pub fn span(
+        &mut self,
+        text: &str,
+        skips: &[Skip],
+        (start, end): (usize, usize),
+    ) -> (usize, usize) {
+        let quick = self.skip >= skips.len() && self.charset.is_ascii_safe() && start >= self.text;
+        if quick && text.as_bytes().get(start..end).is_some_and(<[u8]>::is_ascii) {
+            let from = self.source + (start - self.text);
+            self.source = from + (end - start);
+            self.text = end;
+            return (from, self.source);
+        }
+        let from = self.advance(text, skips, start);
+        (from, self.advance(text, skips, end))
+    }
+
     fn walk(&mut self, text: &str, to: usize) {
         let passed = text.as_bytes().get(self.text..to).unwrap_or_default();
         let single = self.charset.is_ascii_safe() && passed.is_ascii();
@@ -101,7 +120,7 @@ fn source_length(charset: Charset, text: &str) -> usize {
             if !text.as_bytes().contains(&0xEF) {
                 return length;
             }
-            length - text.chars().filter(|c| is_half_kana(*c)).count()
+            length - half_kana(text)
         }
         Charset::Iso2022Jp => {
             let single = text.chars().filter(|c| is_half_kana(*c) || is_roman(*c)).count();
@@ -113,8 +132,17 @@ fn source_length(charset: Charset, text: &str) -> usize {
 /// One for each ASCII character, two for each other.
 #[inline]
 fn singles_and_doubles(text: &str) -> usize {
-    let weight = |it: &u8| usize::from(*it < 0x80) + 2 * usize::from(*it >= 0xC0);
-    text.as_bytes().iter().map(weight).sum()
+    // Sums of bytes in short pieces are what processors do at once.
+    let ascii = |piece: &[u8]| piece.iter().map(|it| u8::from(*it < 0x80)).sum::<u8>();
+    let singles: usize = text.as_bytes().chunks(255).map(|it| usize::from(ascii(it))).sum();
+    text.chars().count() * 2 - singles
+}
+
+/// Half-width katakana: U+FF61 to U+FF9F, EF BD A1 to EF BE 9F in UTF-8.
+#[inline]
+fn half_kana(text: &str) -> usize {
+    let is = |it: &&[u8]| matches!(it, [0xEF, 0xBD, 0xA1..=0xBF] | [0xEF, 0xBE, 0x80..=0x9F]);
+    text.as_bytes().windows(3).filter(is).count()
 }
 
 pub(super) fn is_half_kana(c: char) -> bool {

@@ -190,12 +190,16 @@ impl Reader<'_> {
             return;
         }
         self.cells.resize(kind.columns.len(), Cell::default());
+        // Out of the reader while its cells are read, and back in behind them.
+        let ordered = self.order.take();
+        let order = ordered.as_deref().filter(|_| kind.role != Role::Trailer);
         for (index, raw) in raw.iter_mut().enumerate() {
-            let offset = self.cursor.advance(arena.base(), &self.skips, raw.outer_start);
-            let end = self.cursor.advance(arena.base(), &self.skips, raw.outer_end);
-            let column = match (&self.order, kind.role == Role::Trailer) {
-                (Some(order), false) => order.get(index).copied().flatten(),
-                (None, _) | (_, true) => Some(index),
+            // Between two cells stands a delimiter.
+            let outer = (raw.outer_start, raw.outer_end);
+            let (offset, end) = self.cursor.span(arena.base(), &self.skips, outer);
+            let column = match order {
+                Some(order) => order.get(index).copied().flatten(),
+                None => Some(index),
             };
             let Some((index, column)) = column.and_then(|it| Some((it, kind.columns.get(it)?)))
             else {
@@ -214,6 +218,7 @@ impl Reader<'_> {
                 *place = cell;
             }
         }
+        self.order = ordered;
     }
 
     /// Reads one cell to a range of the arena.
