@@ -31,8 +31,6 @@ pub struct Said<'a> {
     pub state: State,
     /// When it was said, milliseconds since the Unix epoch.
     pub at_ms: i64,
-    /// When it ends by itself, if it does.
-    pub expires_ms: Option<i64>,
 }
 
 // === impl State ===

@@ -1,9 +1,12 @@
 //! Customers: parties with the identities, evidence, consents and orders that
 //! hang together by links.
 
+mod consents;
+
+pub use consents::ConsentView;
+
 use canon::{clock::Timestamp, entity::Entity};
 use retail::{
-    consent::{self, Said, State},
     golden::{Candidate, Decision, golden},
     identity::{key_name, party_key},
     reference::{hub_name, source_name},
@@ -98,26 +101,6 @@ pub struct LinkView {
     /// Until when, if it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_to: Option<Timestamp>,
-}
-
-/// What a party agreed to or refused for one purpose, as it holds now.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ConsentView {
-    /// What for.
-    pub purpose: String,
-    /// For which brand and channel only; empty: for all.
-    pub scope: String,
-    /// What holds.
-    pub state: State,
-    /// When it was said.
-    pub captured_at: Timestamp,
-    /// Channel by which it came.
-    pub channel: String,
-    /// Sequence of the entry it came with.
-    pub seq: u64,
-    /// The statement, canonical JSON.
-    pub statement: Value,
 }
 
 const LIST: &str = "customers";
@@ -229,7 +212,8 @@ fn customer(conn: &Connection, trust: &Trust, hub_id: String) -> Result<Customer
         .filter(|link| link.status == "active")
         .map(|link| link.valid_from.as_ms())
         .max();
-    let consents = consents(conn, &known, joined)?;
+    let views: Vec<&IdentityView> = known.iter().map(|it| &it.view).collect();
+    let consents = consents::of(conn, &views, joined)?;
     let orders =
         orders::of_buyers(conn, &names(conn, &hub_id)?, &Page::of(ORDERS_SHOWN_MAX))?.items;
     let (profile, decisions) = (golden.profile, golden.decisions);
@@ -337,70 +321,5 @@ fn names(conn: &Connection, golden: &str) -> Result<Vec<String>> {
     }
     found.sort();
     found.dedup();
-    Ok(found)
-}
-
-struct Statement {
-    identity: String,
-    purpose: String,
-    scope: String,
-    at_ms: i64,
-    state: State,
-    channel: String,
-    pos: i64,
-    body: String,
-}
-
-fn consents(conn: &Connection, known: &[Known], joined: Option<i64>) -> Result<Vec<ConsentView>> {
-    let mut query = conn.prepare_cached(
-        "SELECT purpose, scope, at_ms, state, channel, pos, body FROM store_consent
-         WHERE name = ?1 OR name = ?2
-            OR name IN (SELECT 'k:' || hash FROM store_party_key
-                        WHERE hub_id = ?3 AND points_elsewhere = 0)",
-    )?;
-    let mut statements: Vec<Statement> = Vec::new();
-    for one in known {
-        let view = &one.view;
-        let names =
-            (hub_name(&view.hub_id), source_name(&view.channel, &view.source_id), &view.hub_id);
-        let mut rows = query.query(names)?;
-        while let Some(row) = rows.next()? {
-            statements.push(Statement {
-                identity: view.hub_id.clone(),
-                purpose: row.get(0)?,
-                scope: row.get(1)?,
-                at_ms: row.get(2)?,
-                state: State::from_name(&row.get::<_, String>(3)?),
-                channel: row.get(4)?,
-                pos: row.get(5)?,
-                body: row.get(6)?,
-            });
-        }
-    }
-    let said: Vec<Said<'_>> = statements
-        .iter()
-        .map(|it| Said {
-            identity: &it.identity,
-            purpose: &it.purpose,
-            scope: &it.scope,
-            state: it.state,
-            at_ms: it.at_ms,
-            expires_ms: None,
-        })
-        .collect();
-    let mut found = Vec::new();
-    for place_of in consent::current(&said, joined).into_values() {
-        if let Some(it) = statements.get(place_of) {
-            found.push(ConsentView {
-                purpose: it.purpose.clone(),
-                scope: it.scope.clone(),
-                state: it.state,
-                captured_at: Timestamp::from_ms(it.at_ms),
-                channel: it.channel.clone(),
-                seq: place::unpack(it.pos).0,
-                statement: serde_json::from_str(&it.body)?,
-            });
-        }
-    }
     Ok(found)
 }
