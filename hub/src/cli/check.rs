@@ -23,7 +23,7 @@ impl Check {
         match read {
             Ok(read) => {
                 let (channels, routes) = (read.house.channels().count(), read.house.routes.len());
-                println!(
+                say!(
                     "{}: {channels} channels, {routes} routes, {warnings} warnings",
                     dir.display()
                 );

@@ -22,7 +22,7 @@ impl Health {
             let answer = http.map_err(|it| it.to_string())?.get(&url).send().await;
             let answer = answer.map_err(|cause| format!("{url}: {cause}"))?;
             let ready = answer.status().is_success();
-            println!("{}", answer.text().await.unwrap_or_default());
+            say!("{}", answer.text().await.unwrap_or_default());
             Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         })
     }

@@ -34,7 +34,7 @@ impl Init {
             write_secret(&dir.join(file), key.expose())?;
         }
         let shown = dir.display();
-        println!(
+        say!(
             "Written to {shown}. Next:\n\n  \
              channelhub serve --config {shown}        canonical orders appear on the screen\n  \
              channelhub tap --config {shown}          the same at each step, from another terminal\n  \

@@ -61,7 +61,7 @@ impl Verify {
         .map_err(|it| it.to_string())?;
         let sound = report.is_sound();
         if self.json {
-            println!("{}", as_json(&report));
+            say!("{}", as_json(&report));
         } else {
             print(&report);
         }
@@ -70,19 +70,16 @@ impl Verify {
 }
 
 fn print(report: &ledger::Report) {
-    println!("entries      {}", report.size);
-    println!("root         {}", canon::id::hex(&report.root));
-    println!("in the tree  {}", report.ledger_size);
-    println!("checkpoints  {} ({} from outside)", report.checkpoints, report.outside);
-    println!("raw bytes    {} verified, {} sealed", report.raw_checked, report.raw_sealed);
+    say!("entries      {}", report.size);
+    say!("root         {}", canon::id::hex(&report.root));
+    say!("in the tree  {}", report.ledger_size);
+    say!("checkpoints  {} ({} from outside)", report.checkpoints, report.outside);
+    say!("raw bytes    {} verified, {} sealed", report.raw_checked, report.raw_sealed);
     for fault in &report.faults {
-        println!("fault        {}: {}", place(fault.place), fault.what);
+        say!("fault        {}: {}", place(fault.place), fault.what);
     }
     let total = report.faults_total;
-    println!(
-        "{}",
-        if total == 0 { "sound".to_owned() } else { format!("NOT SOUND: {total} faults") }
-    );
+    say!("{}", if total == 0 { "sound".to_owned() } else { format!("NOT SOUND: {total} faults") });
 }
 
 fn place(place: Place) -> String {

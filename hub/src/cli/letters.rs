@@ -107,7 +107,7 @@ impl List {
                     page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
                 count += items.len();
                 for item in &items {
-                    println!("{}", if self.json { item.to_string() } else { line(item) });
+                    say!("{}", if self.json { item.to_string() } else { line(item) });
                 }
                 after = page.get("next").and_then(Value::as_str).map(str::to_owned);
                 if after.is_none() {
@@ -115,7 +115,7 @@ impl List {
                 }
             }
             if count == 0 && !self.json {
-                println!("none");
+                say!("none");
             }
             Ok(ExitCode::SUCCESS)
         })
@@ -141,7 +141,7 @@ impl Show {
         block_on(async {
             let letter = client.get(&format!("/api/v1/dead-letters/{id}")).await?;
             let text = serde_json::to_string_pretty(&letter).map_err(|it| it.to_string())?;
-            println!("{text}");
+            say!("{text}");
             Ok(ExitCode::SUCCESS)
         })
     }
@@ -154,7 +154,7 @@ impl Settle {
         block_on(async {
             let settled = client.post(&format!("/api/v1/dead-letters/{act}"), &body).await?;
             let number = |key: &str| settled.get(key).and_then(Value::as_u64).unwrap_or(0);
-            println!("{} {done}, entry {}", number("count"), number("sequence"));
+            say!("{} {done}, entry {}", number("count"), number("sequence"));
             Ok(ExitCode::SUCCESS)
         })
     }

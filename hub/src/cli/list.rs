@@ -57,7 +57,7 @@ impl List {
         }
         heading("Entities");
         let names: Vec<&str> = Entity::ALL.iter().map(|it| it.name()).collect();
-        println!("  {}", names.join(", "));
+        say!("  {}", names.join(", "));
         heading("Functions of maps");
         for function in mapping::functions::all() {
             row(function.name, function.about);
@@ -100,9 +100,9 @@ fn adapters(library: &Library) {
 }
 
 fn heading(text: &str) {
-    println!("\n{text}");
+    say!("\n{text}");
 }
 
 fn row(name: &str, what: &str) {
-    println!("  {name:<22} {what}");
+    say!("  {name:<22} {what}");
 }

@@ -197,7 +197,7 @@ impl Check {
         let mut bad = 0;
         for name in names(self.package, &library) {
             match load(&library, &name) {
-                Ok(package) => println!("{name}: {} maps", package.maps().count()),
+                Ok(package) => say!("{name}: {} maps", package.maps().count()),
                 Err(failure) => {
                     bad += 1;
                     eprintln!("{failure}");
@@ -216,10 +216,10 @@ impl Test {
             let report = adapter_kit::harness::run(&name, &library);
             let cases = report.cases.len();
             if report.passed() {
-                println!("{name}: {cases} fixtures passed");
+                say!("{name}: {cases} fixtures passed");
             } else {
                 bad += 1;
-                println!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
+                say!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
             }
         }
         Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

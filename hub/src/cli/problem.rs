@@ -16,13 +16,13 @@ impl Problem {
         let Some(code) = self.code else {
             for (code, page) in pages::PAGES {
                 let title = page.lines().next().unwrap_or_default();
-                println!("{:<22}{}", code, title.trim_start_matches("# ").trim_start_matches(code));
+                say!("{:<22}{}", code, title.trim_start_matches("# ").trim_start_matches(code));
             }
             return Ok(ExitCode::SUCCESS);
         };
         match pages::markdown(&code) {
             Some(page) => {
-                println!("{page}");
+                say!("{page}");
                 Ok(ExitCode::SUCCESS)
             }
             None => {

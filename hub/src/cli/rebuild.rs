@@ -39,7 +39,7 @@ impl Rebuild {
         if on_terminal {
             eprintln!();
         }
-        println!("{}: made again from {head} entries", self.fold);
+        say!("{}: made again from {head} entries", self.fold);
         Ok(ExitCode::SUCCESS)
     }
 }

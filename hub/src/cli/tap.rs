@@ -1,7 +1,7 @@
 //! `channelhub tap`: what happens at each step, live.
 
-use super::{Config, Failure, block_on, client::Client};
-use std::{io::Write as _, process::ExitCode};
+use super::{Config, Failure, block_on, client::Client, screen};
+use std::process::ExitCode;
 
 /// Watch records at each step of a running hub, live. One JSON document a line.
 #[derive(Debug, clap::Args)]
@@ -32,10 +32,9 @@ impl Tap {
             let mut response = client.open(&format!("/api/v1/tap?{query}")).await?;
             eprintln!("watching; ctrl-C ends");
             let mut left = self.count.unwrap_or(usize::MAX);
-            let mut screen = std::io::stdout();
             while let Some(bytes) = response.chunk().await.map_err(|it| it.to_string())? {
                 for line in bytes.split_inclusive(|it| *it == b'\n') {
-                    screen.write_all(line).map_err(|it| it.to_string())?;
+                    screen::bytes(line);
                     if line.ends_with(b"\n") {
                         left = left.saturating_sub(1);
                     }

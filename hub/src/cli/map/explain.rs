@@ -26,13 +26,13 @@ impl Explain {
         let explained = self.explained(&opened)?;
         let Some(field) = &self.field else {
             for trace in &explained.fields {
-                println!("{}", trace.text());
+                say!("{}", trace.text());
             }
             return Ok(ExitCode::SUCCESS);
         };
         match explained.field(field) {
             Some(trace) => {
-                println!("{}", trace.text());
+                say!("{}", trace.text());
                 Ok(ExitCode::SUCCESS)
             }
             None => Err(format!("the output of record {} has no field `{field}`", self.record)),

@@ -1,10 +1,10 @@
 //! `channelhub map run`: one map on one file.
 
 use super::{Opened, Subject, print_faults};
-use crate::cli::Failure;
+use crate::cli::{Failure, screen};
 use adapter_kit::package::Chosen;
 use mapping::Scratch;
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 /// Run one map on a file.
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,7 @@ impl Run {
             match package.run(&chosen, &record, &context, &mut scratch) {
                 Ok(made) => {
                     for it in made {
-                        line(&it.mapped.data)?;
+                        line(it.mapped.data);
                     }
                 }
                 Err(faulted) => {
@@ -52,7 +52,7 @@ impl Run {
         let context = self.subject.context(1);
         match opened.map.run_json(&opened.bytes, &context, &mut Scratch::default()) {
             Ok(made) => {
-                line(&made.data)?;
+                line(made.data);
                 Ok(ExitCode::SUCCESS)
             }
             Err(faulted) => {
@@ -63,7 +63,7 @@ impl Run {
     }
 }
 
-fn line(bytes: &[u8]) -> Result<(), Failure> {
-    let mut screen = std::io::stdout().lock();
-    screen.write_all(bytes).and_then(|()| screen.write_all(b"\n")).map_err(|it| it.to_string())
+fn line(mut json: Vec<u8>) {
+    json.push(b'\n');
+    screen::bytes(&json);
 }
