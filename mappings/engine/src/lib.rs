@@ -24,8 +24,8 @@ mod value;
 pub use check::{Compiled, Obligations, Options, Verdict, compile};
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
-    Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,
-    explain_json, explain_row, put, reverse, test,
+    Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,
+    explain_json, explain_row, fmt, infer, put, reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::Library;

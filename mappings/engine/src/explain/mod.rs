@@ -4,6 +4,8 @@
 
 mod coverage;
 mod diff;
+mod fmt;
+mod infer;
 mod provenance;
 mod put;
 mod reverse;
@@ -11,6 +13,8 @@ mod testing;
 
 pub use coverage::{Coverage, CoverageReport};
 pub use diff::{Change, DiffReport, diff};
+pub use fmt::fmt;
+pub use infer::{Inferred, infer};
 pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
 pub use put::{Put, PutFault, put};
 pub use reverse::{Level, ReverseField, Reversed, reverse};

@@ -6,5 +6,6 @@ pub(crate) mod lexer;
 pub(crate) mod map_file;
 pub(crate) mod parse;
 pub(crate) mod policy;
+pub(crate) mod print;
 pub(crate) mod rule;
 pub(crate) mod table;

@@ -8,6 +8,7 @@
 
 mod corpus;
 mod functions;
+mod infer;
 mod language;
 mod laws;
 mod order;
