@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn said<'a>(identity: &'a str, state: State, at_ms: i64) -> Said<'a> {
-        Said { identity, purpose: "marketing.email", scope: "", state, at_ms, expires_ms: None }
+        Said { identity, purpose: "marketing.email", scope: "", state, at_ms }
     }
 
     fn now(said: &[Said<'_>], joined_ms: Option<i64>) -> State {
