@@ -3,7 +3,11 @@
 use rusqlite::Connection;
 use std::path::Path;
 
-use crate::{Error, settle::seq_of};
+use crate::{
+    Error,
+    rest::{self, Rest},
+    settle::seq_of,
+};
 
 /// Faults named in an error; there may be many more.
 const FAULTS_NAMED_MAX: usize = 5;
@@ -31,6 +35,20 @@ pub(crate) fn at_start(conn: &Connection, path: &Path, depth: Depth) -> Result<u
         faults: faults.join("; "),
         readable_to: readable_to(conn),
     })
+}
+
+/// Says when a file at rest is not as it was left, and forgets what was noted.
+///
+/// No reason not to start: the pages are checked next, the entries by the
+/// ledger, and a byte that belongs to neither does no harm.
+pub(crate) fn rest(path: &Path, depth: Depth) -> Result<(), Error> {
+    if depth == Depth::Quick && rest::compare(path)? == Rest::Changed {
+        tracing::error!(
+            path = %path.display(),
+            "the journal was changed after the hub had stopped; run `ledger verify`"
+        );
+    }
+    rest::forget(path)
 }
 
 fn head(conn: &Connection) -> rusqlite::Result<u64> {

@@ -13,7 +13,7 @@ use crate::{
     Answer, Appended, Draft, Error, Reader, Seal, Stats, check, log,
     opening::{Options, limit, lock_file, open_seal},
     prepare::Prepared,
-    schema,
+    rest, schema,
     settle::Settled,
     writer::{Append, Gathering, Work, Writer, lock},
 };
@@ -59,6 +59,7 @@ impl Journal {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let file_lock = lock_file(path)?;
         log::check(path, options.accept_damaged_log)?;
+        check::rest(path, options.check)?;
         let conn = schema::open_for_writing(path)?;
         let head = check::at_start(&conn, path, options.check)?;
         let seal = Arc::new(open_seal(&conn, &options.seal_key)?);
@@ -85,11 +86,14 @@ impl Journal {
             last: 1,
         };
         let ended = Arc::new(Mutex::new(None));
-        let note = Arc::clone(&ended);
+        let (note, at) = (Arc::clone(&ended), path.to_owned());
         let thread = thread::Builder::new()
             .name("journal-writer".to_owned())
             .spawn(move || {
-                let reason = writer.run();
+                let (reason, orderly) = writer.run();
+                if orderly && let Err(error) = rest::note(&at) {
+                    tracing::warn!(%error, "the journal's hash at rest was not noted");
+                }
                 *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
                 drop(file_lock);
             })

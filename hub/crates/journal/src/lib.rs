@@ -24,6 +24,7 @@ pub mod audit;
 pub mod backup;
 pub mod check;
 mod log;
+mod rest;
 mod retention;
 pub mod salvage;
 mod schema;

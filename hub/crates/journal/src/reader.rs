@@ -13,7 +13,9 @@ use std::{
 };
 
 use crate::{
-    Answer, Error, Seal, schema,
+    Answer, Error, Seal,
+    rest::{self, Rest},
+    schema,
     settle::{cursor_of, seq_of, sql},
 };
 
@@ -191,6 +193,16 @@ impl Reader {
             let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
             rows.filter(|row| row.as_ref().map_or(true, |text| text != "ok")).collect()
         })
+    }
+
+    /// Whether the file is at rest, with its hash noted at an orderly close, and
+    /// any byte of it is no longer what it was; reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn is_changed_at_rest(&self) -> Result<bool, Error> {
+        Ok(rest::compare(&self.shared.path)? == Rest::Changed)
     }
 
     pub(crate) fn seal(&self) -> Option<&Seal> {

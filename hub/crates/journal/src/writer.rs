@@ -77,8 +77,8 @@ pub(crate) enum End {
 
 impl Writer {
     /// Works until it is closed, everybody has left, or a write has failed.
-    /// Returns the reason that later appends are told.
-    pub(crate) fn run(mut self) -> String {
+    /// Returns the reason that later appends are told, and whether it was orderly.
+    pub(crate) fn run(mut self) -> (String, bool) {
         let end = loop {
             let work = match self.next.take() {
                 Some(work) => work,
@@ -102,7 +102,8 @@ impl Writer {
                 }
             }
         };
-        self.end(end)
+        let orderly = !matches!(end, End::Failed(_));
+        (self.end(end), orderly)
     }
 
     /// Takes what waits, up to the bounds. When the last batch had company, waits
@@ -271,6 +272,9 @@ impl Writer {
                 ("it was closed in an orderly way".to_owned(), Some((reply, closed)))
             }
             End::Abandoned => {
+                if let Err(error) = checkpoint(&conn, "TRUNCATE") {
+                    tracing::warn!(%error, "the log was not copied into the journal at its end");
+                }
                 drop(conn);
                 ("nobody used it any more".to_owned(), None)
             }

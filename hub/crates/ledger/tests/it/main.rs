@@ -8,6 +8,7 @@ mod samples;
 mod books;
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
 mod crash;
 
 #[cfg(test)]
