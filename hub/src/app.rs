@@ -185,7 +185,7 @@ impl Rooms {
         let reader = store.reader();
         let ledger = folds::open_ledger(&files, &settings.hub.organisation, &clock)?;
         let tasks = Tasks::default();
-        let folds = Folds::start(&tasks, &clock, &journal, store, ledger);
+        let folds = Folds::start(&clock, &journal, store, ledger);
         Ok(Arc::new(Self {
             clock,
             tasks,

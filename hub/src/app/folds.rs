@@ -24,6 +24,8 @@ pub struct Folds {
     pub ledger: watch::Receiver<u64>,
     /// Where the journal stood when the daemon started.
     pub wanted_at_start: u64,
+    // Apart from the other tasks: what those write last is still taken in.
+    tasks: Tasks,
 }
 
 /// Opens the ledger of a data folder; makes its signing key on the first start.
@@ -58,15 +60,10 @@ pub fn origin_of(organisation: &str) -> String {
 }
 
 impl Folds {
-    /// Starts both folds; they end when `tasks` stop.
+    /// Starts both folds; they end with [`Folds::finish`].
     #[must_use]
-    pub fn start(
-        tasks: &Tasks,
-        clock: &Arc<dyn Clock>,
-        journal: &Journal,
-        store: Store,
-        ledger: Ledger,
-    ) -> Self {
+    pub fn start(clock: &Arc<dyn Clock>, journal: &Journal, store: Store, ledger: Ledger) -> Self {
+        let tasks = Tasks::default();
         let (store_at, store_seen) = watch::channel(store.position());
         let (ledger_at, ledger_seen) = watch::channel(ledger.size());
         let follow = |name| Follow {
@@ -76,9 +73,15 @@ impl Folds {
             stopping: tasks.stopping(),
             clock: Arc::clone(clock),
         };
-        tasks.spawn(follow("store").run(store, store_at, fold_store));
-        tasks.spawn(follow("ledger").run(ledger, ledger_at, fold_ledger));
-        Self { store: store_seen, ledger: ledger_seen, wanted_at_start: journal.head() }
+        tasks.spawn(follow("store").run(store, store_at, (fold_store, |_| Ok(()))));
+        tasks.spawn(follow("ledger").run(ledger, ledger_at, (fold_ledger, sign_ledger)));
+        Self { store: store_seen, ledger: ledger_seen, wanted_at_start: journal.head(), tasks }
+    }
+
+    /// Lets both folds take in the last entry and ends them. The ledger signs
+    /// its head, so that nothing can be cut off a stopped hub's journal unseen.
+    pub async fn finish(&self) {
+        self.tasks.finish().await;
     }
 }
 
@@ -94,15 +97,29 @@ struct Follow {
 /// A fold's step: takes entries in after a position, says the new position.
 type Step<F> = fn(&mut F, &JournalReader, u64) -> Result<u64, String>;
 
+/// What a fold does last, when it has taken in everything.
+type Last<F> = fn(&mut F) -> Result<(), String>;
+
 impl Follow {
     /// Takes entries in until the daemon stops, then up to the last one.
-    async fn run<F: Send + 'static>(mut self, mut fold: F, at: watch::Sender<u64>, step: Step<F>) {
+    async fn run<F: Send + 'static>(
+        mut self,
+        mut fold: F,
+        at: watch::Sender<u64>,
+        (step, last): (Step<F>, Last<F>),
+    ) {
         let mut idle = false;
         loop {
             let (position, head) = (*at.borrow(), *self.head.borrow_and_update());
             if position >= head && idle {
                 if self.stopping.is_cancelled() {
-                    info!(fold = self.name, position, "fold has taken in everything");
+                    match tokio::task::spawn_blocking(move || last(&mut fold)).await {
+                        Ok(Ok(())) => {
+                            info!(fold = self.name, position, "fold has taken in everything");
+                        }
+                        Ok(Err(fault)) => error!(fold = self.name, fault, "fold ended badly"),
+                        Err(fault) => error!(fold = self.name, %fault, "fold broke off"),
+                    }
                     return;
                 }
                 tokio::select! {
@@ -155,4 +172,8 @@ fn fold_ledger(
 ) -> Result<u64, String> {
     ledger.follow(journal).map_err(|it| it.to_string())?;
     Ok(ledger.size())
+}
+
+fn sign_ledger(ledger: &mut Ledger) -> Result<(), String> {
+    ledger.checkpoint().map(drop).map_err(|it| it.to_string())
 }

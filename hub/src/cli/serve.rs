@@ -89,6 +89,7 @@ impl Serve {
             }
         }
         note(&rooms, Deed::Stopped).await?;
+        rooms.folds.finish().await;
         rooms.journal.close().await.map_err(|it| it.to_string())?;
         // Only a hint for commands on this machine; gone already is as good.
         let _gone = std::fs::remove_file(hub.data.join("listening"));

@@ -53,8 +53,11 @@ pub(super) async fn commit(
     let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans };
     let appended = rooms.journal.append(draft).await;
     rooms.metrics.commit_seconds.observe(rooms.clock.now().since(started).as_secs_f64());
-    let answer = answer(&arrival.id, records, appended)?;
-    if !answer.duplicate {
+    let mut answer = answer(&arrival.id, records, appended)?;
+    if answer.duplicate {
+        // The first answer is given again, so it names the first arrival.
+        answer.arrival = arrival_at(rooms, answer.sequence).await.unwrap_or(answer.arrival);
+    } else {
         rooms.metrics.records(&channel, "event", answer.events.len() as u64);
         rooms.metrics.records(&channel, "duplicate", answer.duplicates);
         rooms.metrics.records(&channel, "set_aside", answer.set_aside);
@@ -67,6 +70,16 @@ pub(super) async fn commit(
         what: json!(answer),
     });
     Ok(answer)
+}
+
+/// The id of the arrival at `seq`.
+async fn arrival_at(rooms: &Rooms, seq: u64) -> Option<String> {
+    let reader = rooms.journal.reader();
+    let read = tokio::task::spawn_blocking(move || reader.entry(seq));
+    match read.await.ok()?.ok()??.body {
+        entry::Body::Arrival(first) => Some(first.id),
+        entry::Body::Refusal(_) | entry::Body::Attempt(_) | entry::Body::Act(_) => None,
+    }
 }
 
 fn answer(
