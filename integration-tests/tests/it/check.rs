@@ -16,25 +16,16 @@ async fn the_example_has_no_faults() -> Result<()> {
 async fn all_faults_are_reported_at_once_with_their_places() -> Result<()> {
     let hub = TestHub::prepare(|config| {
         config.replace("hub.yaml", "organisation: tea-house", "organization: tea-house")?;
-        config.replace(
-            "channels/ma.yaml",
-            "package: generic-ma-rest",
-            "package: generic-ma-rset",
-        )?;
+        config.replace("channels/ma.yaml", "quota: {", "qouta: {")?;
         config.replace("routes.yaml", "entity: consent", "entity: concent")
     })
     .await?;
     let checked = hub.hub.command(&["check"]).await?;
     let said = format!("{}{}", checked.stdout, checked.stderr);
     assert_eq!(checked.code, Some(1), "{said}");
-    for wanted in [
-        "hub.yaml:",
-        "`organisation`",
-        "channels/ma.yaml:",
-        "`generic-ma-rest`",
-        "routes.yaml:",
-        "`consent`",
-    ] {
+    for wanted in
+        ["hub.yaml:", "`organisation`", "channels/ma.yaml:", "`quota`", "routes.yaml:", "`consent`"]
+    {
         assert!(said.contains(wanted), "{wanted} is not in:\n{said}");
     }
     let with_place = |line: &str| {
@@ -44,6 +35,19 @@ async fn all_faults_are_reported_at_once_with_their_places() -> Result<()> {
         (digits(row) && digits(column)).then_some(())
     };
     assert!(said.lines().any(|it| with_place(it).is_some()), "line and column:\n{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_package_that_is_not_there_is_named_with_the_nearest_that_is() -> Result<()> {
+    let hub = TestHub::prepare(|config| {
+        config.replace("channels/ma.yaml", "package: generic-ma-rest", "package: generic-ma-rset")
+    })
+    .await?;
+    let checked = hub.hub.command(&["check"]).await?;
+    let said = format!("{}{}", checked.stdout, checked.stderr);
+    assert_eq!(checked.code, Some(1), "{said}");
+    assert!(said.contains("channels/ma.yaml:") && said.contains("`generic-ma-rest`"), "{said}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 use testkit::{
     Result, TestHub,
     till::{Journal, Line, Receipt, journal::items},
+    wait::Look,
 };
 
 fn receipt(number: u32, lines: Vec<Line>) -> Receipt {
@@ -28,11 +29,21 @@ fn three() -> Journal {
     }
 }
 
+/// Waits until so many till transactions came, and gives them.
+async fn transactions(hub: &TestHub, count: usize) -> Result<Vec<Value>> {
+    hub.until(&format!("{count} transactions"), async |client| {
+        let path = "/api/v1/events?channel=pos-legacy&entity=pos_transaction";
+        let found = client.all(path).await?;
+        let seen = found.len();
+        Ok(Look::when(seen == count, found, || format!("{seen} transactions")))
+    })
+    .await
+}
+
 fn receipt_numbers(events: &[Value]) -> Vec<String> {
-    let id = |it: &Value| {
-        it.pointer("/event/sourceid").and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    let mut ids: Vec<String> = events.iter().map(id).collect();
+    let text =
+        |it: &Value| it.pointer("/event/sourceid").and_then(Value::as_str).map(str::to_owned);
+    let mut ids: Vec<String> = events.iter().filter_map(text).collect();
     ids.sort();
     ids
 }
@@ -47,7 +58,7 @@ async fn a_bad_row_is_set_aside_and_the_rest_is_committed() -> Result<()> {
     let bytes = journal.bytes()?;
     hub.world.till.drop_file("J20260105.csv", &bytes)?;
 
-    let events = hub.events("pos-legacy", 2).await?;
+    let events = transactions(&hub, 2).await?;
     let names: Vec<String> = events
         .iter()
         .map(|it| {
@@ -81,16 +92,18 @@ async fn a_file_that_comes_again_with_one_record_more_applies_that_one() -> Resu
     let hub = TestHub::start().await?;
     let mut journal = three();
     hub.world.till.drop_file("J20260105-01.csv", &journal.bytes()?)?;
-    let first = hub.events("pos-legacy", 3).await?;
+    let first = transactions(&hub, 3).await?;
 
     journal.receipts.push(receipt(4, vec![Line::sale(&items::TEA, 2)]));
     hub.world.till.drop_file("J20260105-02.csv", &journal.bytes()?)?;
-    let second = hub.events("pos-legacy", 4).await?;
+    let second = transactions(&hub, 4).await?;
 
     assert_eq!(receipt_numbers(&second)[..3], receipt_numbers(&first)[..]);
     let channels = hub.client().all("/api/v1/channels").await?;
     let pos = channels.iter().find(|it| it["channel"] == "pos-legacy").expect("the channel");
-    assert_eq!((&pos["records"], &pos["duplicates"]), (&7.into(), &3.into()), "{pos}");
+    // Known already: three receipts, their three lines, and the member of them all.
+    assert_eq!((&pos["records"], &pos["set_aside"]), (&7.into(), &0.into()), "{pos}");
+    assert!(pos["duplicates"].as_u64() >= Some(7), "{pos}");
     Ok(())
 }
 
@@ -100,13 +113,13 @@ async fn the_same_file_again_changes_nothing() -> Result<()> {
     let hub = TestHub::start().await?;
     let bytes = three().bytes()?;
     hub.world.till.drop_file("J1.csv", &bytes)?;
-    hub.events("pos-legacy", 3).await?;
+    transactions(&hub, 3).await?;
     hub.world.till.drop_file("J2.csv", &bytes)?;
     hub.world.till.drop_file(
         "J3.csv",
         &Journal { receipts: vec![receipt(9, vec![Line::sale(&items::TEA, 1)])] }.bytes()?,
     )?;
-    hub.events("pos-legacy", 4).await?;
+    transactions(&hub, 4).await?;
     Ok(())
 }
 
@@ -143,7 +156,7 @@ async fn a_file_whose_trailer_does_not_add_up_is_refused_as_a_whole() -> Result<
         let channels = client.all("/api/v1/channels").await?;
         let pos = channels.iter().find(|it| it["channel"] == "pos-legacy");
         let refused = pos.and_then(|it| it["refusals"].as_array()).is_some_and(|it| !it.is_empty());
-        Ok(testkit::wait::Look::when(refused, (), || format!("{channels:?}")))
+        Ok(Look::when(refused, (), || format!("{channels:?}")))
     })
     .await?;
     hub.events("pos-legacy", 0).await?;

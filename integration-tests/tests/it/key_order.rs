@@ -4,15 +4,15 @@ use crate::orders;
 use http::StatusCode;
 use testkit::{Result, TestHub, far::Fault, wait::Look};
 
-/// Goal: two states of each of ten orders, while every third call fails; the ERP
+/// Goal: two states of each of ten orders, while every third call fails and
+/// the answer to every fourth is lost; the ERP
 /// hears of each that it is open and then that it is cancelled, each once.
 #[tokio::test]
 async fn states_of_one_order_arrive_in_order_through_failures() -> Result<()> {
     let hub = TestHub::start().await?;
-    let unavailable = Fault::Refuse(StatusCode::SERVICE_UNAVAILABLE);
-    hub.world.erp.desk.faults.times(4, "/orders", unavailable);
-    hub.world.erp.desk.faults.times(3, "/orders", Fault::Cut);
-    hub.world.erp.desk.faults.times(3, "/orders", Fault::CutAfterDoing);
+    let faults = &hub.world.erp.desk.faults;
+    faults.every(3, "/orders", Fault::Refuse(StatusCode::SERVICE_UNAVAILABLE));
+    faults.every(4, "/orders", Fault::CutAfterDoing);
     for number in 1001..1011 {
         orders::take(&hub, number).await?;
     }

@@ -28,8 +28,9 @@ async fn what_was_acknowledged_while_stopping_is_there_afterwards() -> Result<()
     let sending = async {
         let mut taken = 0;
         for webhook in &webhooks {
-            taken += usize::from(webhook.send(&url).await.is_ok_and(|it| it.status == 202));
-            if taken == 5 {
+            let was_taken = webhook.send(&url).await.is_ok_and(|it| it.status == 202);
+            taken += usize::from(was_taken);
+            if was_taken && taken == 5 {
                 hub.hub.signal(Signal::TERM)?;
             }
         }

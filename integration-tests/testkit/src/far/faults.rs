@@ -23,6 +23,7 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Left {
     Times(u32),
+    Every { nth: u32, seen: u32 },
     UntilHealed,
 }
 
@@ -44,6 +45,11 @@ impl Faults {
     /// Goes wrong for the next `times` requests whose path starts so.
     pub fn times(&self, times: u32, path_prefix: &str, fault: Fault) {
         self.add(path_prefix, None, fault, Left::Times(times));
+    }
+
+    /// Goes wrong for every `nth` request whose path starts so, until [`Self::heal`].
+    pub fn every(&self, nth: u32, path_prefix: &str, fault: Fault) {
+        self.add(path_prefix, None, fault, Left::Every { nth, seen: 0 });
     }
 
     /// Goes wrong for requests whose path starts so, until [`Self::heal`].
@@ -71,18 +77,55 @@ impl Faults {
     pub(super) fn meet(&self, path: &str, body: &[u8]) -> Option<Fault> {
         let body = String::from_utf8_lossy(body);
         let mut switches = self.lock();
-        let met = switches.iter_mut().find(|switch| {
+        let met = switches.iter_mut().filter(|switch| {
             path.starts_with(&switch.path_prefix)
-                && switch.left != Left::Times(0)
                 && switch.body_has.as_deref().is_none_or(|text| body.contains(text))
-        })?;
-        if let Left::Times(times) = &mut met.left {
-            *times -= 1;
-        }
-        Some(met.fault)
+        });
+        let mut strikes = met.filter_map(|switch| switch.left.strikes().then_some(switch.fault));
+        strikes.next()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Switch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// === impl Left ===
+
+impl Left {
+    /// Whether this request meets the fault; counts it.
+    fn strikes(&mut self) -> bool {
+        match self {
+            Self::UntilHealed => true,
+            Self::Times(0) => false,
+            Self::Times(times) => {
+                *times -= 1;
+                true
+            }
+            Self::Every { nth, seen } => {
+                *seen += 1;
+                *seen % *nth == 0
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_strikes_as_often_as_it_was_told() {
+        let faults = Faults::default();
+        faults.times(2, "/orders", Fault::Cut);
+        let meets = |path: &str| faults.meet(path, b"").is_some();
+        assert_eq!([meets("/feed"), meets("/orders"), meets("/orders")], [false, true, true]);
+        assert!(!meets("/orders"));
+        faults.every(3, "/orders", Fault::Hang);
+        assert_eq!([0; 6].map(|_| meets("/orders")), [false, false, true, false, false, true]);
+        faults.for_body("/deals", "lost", Fault::Cut);
+        assert!(faults.meet("/deals", b"{\"status\":\"lost\"}").is_some());
+        faults.heal();
+        assert!(!meets("/orders"));
     }
 }
