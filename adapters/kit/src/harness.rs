@@ -157,7 +157,12 @@ fn one<'p>(
     report.problems.extend(observed.problems);
     report.problems.extend(validators.check(&report.actual));
     match &case.expected {
-        None => report.problems.push(format!("there is no fixtures/{name}/expect.json")),
+        None => {
+            let what = serde_json::to_string_pretty(&report.actual).unwrap_or_default();
+            let problem =
+                format!("there is no fixtures/{name}/expect.json; what came out:\n{what}");
+            report.problems.push(problem);
+        }
         Some(expected) => {
             report.problems.extend(compare::differences(expected, &report.actual));
         }
