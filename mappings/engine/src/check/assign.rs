@@ -327,9 +327,7 @@ impl Lower<'_> {
 
     /// A pattern as a check; the patterns of decimal texts become arithmetic.
     fn pattern(&mut self, given: &Assignment<'_>, pattern: &str) -> Option<Check> {
-        if given.ty.kind == Kind::Decimal
-            && let Some(shape) = decimal_shape(pattern)
-        {
+        if let Some(shape) = decimal_shape(pattern) {
             return Some(shape);
         }
         let letters = pattern.strip_prefix("^[A-Z]{").and_then(|it| it.strip_suffix("}$"));

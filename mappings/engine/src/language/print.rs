@@ -49,7 +49,7 @@ fn write(expr: &Expr, least: u8, out: &mut String) {
             out.push(']');
         }
         ExprKind::Pipe { head, calls } => {
-            write(head, 1, out);
+            write(head, 2, out);
             for call in calls {
                 out.push_str(" | ");
                 write_call(call, out);

@@ -84,13 +84,22 @@ pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'sta
     })
 }
 
-/// Whether the text of a decimal has few enough digits. It has no leading zeros
-/// and no bare point, since it was written from a number.
+/// Whether a text is a decimal of that shape: `-`, then 0 or digits without a
+/// leading zero, then a point with digits.
 fn decimal_fits(text: &str, signed: bool, digits: u32, scale: u32) -> bool {
     let bare = text.strip_prefix('-');
-    let (whole, fraction) =
-        bare.unwrap_or(text).split_once('.').unwrap_or((bare.unwrap_or(text), ""));
-    (signed || bare.is_none()) && whole.len() <= digits as usize && fraction.len() <= scale as usize
+    let body = bare.unwrap_or(text);
+    let (whole, fraction) = match body.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (body, None),
+    };
+    let all_digits = |part: &str, most: u32| {
+        !part.is_empty() && part.len() <= most as usize && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    (signed || bare.is_none())
+        && all_digits(whole, digits)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(|it| all_digits(it, scale))
 }
 
 fn chars(text: &str) -> u64 {
