@@ -13,5 +13,6 @@ mod language;
 mod laws;
 mod order;
 mod reverse;
+mod rows;
 mod schema;
 mod support;
