@@ -72,3 +72,25 @@ fn write_expectations() {
         }
     }
 }
+
+/// What a pull sends is JSON, whatever fills its holes, and its brackets close.
+#[test]
+fn bodies_of_pulls_are_json() {
+    let mut bodies = 0;
+    for name in names() {
+        let package = Package::load(&name, &adapters(), &Options::default()).unwrap();
+        for feed in package.manifest().input.iter().flat_map(|it| &it.feeds) {
+            let Some(body) = &feed.body else { continue };
+            bodies += 1;
+            let filled = body.fill_json(|_| Some("2026-01-05T00:00:00+09:00\"\\".to_owned()));
+            let filled = filled.unwrap_or_else(|hole| panic!("{name}: {hole} is not filled"));
+            let document: serde_json::Value = serde_json::from_str(&filled)
+                .unwrap_or_else(|why| panic!("{name}/{}: {why}\n{filled}", feed.name));
+            if let Some(query) = document.get("query").and_then(serde_json::Value::as_str) {
+                let count = |sign| query.matches(sign).count();
+                assert_eq!(count('{'), count('}'), "{name}/{}: {query}", feed.name);
+            }
+        }
+    }
+    assert!(bodies >= 3, "only {bodies}");
+}
