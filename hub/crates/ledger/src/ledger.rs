@@ -290,3 +290,14 @@ impl Ledger {
         proof::consistency(&self.tiles.view(self.size()), old, new)
     }
 }
+
+impl Drop for Ledger {
+    /// The last thing an orderly end does: signs what was taken in since.
+    fn drop(&mut self) {
+        if self.size() > self.signed.0
+            && let Err(error) = self.checkpoint()
+        {
+            tracing::warn!(%error, size = self.size(), "the last entries were not signed");
+        }
+    }
+}

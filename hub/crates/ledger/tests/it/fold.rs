@@ -38,6 +38,11 @@ async fn a_checkpoint_is_signed_by_number_or_by_time() {
     append(&journal, 10, 266).await;
     ledger.follow(&journal.reader()).unwrap();
     assert_eq!(ledger.last_checkpoint().unwrap().unwrap().1.size, 266, "256 more");
+    append(&journal, 266, 270).await;
+    ledger.follow(&journal.reader()).unwrap();
+    drop(ledger);
+    let last = home.ledger().last_checkpoint().unwrap().unwrap().1;
+    assert_eq!(last.size, 270, "an orderly end signs the rest");
 }
 
 #[tokio::test]
