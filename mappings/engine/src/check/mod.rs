@@ -4,12 +4,15 @@
 mod assign;
 mod compile;
 mod cond;
+mod constant;
 mod guard;
 mod list;
 pub(crate) mod lower;
 mod path;
 mod pipe;
+mod single;
 mod table;
 mod target;
+mod target_list;
 
 pub use compile::{Compiled, Obligations, Options, Verdict, compile};

@@ -1,7 +1,5 @@
 //! Rules become target nodes.
 
-use codec::yaml::{Node as Yaml, Value as YamlValue};
-
 use super::{
     assign::Assignment,
     compile::Verdict,
@@ -9,13 +7,12 @@ use super::{
 };
 use crate::{
     language::{
-        policy::{Absent, FieldPolicy},
-        rule::{At, Branch, Each, Field, Rule, RuleKind, Text},
+        policy::Absent,
+        rule::{At, Branch, Field, Rule, RuleKind, Text},
     },
     plan::{
         NodeId,
         node::{Bounds, Member, Node, OnAbsent, ValueNode},
-        op::Op,
     },
     run::header::HEADER_MEMBERS,
     schema::{Kinds, SchemaId},
@@ -290,136 +287,6 @@ impl Lower<'_> {
         Some(self.push_node(Node::Choose { branches: lowered }))
     }
 
-    fn each(&mut self, rule: &Rule, each: &Each, target: &Target) -> Option<NodeId> {
-        let (items, mut bounds) = self.list_target(rule.at, target)?;
-        let held = self.text.replace(each.list.clone());
-        let head = each.list.expr.clone();
-        let open = self.open_stages(&head);
-        self.text = held;
-        let mut open = open?;
-        let facts = each.condition.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
-        if let Some(condition) = &each.condition {
-            match self.condition_text(condition) {
-                Some(cond) => open.list.stages.push(crate::plan::op::Stage::Where(cond)),
-                None => {
-                    self.close(&open);
-                    return None;
-                }
-            }
-        }
-        let inner = Target { schema: items, path: format!("{}[]", target.path), mandatory: true };
-        let element_policy = FieldPolicy { missing: None, null: None, ..self.policy.clone() };
-        let held = std::mem::replace(
-            &mut self.policy,
-            FieldPolicy {
-                missing: held_absent(&self.map_policy.missing),
-                null: held_absent(&self.map_policy.null),
-                ..element_policy
-            },
-        );
-        let body = self.knowing(facts, |lower| lower.rule(&each.body, &inner));
-        self.policy = held;
-        self.close(&open);
-        let body = body?;
-        let absent = open.absent.may_be_absent();
-        self.list_presence(rule.at, absent, target);
-        bounds.keep_empty = !absent && target.mandatory;
-        let list = self.keep_list(open);
-        Some(self.push_node(Node::Each { list, body, bounds }))
-    }
-
-    /// The list of `each:` with the stages behind it.
-    fn open_stages(&mut self, head: &crate::language::expr::Expr) -> Option<super::list::OpenList> {
-        use crate::language::expr::ExprKind;
-        let ExprKind::Pipe { head: first, calls } = &head.kind else { return self.open_list(head) };
-        let stages =
-            calls.iter().all(|call| matches!(call.name.as_str(), "where" | "flatten" | "distinct"));
-        if !stages {
-            // A pipe that ends in a list of texts: `tags | split(",")`.
-            let cut = calls
-                .iter()
-                .rposition(|call| !matches!(call.name.as_str(), "where" | "distinct"))
-                .map_or(0, |it| it + 1);
-            let (made, after) = calls.split_at_checked(cut)?;
-            let kind = ExprKind::Pipe { head: first.clone(), calls: made.to_vec() };
-            let inner = crate::language::expr::Expr { span: head.span, kind };
-            let mut open = self.open_list(&inner)?;
-            for call in after {
-                self.stage(&mut open, call)?;
-            }
-            return Some(open);
-        }
-        let mut open = self.open_list(first)?;
-        for call in calls {
-            if self.stage(&mut open, call).is_none() {
-                self.close(&open);
-                return None;
-            }
-        }
-        Some(open)
-    }
-
-    fn list_presence(&mut self, at: At, absent: bool, target: &Target) {
-        if !target.mandatory {
-            return;
-        }
-        let errors = self.policy.missing == Some(Absent::Error);
-        if absent && !errors {
-            self.obligations.add(&target.path, "required", Verdict::Error);
-            self.error_at(
-                "M06",
-                at,
-                format!("`{}` is required, and its list may be absent", target.path),
-            )
-            .help("add `missing: error` beside `each:`, or require the list in the source schema");
-        } else {
-            let verdict = if absent { Verdict::Checked } else { Verdict::Proved };
-            self.obligations.add(&target.path, "required", verdict);
-        }
-    }
-
-    fn list(&mut self, rule: &Rule, items: &[Rule], target: &Target) -> Option<NodeId> {
-        let (schema, mut bounds) = self.list_target(rule.at, target)?;
-        let mut lowered = Vec::new();
-        for item in items {
-            // An item that is a list itself is spliced in, so it is one of items.
-            let splice = matches!(item.kind, RuleKind::Each(_));
-            let inner = if splice {
-                Target { mandatory: false, ..target.clone() }
-            } else {
-                Target { schema, path: format!("{}[]", target.path), mandatory: false }
-            };
-            lowered.push(self.rule(item, &inner)?);
-        }
-        bounds.keep_empty = target.mandatory && bounds.min == 0;
-        Some(self.push_node(Node::List { items: lowered, bounds }))
-    }
-
-    /// Schema of the elements and bounds of a target list.
-    fn list_target(&mut self, at: At, target: &Target) -> Option<(Option<SchemaId>, Bounds)> {
-        let Some(node) = target.schema.and_then(|id| self.target.get(id)) else {
-            return Some((None, Bounds::default()));
-        };
-        if !node.kinds.has(Kinds::ARRAY) {
-            let words = node.kinds.words();
-            self.error_at(
-                "M07",
-                at,
-                format!("`{}` wants {words}, and this is a list", target.path),
-            )
-            .expected(words)
-            .help("fold the list to one value: `first`, `sum(…)`, `join(\", \")`");
-            return None;
-        }
-        let bounds =
-            Bounds { min: node.items_min.unwrap_or(0), max: node.items_max, keep_empty: false };
-        let items = node.items;
-        if bounds.min > 0 || bounds.max.is_some() {
-            self.obligations.add(&target.path, "items", Verdict::Checked);
-        }
-        Some((items, bounds))
-    }
-
     /// A value at its target.
     fn value(&mut self, lowered: Lowered, at: At, target: &Target) -> Option<NodeId> {
         let (missing, null) = self.absence(&lowered.ty, at, target);
@@ -510,160 +377,6 @@ impl Lower<'_> {
         }
     }
 
-    /// A rule that is one value: in the envelope and in `join`.
-    pub(crate) fn rule_expr(&mut self, rule: &Rule) -> Option<Lowered> {
-        match &rule.kind {
-            RuleKind::Value(text) => self.text(text),
-            RuleKind::Const(node) => {
-                let text = self.constant_text(node)?;
-                let span = self.intern(&text);
-                let ty = Type::constant(&text);
-                let expr = self.push_expr(vec![(Op::Text(span), "constant")], &ty, &text);
-                Some(Lowered { expr, ty })
-            }
-            RuleKind::Join { parts, with } => self.join(parts, with),
-            RuleKind::Choose(branches) => self.choose_expr(branches),
-            RuleKind::Each(_) | RuleKind::List(_) | RuleKind::Object { .. } => {
-                self.error_at("M07", rule.at, "one value is expected here")
-                    .expected("an expression, a constant, a `join` or a list of `- if:`");
-                None
-            }
-        }
-    }
-
-    fn join(&mut self, parts: &[Rule], with: &str) -> Option<Lowered> {
-        let mut exprs = Vec::new();
-        let mut ty = Type { missing: true, ..Type::made(Kind::Text) };
-        for part in parts {
-            let lowered = self.rule_expr(part)?;
-            if matches!(lowered.ty.kind, Kind::Object | Kind::List | Kind::Texts) {
-                self.error_at(
-                    "M05",
-                    part.at,
-                    format!("`join` takes single values, not {}", lowered.ty.kind.words()),
-                );
-                return None;
-            }
-            ty.missing &= lowered.ty.may_be_absent();
-            ty.personal |= lowered.ty.personal;
-            exprs.push(lowered.expr);
-        }
-        let with = self.intern(with);
-        let expr = self.push_expr(vec![(Op::Joined { parts: exprs, with }, "join")], &ty, "join");
-        Some(Lowered { expr, ty })
-    }
-
-    fn choose_expr(&mut self, branches: &[Branch]) -> Option<Lowered> {
-        let Some((branch, rest)) = branches.split_first() else {
-            let ty = Type { missing: true, ..Type::made(Kind::Any) };
-            let expr = self.push_expr(vec![(Op::Null, "null")], &ty, "");
-            return Some(Lowered { expr, ty });
-        };
-        let facts = branch.cond.as_ref().map_or_else(Vec::new, |cond| self.facts(cond, true));
-        let yes = self.knowing(facts, |lower| lower.rule_expr(&branch.rule))?;
-        let Some(text) = &branch.cond else { return Some(yes) };
-        let cond = self.condition_text(text)?;
-        let facts = self.facts(text, false);
-        let no = self.knowing(facts, |lower| lower.choose_expr(rest))?;
-        let ty = yes.ty.either(&no.ty);
-        let ty = if rest.is_empty() { Type { kind: yes.ty.kind, missing: true, ..ty } } else { ty };
-        let expr = self.push_expr(
-            vec![(Op::Choose { cond, yes: yes.expr, no: no.expr }, "choose")],
-            &ty,
-            "choice",
-        );
-        Some(Lowered { expr, ty })
-    }
-
-    pub(crate) fn constant_text(&self, node: &Yaml) -> Option<String> {
-        match &node.value {
-            YamlValue::Scalar { text, .. } => Some(text.clone()),
-            YamlValue::Seq(_) | YamlValue::Map(_) => {
-                self.error_at("M07", node.span(), "one value is expected here").expected("a text");
-                None
-            }
-        }
-    }
-
-    /// The JSON of a constant, by the types of its target.
-    fn constant(&mut self, node: &Yaml, target: &Target) -> Option<String> {
-        let schema = target.schema.and_then(|id| self.target.get(id)).cloned();
-        match &node.value {
-            YamlValue::Scalar { text, quoted } => self.constant_scalar(node, text, *quoted, target),
-            YamlValue::Seq(items) => {
-                if schema.as_ref().is_some_and(|it| !it.kinds.has(Kinds::ARRAY)) {
-                    self.error_at(
-                        "M07",
-                        node.span(),
-                        format!("`{}` wants one value, not a list", target.path),
-                    );
-                    return None;
-                }
-                let inner = Target {
-                    schema: schema.and_then(|it| it.items),
-                    path: format!("{}[]", target.path),
-                    mandatory: false,
-                };
-                let items: Option<Vec<String>> =
-                    items.iter().map(|item| self.constant(item, &inner)).collect();
-                Some(format!("[{}]", items?.join(",")))
-            }
-            YamlValue::Map(_) => {
-                self.error_at("M07", node.span(), "a constant is one value or a list")
-                    .help("give the fields of an object one by one");
-                None
-            }
-        }
-    }
-
-    fn constant_scalar(
-        &mut self,
-        node: &Yaml,
-        text: &str,
-        quoted: bool,
-        target: &Target,
-    ) -> Option<String> {
-        let kinds =
-            target.schema.and_then(|id| self.target.get(id)).map_or(Kinds::ANY, |it| it.kinds);
-        let at = node.span();
-        if node.is_null() && kinds.has(Kinds::NULL) && !kinds.is_any() {
-            return Some("null".into());
-        }
-        let number = rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| !quoted);
-        let ty = if kinds.has(Kinds::TEXT) {
-            Type::constant(text)
-        } else if let (Some(number), true) =
-            (number, kinds.has(Kinds::NUMBER) || kinds.has(Kinds::INTEGER))
-        {
-            Type {
-                scale: Some(number.scale()),
-                minimum: Some(number),
-                maximum: Some(number),
-                one_of: Some(vec![number.normalize().to_string()]),
-                ..Type::made(Kind::Decimal)
-            }
-        } else if kinds.has(Kinds::BOOL) && !quoted && matches!(text, "true" | "false") {
-            Type { one_of: Some(vec![text.to_owned()]), ..Type::made(Kind::Bool) }
-        } else {
-            self.obligations.add(&target.path, "type", Verdict::Error);
-            let wanted = kinds.without(Kinds::NULL).words();
-            self.error_at(
-                "M05",
-                at,
-                format!("`{}` wants {wanted}, and {text:?} is none", target.path),
-            )
-            .expected(wanted);
-            return None;
-        };
-        let assignment = Assignment { at, ty: &ty, target: target.schema, path: &target.path };
-        self.assign(&assignment)?;
-        match ty.kind {
-            Kind::Text => serde_json::to_string(text).ok(),
-            Kind::Decimal => number.map(|it| it.to_string()),
-            _ => Some(text.to_owned()),
-        }
-    }
-
     /// The rules of the record.
     pub(crate) fn root(&mut self, fields: &[Field], at: At) {
         let target =
@@ -671,11 +384,6 @@ impl Lower<'_> {
         let fields: Vec<(&Field, usize)> = fields.iter().map(|it| (it, 0)).collect();
         self.plan.root = self.fields(&fields, at, &target);
     }
-}
-
-/// The policy of a list is not the policy of its elements' fields.
-fn held_absent(policy: &Option<Absent>) -> Option<Absent> {
-    policy.clone()
 }
 
 /// The expression behind a written target path, for keys made of target fields.

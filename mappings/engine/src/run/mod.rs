@@ -8,6 +8,7 @@ mod fault;
 pub(crate) mod header;
 mod ids;
 mod list;
+mod logic;
 pub(crate) mod machine;
 mod number;
 pub(crate) mod record;
