@@ -88,7 +88,8 @@ pub(super) fn print_addresses(world: &World, hub: &Hub, folder: &Path) {
     let token = folder.join("config/secrets/api-token");
     let mut page = String::new();
     heading(&mut page, "It stays up. Look around");
-    line(&mut page, &format!("hub           {url}/healthz  {url}/metrics  {url}/openapi.json"));
+    line(&mut page, &format!("hub           {url}/healthz"));
+    line(&mut page, &format!("              {url}/metrics and {url}/openapi.json, with the token"));
     let far = [
         ("erp", world.erp.url()),
         ("crm", world.crm.url()),
@@ -102,6 +103,9 @@ pub(super) fn print_addresses(world: &World, hub: &Hub, folder: &Path) {
     line(&mut page, "try");
     let (token, header) = (token.display(), "Authorization: Bearer");
     line(&mut page, &format!("  curl -H \"{header} $(cat {token})\" {url}/api/v1/customers"));
+    line(&mut page, "or");
+    let (binary, config) = (hub.binary().display(), hub.config().display());
+    line(&mut page, &format!("  {binary} letters list --config {config}"));
     line(&mut page, "Ctrl-C stops everything.");
     println!("{page}");
 }
