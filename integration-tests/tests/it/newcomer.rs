@@ -1,8 +1,11 @@
 //! What a newcomer does in the first ten minutes.
 
-use std::path::Path;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use testkit::{
     Result,
+    far::Webhook,
     hub::{Hub, find_binary, run},
     wait::{Look, PATIENCE, until},
 };
@@ -32,30 +35,96 @@ async fn list_shows_adapters_transports_formats_and_functions() -> Result<()> {
     Ok(())
 }
 
-/// Goal: `init` writes a configuration that passes `check`, runs at once, and
-/// produces canonical events with no outside system.
-#[tokio::test]
-async fn what_init_writes_runs() -> Result<()> {
-    let binary = find_binary()?;
-    let temp = tempfile::TempDir::with_prefix("channelhub-init-")?;
-    let folder = temp.path().join("first");
-    let path = folder.display().to_string();
-    said(&["init", &path]).await?;
-    said(&["check", "--config", &path]).await?;
-    let again = run(&binary, &["init", &path]).await?;
-    assert_ne!(again.code, Some(0), "init overwrites nothing");
-
-    let token = token_of(&folder)?;
-    let hub = Hub::start(&binary, &folder, &token).await?;
-    let client = hub.client();
-    until("an event of the built-in source", PATIENCE, async || {
-        let events = client.all("/api/v1/events?limit=5").await?;
-        Ok(Look::when(!events.is_empty(), (), || hub.log_end()))
-    })
-    .await
+/// What `init` wrote, and a hub that runs on it.
+struct First {
+    folder: PathBuf,
+    hub: Hub,
+    _temp: TempDir,
 }
 
-/// The token that `init` made for the API.
-fn token_of(folder: &Path) -> Result<String> {
-    Ok(std::fs::read_to_string(folder.join("secrets/api.token"))?.trim().to_owned())
+impl First {
+    async fn start() -> Result<Self> {
+        let binary = find_binary()?;
+        let temp = TempDir::with_prefix("channelhub-init-")?;
+        let folder = temp.path().join("first");
+        let path = folder.display().to_string();
+        said(&["init", &path]).await?;
+        said(&["check", "--config", &path]).await?;
+        let again = run(&binary, &["init", &path]).await?;
+        assert_ne!(again.code, Some(0), "init writes over nothing");
+        let hub = Hub::start(&binary, &folder, &secret(&folder, "api.token")?).await?;
+        Ok(Self { folder, hub, _temp: temp })
+    }
+
+    /// Waits until a list of the API has something in it, and gives it.
+    async fn some(&self, path: &str) -> Result<Vec<Value>> {
+        let client = self.hub.client();
+        until(path, PATIENCE, async || {
+            let items = client.all(path).await?;
+            Ok(Look::when(!items.is_empty(), items, || self.hub.log_end()))
+        })
+        .await
+    }
+}
+
+fn secret(folder: &Path, name: &str) -> Result<String> {
+    Ok(std::fs::read_to_string(folder.join("secrets").join(name))?.trim().to_owned())
+}
+
+/// Goal: what `init` writes runs at once and makes canonical events with no
+/// outside system, which come out on the screen.
+#[tokio::test]
+async fn the_first_configuration_produces_canonical_events() -> Result<()> {
+    let first = First::start().await?;
+    first.some("/api/v1/events?limit=5").await?;
+    first.some("/api/v1/parcels?destination=screen&state=done&limit=5").await?;
+    assert!(first.hub.log().contains("\"schema_version\""), "{}", first.hub.log_end());
+    Ok(())
+}
+
+/// Goal: the one `curl` of the README: accepted, the same again, delivered.
+#[tokio::test]
+async fn an_event_of_ones_own_is_accepted_and_delivered() -> Result<()> {
+    let first = First::start().await?;
+    let token = secret(&first.folder, "shop.token")?;
+    let webhook = Webhook {
+        channel: "shop".to_owned(),
+        headers: vec![
+            ("authorization".to_owned(), format!("Bearer {token}")),
+            ("idempotency-key".to_owned(), "first".to_owned()),
+        ],
+        body: std::fs::read(first.folder.join("try/order.json"))?,
+    };
+    let stranger = webhook.clone().with_header("authorization", "Bearer nobody");
+    assert_eq!(stranger.send(&first.hub.url()).await?.status, 401);
+    let taken = webhook.send(&first.hub.url()).await?;
+    assert_eq!(taken.status, 202, "{}", taken.body);
+    let again = webhook.send(&first.hub.url()).await?;
+    assert_eq!((again.status, &again.body["events"]), (200, &taken.body["events"]));
+
+    let event = taken.body["events"][0].as_str().unwrap_or_default();
+    first.some(&format!("/api/v1/parcels?event={event}&destination=screen&state=done")).await?;
+    first.some("/api/v1/orders?channel=shop").await?;
+    Ok(())
+}
+
+/// Goal: a Shift_JIS CSV and a fixed-width file are in the box, and both come
+/// out as canonical events.
+#[tokio::test]
+async fn the_files_in_the_box_come_out_as_canonical_events() -> Result<()> {
+    let first = First::start().await?;
+    for (file, channel) in [("journal.csv", "till"), ("sales.dat", "till-fixed")] {
+        let drop = first.folder.join("drop").join(channel);
+        std::fs::create_dir_all(&drop)?;
+        std::fs::copy(first.folder.join("try").join(file), drop.join(file))?;
+        let path = format!("/api/v1/events?channel={channel}&entity=pos_transaction");
+        let events = first.some(&path).await?;
+        assert!(events[0]["event"]["data"]["lines"].is_array(), "{file}");
+    }
+    let journal = first.folder.join("try/journal.csv").display().to_string();
+    let map = "generic-pos-csv/maps/pos-transaction.map.yaml";
+    let dry = said(&["map", "run", map, "--in", &journal]).await?;
+    assert!(dry.contains("髙田屋"), "{dry}");
+    said(&["map", "test", "generic-pos-csv"]).await?;
+    Ok(())
 }
