@@ -14,6 +14,8 @@ use tracing::{error, info};
 const BATCH_ENTRIES: usize = 512;
 /// How often a fold with nothing to do looks up.
 const IDLE_STEP: Duration = Duration::from_secs(1);
+/// Pause after a fold could not take entries in.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Where the folds are.
 #[derive(Debug)]
@@ -143,10 +145,15 @@ impl Follow {
                         at.send_replace(reached);
                     }
                 }
-                Ok((_, Err(fault))) => {
-                    // The journal is safe and goes on; queries stay where they are.
-                    error!(fold = self.name, position, fault, "fold stopped");
-                    return;
+                Ok((same, Err(fault))) => {
+                    // The journal is safe and goes on; queries stay where they
+                    // are until the cause is gone (a full disk, usually).
+                    fold = same;
+                    error!(fold = self.name, position, fault, "fold stands; tried again");
+                    if self.stopping.is_cancelled() {
+                        return;
+                    }
+                    self.clock.sleep(TROUBLE_PAUSE).await;
                 }
                 Err(fault) => {
                     error!(fold = self.name, position, %fault, "fold broke off");

@@ -1,5 +1,8 @@
 //! `channelhub map`: maps and packages, without a running hub.
 
+mod bench;
+mod check;
+mod diff;
 mod explain;
 mod run;
 
@@ -17,7 +20,11 @@ use canon::{clock::Clock as _, entry::RecordFault};
 use clap::Subcommand;
 use codec::diagnostic::Diagnostic;
 use mapping::RunContext;
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 /// Maps and packages.
 #[derive(Debug, Subcommand)]
@@ -27,10 +34,14 @@ pub(super) enum Map {
     Run(run::Run),
     /// Say where a field of the output comes from: bytes, rule, each step.
     Explain(explain::Explain),
-    /// Check all files of a package: manifest, schemas, layouts, maps.
-    Check(Check),
+    /// Check all files of a package, or one map: every fault with its place.
+    Check(check::Check),
     /// Run the fixtures of a package and measure what they cover.
-    Test(Test),
+    Test(check::Test),
+    /// What a new version of a map changes, by field.
+    Diff(diff::Diff),
+    /// How fast a map runs on a file.
+    Bench(bench::Bench),
 }
 
 /// Where packages are looked for.
@@ -62,6 +73,13 @@ struct Subject {
     packages: Packages,
 }
 
+/// Where a map is: which package, of which packages.
+struct Place {
+    library: Library,
+    package: String,
+    file: String,
+}
+
 /// A subject, read.
 struct Opened {
     package: Package,
@@ -71,24 +89,6 @@ struct Opened {
     bytes: Vec<u8>,
 }
 
-/// Check all files of a package.
-#[derive(Debug, clap::Args)]
-pub(super) struct Check {
-    /// Packages; none: all.
-    package: Vec<String>,
-    #[command(flatten)]
-    packages: Packages,
-}
-
-/// Run the fixtures of a package.
-#[derive(Debug, clap::Args)]
-pub(super) struct Test {
-    /// Packages; none: all.
-    package: Vec<String>,
-    #[command(flatten)]
-    packages: Packages,
-}
-
 impl Map {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
@@ -96,6 +96,8 @@ impl Map {
             Self::Explain(it) => it.run(),
             Self::Check(it) => it.run(),
             Self::Test(it) => it.run(),
+            Self::Diff(it) => it.run(),
+            Self::Bench(it) => it.run(),
         }
     }
 }
@@ -115,13 +117,33 @@ impl Packages {
     }
 }
 
-// === impl Subject ===
+// === impl Place ===
 
-impl Subject {
-    fn open(&self) -> Result<Opened, Failure> {
+impl Place {
+    /// `PACKAGE/maps/NAME.map.yaml`, or the path of a map on disk whose package
+    /// stands around it.
+    fn of(text: &str, packages: &Packages) -> Result<Self, Failure> {
+        let path = Path::new(text);
+        if path.is_file() {
+            let manifest = adapter_kit::manifest::FILE_NAME;
+            let root = path.ancestors().skip(1).find(|it| it.join(manifest).is_file());
+            let root = root.ok_or_else(|| format!("no {manifest} stands around {text}"))?;
+            let root = root.canonicalize().map_err(|cause| format!("{text}: {cause}"))?;
+            let path = path.canonicalize().map_err(|cause| format!("{text}: {cause}"))?;
+            let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let file = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+            let folder = root.parent().unwrap_or(&root).to_owned();
+            return Ok(Self { library: Library::new(&[folder]), package: name, file });
+        }
         let (package, file) =
-            self.map.split_once('/').ok_or("name the map as PACKAGE/maps/NAME.map.yaml")?;
-        let package = load(&self.packages.library()?, package)?;
+            text.split_once('/').ok_or("name the map as PACKAGE/maps/NAME.map.yaml")?;
+        let (package, file) = (package.to_owned(), file.to_owned());
+        Ok(Self { library: packages.library()?, package, file })
+    }
+
+    fn load(&self) -> Result<(Package, Arc<mapping::Map>), Failure> {
+        let package = load(&self.library, &self.package)?;
+        let file = self.file.as_str();
         let map = package.map(file).cloned().ok_or_else(|| {
             let known: Vec<&str> = package.maps().map(|(file, _)| file).collect();
             let near = codec::diagnostic::nearest(file, known.iter().copied());
@@ -130,6 +152,17 @@ impl Subject {
             });
             format!("the package has no map `{file}`; {hint}")
         })?;
+        Ok((package, map))
+    }
+}
+
+// === impl Subject ===
+
+impl Subject {
+    fn open(&self) -> Result<Opened, Failure> {
+        let place = Place::of(&self.map, &self.packages)?;
+        let (package, map) = place.load()?;
+        let file = place.file.as_str();
         let kinds = package.manifest().input.iter().flat_map(|it| &it.records);
         let used = kinds.flat_map(|it| &it.maps).find(|it| it.file == file).cloned();
         let bytes = std::fs::read(&self.input)
@@ -182,46 +215,5 @@ fn print(library: &Library, diagnostics: &[Diagnostic]) {
     for it in diagnostics {
         let source = library.read(&it.file).unwrap_or_default();
         eprintln!("{}", it.render(&String::from_utf8_lossy(&source)));
-    }
-}
-
-// === impl Check, Test ===
-
-fn names(given: Vec<String>, library: &Library) -> Vec<String> {
-    if given.is_empty() { library.packages() } else { given }
-}
-
-impl Check {
-    fn run(self) -> Result<ExitCode, Failure> {
-        let library = self.packages.library()?;
-        let mut bad = 0;
-        for name in names(self.package, &library) {
-            match load(&library, &name) {
-                Ok(package) => say!("{name}: {} maps", package.maps().count()),
-                Err(failure) => {
-                    bad += 1;
-                    eprintln!("{failure}");
-                }
-            }
-        }
-        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-}
-
-impl Test {
-    fn run(self) -> Result<ExitCode, Failure> {
-        let library = self.packages.library()?;
-        let mut bad = 0;
-        for name in names(self.package, &library) {
-            let report = adapter_kit::harness::run(&name, &library);
-            let cases = report.cases.len();
-            if report.passed() {
-                say!("{name}: {cases} fixtures passed");
-            } else {
-                bad += 1;
-                say!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
-            }
-        }
-        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

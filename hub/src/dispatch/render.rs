@@ -178,17 +178,9 @@ async fn resolve(
     reference: &Value,
 ) -> Result<Option<String>, Fault> {
     let Ok(reference) = Ref::deserialize(reference) else { return Ok(None) };
-    let house = rooms.house();
-    let known = reference.known_hub_id(&house.organisation, event.channel(), entity);
-    if known.is_some() || entity != Entity::Party {
-        return Ok(known);
-    }
-    let Some((scheme, value)) = reference.identifier() else { return Ok(None) };
-    let (scheme, value) = (scheme.to_owned(), value.to_owned());
-    let question = move |reader: &store::Reader| reader.customers_with(&scheme, &value);
-    let found = rooms.ask_store(question).await?;
-    // Several customers with one identifier: it names none of them.
-    Ok(found.first().filter(|_| found.len() == 1).cloned())
+    let channel = event.channel().to_owned();
+    let question = move |reader: &store::Reader| reader.resolve(entity, &channel, &reference);
+    Ok(rooms.ask_store(question).await?)
 }
 
 /// What a map made of an event.
