@@ -9,6 +9,7 @@ mod accept;
 mod api;
 mod check;
 mod crash;
+mod customers;
 mod deliver;
 mod fixed;
 mod folder;
