@@ -1,5 +1,5 @@
 # Thin over cargo: what a person types. CI runs the same targets.
-.PHONY: demo build test check fmt bench crash fuzz release clean
+.PHONY: demo build test check fmt bench crash release clean
 
 # Extra arguments for the demo: make demo ARGS=--once
 ARGS ?=
@@ -31,6 +31,10 @@ fmt:
 # Ratios against named floors in the same run; figures go to BENCHMARKS.md.
 bench:
 	cargo bench --locked --workspace
+
+# Crash points by the hundred: kill -9 and power cuts while it writes.
+crash:
+	CRASH_POINTS=500 cargo test --locked --package ledger --test it crash
 
 # A release folder: binary, checksum, bill of what is in it.
 release: build

@@ -27,7 +27,7 @@ use journal::{Journal, Options};
 use serde::Serialize;
 use std::{
     collections::HashSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -117,6 +117,13 @@ pub enum StartFault {
 /// Longest wait of a query for `min_sequence`.
 const SEQUENCE_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// Makes the data folder for its owner alone: it holds personal data.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+}
+
 /// Different in each process; it only spreads retries.
 fn seed() -> u64 {
     use std::hash::{BuildHasher as _, RandomState};
@@ -177,7 +184,7 @@ impl Rooms {
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StartFault> {
         let files = DataFiles::new(settings.hub.data.clone());
-        std::fs::create_dir_all(&files.dir)
+        make_private(&files.dir)
             .map_err(|source| StartFault::DataFolder { path: files.dir.clone(), source })?;
         let options = Options::new(files.seal_key(), Arc::clone(&clock));
         let journal = Journal::open(&files.journal(), options)?;

@@ -11,6 +11,7 @@
 
 mod commit;
 mod decode;
+mod facts;
 mod map;
 mod validate;
 

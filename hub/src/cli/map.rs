@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod diff;
+mod draft;
 mod explain;
 mod run;
 
@@ -42,6 +43,12 @@ pub(super) enum Map {
     Diff(diff::Diff),
     /// How fast a map runs on a file.
     Bench(bench::Bench),
+    /// Read an in map backwards: which fields come back, and a draft of the out map.
+    Reverse(draft::Reverse),
+    /// Propose a source schema and a draft of a map from sample files.
+    Infer(draft::Infer),
+    /// Format map files.
+    Fmt(draft::Fmt),
 }
 
 /// Where packages are looked for.
@@ -98,6 +105,9 @@ impl Map {
             Self::Test(it) => it.run(),
             Self::Diff(it) => it.run(),
             Self::Bench(it) => it.run(),
+            Self::Reverse(it) => it.run(),
+            Self::Infer(it) => it.run(),
+            Self::Fmt(it) => it.run(),
         }
     }
 }

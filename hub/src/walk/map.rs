@@ -40,7 +40,9 @@ pub(super) struct Mapped {
 pub(super) async fn map(rooms: &Rooms, valid: Valid) -> Result<Mapped, Refusal> {
     let organisation = Arc::clone(&rooms.house().organisation);
     let bytes = valid.arrival.bytes.len();
-    let mapped = off_thread(bytes, move || map_now(&organisation, valid)).await?;
+    let inside = Arc::clone(&organisation);
+    let mut mapped = off_thread(bytes, move || map_now(&inside, valid)).await?;
+    mapped.events = super::facts::settle(rooms, &organisation, mapped.events).await;
     let channel = mapped.arrival.channel.name();
     for event in &mapped.events {
         rooms.tap.tell(|| Line {

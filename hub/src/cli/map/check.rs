@@ -29,7 +29,7 @@ pub(in crate::cli) struct Test {
 }
 
 /// The files of one package as its maps ask for them.
-struct Shelf<'a>(&'a Place);
+pub(super) struct Shelf<'a>(pub(super) &'a Place);
 
 // === impl Check ===
 
