@@ -5,8 +5,10 @@ use rust_decimal::Decimal;
 
 use crate::time::{Date, Instant};
 
-/// One value.
+/// One value. Its parts lie on word boundaries, so that a copy is three words
+/// and the next step need not wait for single bytes to be put together.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u32)]
 pub(crate) enum Value {
     Missing,
     Null,
@@ -41,6 +43,7 @@ pub(crate) struct Span {
 
 /// Which buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Source {
     Input,
     Side,

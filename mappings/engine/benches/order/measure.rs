@@ -11,9 +11,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<std::alloc::System> = &INSTRUMENTED_SYSTEM;
 
 /// Rounds of each candidate, interleaved; the quietest counts.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 300;
 /// Runs in one round.
-const RUNS: u32 = 3000;
+const RUNS: u32 = 100;
 
 struct Files(HashMap<String, Arc<str>>);
 

@@ -208,9 +208,18 @@ impl<T: Trace> Machine<'_, T> {
 
     // === reading ===
 
+    #[inline]
     pub(crate) fn slot(&self, place: &Place) -> Slot {
-        let Some(scope) = self.scopes.get(usize::from(place.depth)) else { return Slot::default() };
-        let mut slot = self.slot_at(scope.frame, scope.base + usize::from(place.slot));
+        let Some(scope) = self.scopes.get(usize::from(place.depth)) else {
+            return Slot::default();
+        };
+        let slot = self.slot_at(scope.frame, scope.base + usize::from(place.slot));
+        if place.hops.is_empty() { slot } else { self.picked(place, slot) }
+    }
+
+    /// What stands behind elements picked out of lists.
+    fn picked(&self, place: &Place, slot: Slot) -> Slot {
+        let mut slot = slot;
         for hop in &place.hops {
             let width = self.plan.trie.width(hop.frame);
             let first = slot.start as usize * width;
@@ -238,6 +247,7 @@ impl<T: Trace> Machine<'_, T> {
         slot
     }
 
+    #[inline]
     pub(crate) fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
         let slots = self.frames.get(usize::from(frame));
         slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
