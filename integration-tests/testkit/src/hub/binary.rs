@@ -54,13 +54,15 @@ fn build(cargo: &Path) -> Result<PathBuf> {
     let me = env::current_exe()?;
     let release = me.components().any(|it| it.as_os_str() == "release");
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", NAME, "--bin", NAME]);
+    // As `make test` builds it: another selection would mean other features, and
+    // everything compiled once more.
+    command.args(["build", "--quiet", "--workspace", "--bins"]);
     if release {
         command.arg("--release");
     }
     let status = command.current_dir(repository()).status()?;
     if !status.success() {
-        return Err(Fail::new(format!("cargo build --package {NAME} ended with {status}")));
+        return Err(Fail::new(format!("cargo build --workspace --bins ended with {status}")));
     }
     next_to_me()
 }
