@@ -25,7 +25,7 @@ pub use check::{Compiled, Obligations, Options, Verdict, compile};
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
     Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,
-    explain_json, explain_row, fmt, infer, put, reverse, test,
+    explain_json, explain_row, fmt, impact, infer, put, reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::Library;

@@ -5,6 +5,7 @@
 mod coverage;
 mod diff;
 mod fmt;
+mod impact;
 mod infer;
 mod provenance;
 mod put;
@@ -14,6 +15,7 @@ mod testing;
 pub use coverage::{Coverage, CoverageReport};
 pub use diff::{Change, DiffReport, diff};
 pub use fmt::fmt;
+pub use impact::impact;
 pub use infer::{Inferred, infer};
 pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
 pub use put::{Put, PutFault, put};

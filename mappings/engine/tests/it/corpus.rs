@@ -112,3 +112,20 @@ fn good_variants_raise_no_alarm() {
     println!("{} good maps, {} false alarms", patches.len() + 3, alarms.len());
     assert!(patches.len() >= 40 && alarms.is_empty(), "{}", alarms.join("\n"));
 }
+
+#[test]
+fn a_changed_source_schema_names_the_rules_it_breaks() {
+    let text = fs::read_to_string(data("order.map.yaml")).unwrap();
+    let schema = fs::read_to_string(data("order.schema.json")).unwrap();
+    let library = |schema: String| {
+        Files::default().with("order.map.yaml", text.as_str()).with("order.schema.json", schema)
+    };
+    let old = library(schema.clone());
+    let same =
+        mapping::impact("order.map.yaml", &old, &library(schema.clone()), &Options::default());
+    assert_eq!(same, []);
+    let renamed = library(schema.replace("financial_status", "payment_state"));
+    let found = mapping::impact("order.map.yaml", &old, &renamed, &Options::default());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].code == "M27" && found[0].message.contains("`financial_status`"), "{found:?}");
+}
