@@ -23,5 +23,6 @@ mod quota;
 mod refuse;
 mod reload;
 mod shutdown;
+mod states;
 mod story;
 mod trace;
