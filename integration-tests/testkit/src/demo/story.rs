@@ -4,7 +4,7 @@ mod cast;
 mod files;
 mod webhooks;
 
-pub(super) use cast::{Actors, Told, number};
+pub(super) use cast::{Actors, Told};
 
 use crate::Result;
 

@@ -150,7 +150,7 @@ fn decision(answer: &Answer) -> String {
 }
 
 /// The number at a pointer.
-pub(in crate::demo) fn number(value: &Value, pointer: &str) -> Option<u64> {
+fn number(value: &Value, pointer: &str) -> Option<u64> {
     value.pointer(pointer)?.as_u64()
 }
 
