@@ -18,7 +18,6 @@ pages![
     "delivery-refused",
     "delivery-unexpected",
     "delivery-unsendable",
-    "file-held",
     "inside",
     "journal-closed",
     "key-reused",
@@ -62,9 +61,15 @@ pub fn index_html() -> String {
     let rows: String = PAGES
         .iter()
         .map(|(code, page)| {
-            let title = page.lines().next().unwrap_or_default().trim_start_matches("# ");
-            let title = title.split_once(": ").map_or(title, |(_, it)| it);
-            format!("<li><a href=\"/problems/{code}\"><code>{code}</code></a> {title}</li>\n")
+            let title = |mark: &str| {
+                let line = page.lines().find(|it| it.starts_with(mark)).unwrap_or_default();
+                line.split_once(": ").map_or("", |(_, it)| it)
+            };
+            let (english, japanese) = (title("# "), title("## "));
+            format!(
+                "<li><a href=\"/problems/{code}\"><code>{code}</code></a> {english} \
+                 <span lang=\"ja\">{japanese}</span></li>\n"
+            )
         })
         .collect();
     document("Problems", &format!("<h1>Problems</h1>\n<ul>\n{rows}</ul>\n"))
