@@ -273,7 +273,9 @@ impl Rooms {
         let journal_closed = self.journal.ended();
         let (store, ledger) = (*self.folds.store.borrow(), *self.folds.ledger.borrow());
         Readiness {
-            ready: journal_closed.is_none() && store >= self.folds.wanted_at_start,
+            ready: journal_closed.is_none()
+                && self.folds.are_alive()
+                && store >= self.folds.wanted_at_start,
             journal: self.journal.head(),
             store,
             ledger,

@@ -42,6 +42,9 @@ pub enum Way {
     File {
         /// Its name, without folders.
         name: String,
+        /// When it was written, nanoseconds since the Unix epoch, if known. The
+        /// same name and content dropped another day is another arrival.
+        written_ns: u128,
     },
     /// The hub asked for it.
     Pulled {
@@ -82,13 +85,14 @@ impl Arrival {
     /// The key under which a repetition is recognised: the `Idempotency-Key`
     /// header, else the far system's own delivery id (with the topic, since one
     /// id may come once for each subscription), else the name of a file with
-    /// the hash of its content. `None`: only the source facts tell.
+    /// the time it was written and the hash of its content. `None`: only the source facts tell.
     #[must_use]
     pub fn dedupe_key(&self) -> Option<String> {
         let headers = match &self.way {
             Way::Http { headers } => headers,
-            Way::File { name } => {
-                return Some(format!("file:{name}:{}", canon::id::sha256_hex(&self.bytes)));
+            Way::File { name, written_ns } => {
+                let hash = canon::id::sha256_hex(&self.bytes);
+                return Some(format!("file:{name}:{written_ns}:{hash}"));
             }
             Way::Pulled { .. } | Way::Sample { .. } => return None,
         };

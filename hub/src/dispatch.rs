@@ -65,8 +65,8 @@ async fn deliver(rooms: &Arc<Rooms>, name: &str) {
             lanes.adopt(destination.lanes_rule());
         }
         lanes.folded(*folded.borrow_and_update());
-        let next_due = match fill(rooms, name, &mut lanes).await {
-            Ok(next_due) => next_due,
+        let (asked_at, next_due) = match fill(rooms, name, &mut lanes).await {
+            Ok(found) => found,
             Err(fault) => {
                 warn!(destination = name, %fault, "deliveries cannot be asked for");
                 rooms.clock.sleep(TROUBLE_PAUSE).await;
@@ -74,12 +74,15 @@ async fn deliver(rooms: &Arc<Rooms>, name: &str) {
             }
         };
         let held_until = send(rooms, &destination, &mut lanes, &came_to);
+        // What was due when the store was asked is in the lanes already.
+        let next_due = next_due.filter(|it| *it > asked_at);
+        let wake = [held_until, next_due].into_iter().flatten().min();
         let now = rooms.clock.now();
-        let wake = [held_until, next_due].into_iter().flatten().filter(|it| *it > now).min();
         let wait = wake.map_or(LOOK_AGAIN, |it| it.since(now).min(LOOK_AGAIN));
         tokio::select! {
             Some((id, settled)) = came.recv() => settle(&mut lanes, &id, settled, rooms.clock.now()),
-            _ = folded.changed() => {}
+            // The fold is gone when the daemon stops, or broke off: readiness says so.
+            changed = folded.changed() => if changed.is_err() { return },
             () = rooms.clock.sleep(wait) => {}
             () = stopping.cancelled() => {}
         }
@@ -93,12 +96,13 @@ fn current(rooms: &Rooms, name: &str) -> Option<Arc<Destination>> {
     rooms.destinations.of(channel)
 }
 
-/// Offers parcels whose turn it is; says when the next one has its turn.
+/// Offers parcels whose turn it is; says when the store was asked, and when the
+/// next one has its turn.
 async fn fill(
     rooms: &Rooms,
     name: &str,
     lanes: &mut Lanes<DueParcel>,
-) -> Result<Option<Timestamp>, crate::problem::Refusal> {
+) -> Result<(Timestamp, Option<Timestamp>), crate::problem::Refusal> {
     let (room, now) = (lanes.room(), rooms.clock.now());
     let (destination, held): (String, HashSet<ParcelId>) = (name.to_owned(), lanes.held().clone());
     let (due, next_due) = rooms
@@ -112,7 +116,7 @@ async fn fill(
         // What is not taken now is offered again by the next look.
         let _taken = lanes.offer(offer);
     }
-    Ok(next_due)
+    Ok((now, next_due))
 }
 
 /// Starts attempts as far as the lanes let them; says until when they hold back.
@@ -160,7 +164,7 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     let now = rooms.clock.now();
     let health = verdict.health();
     let is_throttled = verdict.is_throttled();
-    let outcome = to.retry().outcome(verdict, parcel.attempt, now, rooms.draw());
+    let outcome = to.outcome(verdict, parcel.attempt, now, rooms.draw());
     let word = tell(rooms, to.channel.name(), &parcel, &outcome);
     rooms.metrics.attempt(to.channel.name(), word);
     let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);

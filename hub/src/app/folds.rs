@@ -62,6 +62,12 @@ pub fn origin_of(organisation: &str) -> String {
 }
 
 impl Folds {
+    /// Whether both folds run. One that broke off needs a restart.
+    #[must_use]
+    pub fn are_alive(&self) -> bool {
+        self.store.has_changed().is_ok() && self.ledger.has_changed().is_ok()
+    }
+
     /// Starts both folds; they end with [`Folds::finish`].
     #[must_use]
     pub fn start(clock: &Arc<dyn Clock>, journal: &Journal, store: Store, ledger: Ledger) -> Self {

@@ -70,6 +70,8 @@ impl House {
             }
         }
         build.check_trust(settings);
+        build.check_folders(settings);
+        build.check_calls(&channels);
         build.check_routes(settings, &channels);
         let tokens = build.tokens(&settings.hub.tokens);
         if crate::settings::has_errors(&build.diagnostics) {
@@ -236,6 +238,32 @@ impl Build<'_> {
             let help = near.map(|it| format!("did you mean `{it}`?"));
             let message = format!("`trust` names no channel: {name}");
             self.fault(("hub.yaml", name), "C39", message, help);
+        }
+    }
+
+    /// Two channels on one folder would each take every file.
+    fn check_folders(&mut self, settings: &Settings) {
+        let mut seen: BTreeMap<&std::path::Path, &str> = BTreeMap::new();
+        for (name, channel) in &settings.channels {
+            let Some(Input::Folder { path, .. }) = &channel.input else { continue };
+            if let Some(other) = seen.insert(path, name) {
+                let message = format!("the folder of {name} is that of {other} too");
+                let file = format!("channels/{name}.yaml");
+                self.fault((&file, "path"), "C40", message, Some("give each its own".into()));
+            }
+        }
+    }
+
+    /// Addresses and networks that cannot be called as they are.
+    fn check_calls(&mut self, channels: &BTreeMap<String, Arc<Channel>>) {
+        for (name, channel) in channels {
+            let file = format!("channels/{name}.yaml");
+            if let Err(fault) = crate::dispatch::Destination::check(channel) {
+                self.fault((&file, "base_url"), "C41", fault, None);
+            }
+            if let Err(fault) = crate::ingress::pull::check(channel) {
+                self.fault((&file, "url"), "C42", fault, None);
+            }
         }
     }
 

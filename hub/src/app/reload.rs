@@ -111,18 +111,30 @@ pub async fn watch(
         if now == seen {
             continue;
         }
-        seen = now;
         let before = rooms.house();
         match read(&dir, Some(&before), &mut |it, source| warn!("{}", it.render(source))) {
+            Ok(Read { house, .. }) if house.organisation != before.organisation => {
+                seen = now;
+                error!("`organisation` is part of every id and cannot change; the old one stays");
+            }
             Ok(Read { house, .. }) => match declare(&rooms, &house).await {
                 Ok(()) => {
-                    info!(sha256 = house.sha256, "configuration reloaded");
+                    seen = now;
+                    info!(
+                        sha256 = house.sha256,
+                        "configuration reloaded; listen, data, packages, \
+                           limits and telemetry of hub.yaml take effect at the next start"
+                    );
                     rooms.replace_house(house);
                     changed();
                 }
+                // Tried again: the journal may take it later.
                 Err(fault) => error!(%fault, "configuration not put in force"),
             },
-            Err(faults) => error!(faults, "configuration has faults; the old one stays in force"),
+            Err(faults) => {
+                seen = now;
+                error!(faults, "configuration has faults; the old one stays in force");
+            }
         }
     }
 }

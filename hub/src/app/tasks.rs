@@ -23,6 +23,11 @@ impl Tasks {
         self.stop.clone()
     }
 
+    /// Tells all tasks to end: nothing new is begun from now on.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Tells all tasks to end and waits until they have.
     pub async fn finish(&self) {
         self.stop.cancel();

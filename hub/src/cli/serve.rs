@@ -74,7 +74,12 @@ impl Serve {
         let address = listener.local_addr().map_err(|it| it.to_string())?;
         write_address(&hub, address);
         info!(version = env!("CARGO_PKG_VERSION"), "listening on http://{address}");
-        let stop = stop_signal()?;
+        let (signal, tasks) = (stop_signal()?, rooms.tasks.clone());
+        let stop = async move {
+            signal.await;
+            // Folders, pulls and watchers end now, not after the last request.
+            tasks.stop();
+        };
         let drain = hub.drain_wait_max;
         ingress::http::serve(listener, router, stop, drain, &rooms.clock).await;
 

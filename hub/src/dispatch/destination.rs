@@ -6,7 +6,10 @@ use crate::{
     settings::{OutputAuth, OutputSettings, OutputTarget, SecretText},
 };
 use adapter_kit::manifest::{Auth as ManifestAuth, ClientAuth};
-use canon::clock::Clock;
+use canon::{
+    clock::{Clock, Timestamp},
+    entry::Outcome,
+};
 use delivery::{
     Auth, BreakerRule, Call, Client, Endpoint, LanesRule, Networks, Proof, Retry, Secret, Verdict,
     Waits,
@@ -119,9 +122,20 @@ impl Destination {
         }
     }
 
-    pub(super) fn retry(&self) -> Retry {
+    /// What the journal says of try number `attempt`. A delivery that was sent
+    /// again after all its tries begins a new round of them.
+    pub(super) fn outcome(
+        &self,
+        verdict: Verdict,
+        attempt: u32,
+        now: Timestamp,
+        random: u64,
+    ) -> Outcome {
         let retry = self.output.retry;
-        Retry { base: retry.base, cap: retry.cap, attempts_max: retry.attempts.get() }
+        let attempts_max = retry.attempts.get();
+        let rules = Retry { base: retry.base, cap: retry.cap, attempts_max };
+        let of_round = attempt.saturating_sub(1) % attempts_max + 1;
+        rules.outcome(verdict, of_round, now, random)
     }
 
     /// Whether events go out as they are, without a map.

@@ -44,7 +44,8 @@ impl Peers {
     ///
     /// [`Refusal::PeerTooFast`] with the wait.
     pub fn count(&self, peer: IpAddr) -> Result<(), Refusal> {
-        let hash = match peer {
+        // On a dual-stack listener IPv4 callers come as `::ffff:a.b.c.d`.
+        let hash = match peer.to_canonical() {
             IpAddr::V4(it) => self.hasher.hash_one(it.octets()),
             IpAddr::V6(it) => self.hasher.hash_one(it.to_bits() >> 64),
         };
@@ -75,5 +76,15 @@ mod tests {
         assert!(peers.count(address("2001:db8:1:2::2")).is_ok());
         let refusal = peers.count(address("2001:db8:1:2:ffff::3")).unwrap_err();
         assert_eq!(refusal.code(), "peer-too-fast");
+    }
+
+    #[test]
+    fn ipv4_callers_of_a_dual_stack_listener_have_their_own_buckets() {
+        let peers = Peers::new(NonZeroU32::new(1).unwrap());
+        let spent = (1..=200).filter(|it| {
+            let address: IpAddr = format!("::ffff:192.0.2.{it}").parse().unwrap();
+            peers.count(address).is_err()
+        });
+        assert!(spent.count() < 50, "some share a bucket by chance, not all of them one");
     }
 }

@@ -38,11 +38,15 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
         let Some(Input::Folder { path, every }) = &channel.settings().input else { return };
         let now = look(path).await;
         let still = |(file, stamp): &(PathBuf, Stamp)| before.get(file) == Some(stamp);
-        for (file, _) in now.iter().filter(|it| still(it)) {
+        for (file, stamp) in now.iter().filter(|it| still(it)) {
             if stopping.is_cancelled() {
                 return;
             }
-            take(reception, channel, path, file).await;
+            let taken = take(reception, channel, path, file, *stamp).await;
+            if taken == Taken::NotNow {
+                // The others would fare no better; they are looked at again.
+                break;
+            }
         }
         before = now.into_iter().collect();
         tokio::select! {
@@ -60,6 +64,9 @@ async fn look(folder: &Path) -> Vec<(PathBuf, Stamp)> {
             error!(folder = %folder.display(), %cause, "the folder cannot be made");
         }
         let mut files: Vec<_> = std::fs::read_dir(&folder)
+            .inspect_err(
+                |cause| error!(folder = %folder.display(), %cause, "cannot be looked into"),
+            )
             .into_iter()
             .flatten()
             .flatten()
@@ -81,9 +88,30 @@ fn is_being_written(name: &str) -> bool {
     name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part")
 }
 
-async fn take(reception: &Reception, channel: &Arc<Channel>, folder: &Path, file: &Path) {
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// Taken or refused, or gone.
+    Settled,
+    /// It stays where it is for now.
+    NotNow,
+}
+
+/// Size and time of a file as it is now.
+async fn stamp_of(file: &Path) -> Option<Stamp> {
+    let data = tokio::fs::metadata(file).await.ok()?;
+    Some((data.len(), data.modified().ok()))
+}
+
+async fn take(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    folder: &Path,
+    file: &Path,
+    stamp: Stamp,
+) -> Taken {
     let limit_bytes = channel.limits().body_bytes_max;
-    let size = tokio::fs::metadata(file).await.map_or(0, |it| it.len());
+    let (size, written) = stamp;
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     if size > limit_bytes {
         // Refused unread: reading it is what the limit is there to prevent.
@@ -96,27 +124,42 @@ async fn take(reception: &Reception, channel: &Arc<Channel>, folder: &Path, file
         };
         reception.refuse(&stranger, &refusal, Vec::new(), None).await;
         refuse(folder, file, &refusal, &stranger.id).await;
-        return;
+        return Taken::Settled;
     }
     let bytes = match tokio::fs::read(file).await {
         Ok(bytes) => bytes,
         Err(cause) => {
             warn!(file = %file.display(), %cause, "cannot be read yet");
-            return;
+            return Taken::Settled;
         }
     };
-    let way = Way::File { name: name.clone() };
+    if stamp_of(file).await != Some(stamp) {
+        // Somebody writes to it after all: it is taken when it stands still.
+        return Taken::Settled;
+    }
+    let since = written.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let written_ns = since.map_or(0, |it| it.as_nanos());
+    let way = Way::File { name: name.clone(), written_ns };
     let arrival = super::brought(reception, channel, name, bytes.into(), way);
     let id = arrival.id.clone();
     match reception.receive(arrival).await {
         Ok(answer) => {
             info!(file = %file.display(), sequence = answer.sequence, "taken");
-            put(file, &folder.join("done")).await;
+            if stamp_of(file).await == Some(stamp) {
+                put(file, &folder.join("done")).await;
+            } else {
+                warn!(file = %file.display(), "written anew meanwhile; taken again as it is now");
+            }
+            Taken::Settled
         }
         Err(refusal) if is_passing(&refusal) => {
             warn!(file = %file.display(), %refusal, "stays where it is; tried again");
+            Taken::NotNow
         }
-        Err(refusal) => refuse(folder, file, &refusal, &id).await,
+        Err(refusal) => {
+            refuse(folder, file, &refusal, &id).await;
+            Taken::Settled
+        }
     }
 }
 

@@ -178,6 +178,8 @@ pub fn language(headers: &HeaderMap) -> Language {
 const HEAD_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Most headers of a request.
 const HEADERS_MAX: usize = 100;
+/// Connections open at once; more wait to be taken.
+const CONNECTIONS_MAX: usize = 4096;
 /// Longest wait before the next try after the system could not give a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -193,7 +195,12 @@ pub async fn serve(
     let graceful = hyper_util::server::graceful::GracefulShutdown::new();
     let tracker = tokio_util::task::TaskTracker::new();
     let mut stop = pin!(stop);
+    let places = Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
     loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut stop => break,
+        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = &mut stop => break,
@@ -225,6 +232,7 @@ pub async fn serve(
             if let Err(cause) = connection.await {
                 tracing::debug!(%cause, %peer, "connection ended");
             }
+            drop(place);
         });
     }
     drop(listener);

@@ -21,6 +21,8 @@ use tracing::{info, warn};
 const PAGE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Pages asked for in a row before other feeds get a turn.
 const PAGES_MAX: usize = 100;
+/// Wait before a channel that cannot be asked as configured is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Longest pause after failures.
 const PAUSE_MAX: Duration = Duration::from_secs(300);
 
@@ -63,8 +65,10 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
             }
         }
         let Some(now) = &asking else {
-            rooms.clock.sleep(PAUSE_MAX).await;
-            continue;
+            tokio::select! {
+                () = rooms.clock.sleep(LOOK_AGAIN) => continue,
+                () = stopping.cancelled() => return,
+            }
         };
         let asked = tokio::select! {
             asked = now.all_feeds(reception) => asked,
@@ -89,6 +93,17 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
     }
 }
 
+/// Why a channel cannot be asked as it is configured, if it is one to ask.
+///
+/// # Errors
+///
+/// A text naming the setting.
+pub fn check(channel: &Arc<Channel>) -> Result<(), String> {
+    let Some(asking) = Asking::new(channel)? else { return Ok(()) };
+    let base: reqwest::Url = asking.base.parse().map_err(|it| format!("{}: {it}", asking.base))?;
+    asking.client.check(&base).map_err(|it| it.to_string())
+}
+
 impl Asking {
     fn new(channel: &Arc<Channel>) -> Result<Option<Self>, String> {
         let Some(Input::Pull { url, every, auth, allow_networks }) = &channel.settings().input
@@ -104,10 +119,12 @@ impl Asking {
 
     async fn all_feeds(&self, reception: &Reception) -> Result<(), String> {
         let package = Arc::clone(self.channel.package());
+        let mut faults = Vec::new();
         for feed in package.manifest().input.iter().flat_map(|it| &it.feeds) {
-            self.read_on(reception, feed).await?;
+            // One feed that fails does not keep the others waiting.
+            faults.extend(self.read_on(reception, feed).await.err());
         }
-        Ok(())
+        if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
     }
 
     /// Reads one feed on from where it was, up to its end for now.
@@ -132,6 +149,16 @@ impl Asking {
                 let answer = reception.receive(arrival).await.map_err(|it| it.to_string())?;
                 let (channel, sequence) = (self.channel.name(), answer.sequence);
                 info!(channel, feed = feed.name, sequence, records = page.records, "pulled");
+            }
+            if page.records > 1 && !moved && feed.cursor_in_last.is_some() {
+                let (channel, records) = (self.channel.name(), page.records);
+                warn!(
+                    channel,
+                    feed = feed.name,
+                    records,
+                    "all records of a page share one cursor; \
+                       what lies behind them is not reached if the page was full"
+                );
             }
             if !page.more || !moved {
                 break;

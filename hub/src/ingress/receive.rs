@@ -128,6 +128,10 @@ impl Reception {
             what: json!({ "code": code, "reason": refusal.to_string() }),
         });
         warn!(code, reason = %refusal, "refused");
+        if matches!(refusal, Refusal::TooBusy { .. }) {
+            // Writing it down would be the very work that there is no room for.
+            return;
+        }
         let draft = Draft::Refusal(Box::new(entry::Refusal {
             id: stranger.id.clone(),
             channel: stranger.channel.clone(),

@@ -137,7 +137,7 @@ pub struct Limits {
 pub struct SecretText(String);
 
 const BODY_BYTES_DEFAULT: u64 = 1 << 20;
-const BODY_BYTES_CEILING: u64 = 1 << 30;
+const BODY_BYTES_CEILING: u64 = 256 << 20;
 const _: () = assert!(BODY_BYTES_DEFAULT <= BODY_BYTES_CEILING);
 
 const CLASSES: &[(&str, Class)] = &[
@@ -323,7 +323,7 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     if !(1..=BODY_BYTES_CEILING).contains(&body_bytes_max)
         && let Some(node) = quota.node("body_bytes_max")
     {
-        fault_at(&quota, "C08", node, "`body_bytes_max` is out of range".into(), "1B to 1GiB");
+        fault_at(&quota, "C08", node, "`body_bytes_max` is out of range".into(), "1B to 256MiB");
     }
     let per_minute = per_minute?;
     let burst = burst.unwrap_or(per_minute);

@@ -13,6 +13,9 @@ use journal::{Appended, Draft};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+/// Most canonical data that one arrival may become; an entry is one row.
+const ENTRY_BYTES_MAX: u64 = 256 << 20;
+
 /// Stores a mapped arrival. Returns when it is on disk.
 pub(super) async fn commit(
     rooms: &Rooms,
@@ -23,6 +26,10 @@ pub(super) async fn commit(
         return Err(Refusal::TrailIncomplete);
     }
     let Mapped { pass, arrival, records, events, spans, set_aside, losses } = mapped;
+    let entry_bytes: u64 = events.iter().map(|it| it.data.get().len() as u64).sum();
+    if entry_bytes > ENTRY_BYTES_MAX {
+        return Err(Refusal::BodyTooLarge { limit_bytes: ENTRY_BYTES_MAX });
+    }
     let channel = arrival.channel.name().to_owned();
     let cursor = match &arrival.way {
         Way::Pulled { cursor, .. } => Some(cursor.clone()),

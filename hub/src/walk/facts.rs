@@ -10,42 +10,70 @@ use canon::{
     event::{Event, VersionKind},
     id::{SourceKey, sha256_hex},
 };
+use std::collections::HashMap;
 use store::Reader;
-use tracing::warn;
 
 /// Gives events of unversioned sources the id of their fact.
-pub(super) async fn settle(rooms: &Rooms, organisation: &str, events: Vec<Event>) -> Vec<Event> {
+///
+/// Waits until the store has seen what was committed before: deciding on an
+/// older state could take a return for a repetition. Two arrivals about one
+/// thing at the same instant are decided as if neither had come yet.
+///
+/// # Errors
+///
+/// [`Refusal::Behind`] or [`Refusal::Inside`] when the store cannot say; the
+/// same bytes may be sent again.
+pub(super) async fn settle(
+    rooms: &Rooms,
+    organisation: &str,
+    events: Vec<Event>,
+) -> Result<Vec<Event>, Refusal> {
     if events.iter().all(|it| it.srcversionkind != VersionKind::None) {
-        return events;
+        return Ok(events);
     }
-    let (organisation, kept) = (organisation.to_owned(), events.clone());
-    let settled: Result<Vec<Event>, Refusal> = rooms
+    rooms.reached(Some(rooms.journal.head())).await?;
+    let organisation = organisation.to_owned();
+    rooms
         .ask_store(move |reader| {
-            events.into_iter().map(|it| with_fact(reader, &organisation, it)).collect()
+            let mut latest = HashMap::new();
+            let settled = events.into_iter();
+            settled.map(|it| with_fact(reader, &organisation, &mut latest, it)).collect()
         })
-        .await;
-    settled.unwrap_or_else(|fault| {
-        // Without the store a repetition is still recognised, a return is not.
-        warn!(%fault, "facts are told apart by their content alone");
-        kept
-    })
+        .await
 }
 
-fn with_fact(reader: &Reader, organisation: &str, mut event: Event) -> store::Result<Event> {
+/// The state of each thing after the events of this arrival so far.
+type Latest = HashMap<String, Event>;
+
+fn with_fact(
+    reader: &Reader,
+    organisation: &str,
+    latest: &mut Latest,
+    mut event: Event,
+) -> store::Result<Event> {
     let Some((entity, action)) = event.entity_and_action() else { return Ok(event) };
     if event.srcversionkind != VersionKind::None {
         return Ok(event);
     }
-    let current = reader.current_at_source(entity, event.channel(), &event.sourceid)?;
-    let Some(current) = current else { return Ok(event) };
-    if current.event.data.get() == event.data.get() && current.event.kind == event.kind {
-        event.id = current.event.id;
+    let before = match latest.get(&event.subject) {
+        Some(earlier) => Some(earlier.clone()),
+        None => {
+            reader.current_at_source(entity, event.channel(), &event.sourceid)?.map(|it| it.event)
+        }
+    };
+    let Some(current) = before else {
+        latest.insert(event.subject.clone(), event.clone());
+        return Ok(event);
+    };
+    if current.data.get() == event.data.get() && current.kind == event.kind {
+        event.id = current.id;
         return Ok(event);
     }
     let content = sha256_hex(event.data.get().as_bytes());
-    let fact = format!("{content} after {}", current.event.id);
+    let fact = format!("{content} after {}", current.id);
     let key =
         SourceKey { organisation, channel: event.channel(), entity, source_id: &event.sourceid };
     event.id = key.event_id(&fact, action.name());
+    latest.insert(event.subject.clone(), event.clone());
     Ok(event)
 }

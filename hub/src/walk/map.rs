@@ -42,7 +42,7 @@ pub(super) async fn map(rooms: &Rooms, valid: Valid) -> Result<Mapped, Refusal> 
     let bytes = valid.arrival.bytes.len();
     let inside = Arc::clone(&organisation);
     let mut mapped = off_thread(bytes, move || map_now(&inside, valid)).await?;
-    mapped.events = super::facts::settle(rooms, &organisation, mapped.events).await;
+    mapped.events = super::facts::settle(rooms, &organisation, mapped.events).await?;
     let channel = mapped.arrival.channel.name();
     for event in &mapped.events {
         rooms.tap.tell(|| Line {
