@@ -39,6 +39,10 @@ impl Serve {
             eprintln!("{}", it.render(source));
         })
         .map_err(|count| format!("{count} faults in {}", self.config.config.display()))?;
+        // Before the runtime and after it: the exporter of spans has a thread of
+        // its own and may not be started or ended inside.
+        let hub = &read.settings.hub;
+        let _logs = logs::start(&hub.log, hub.otlp_endpoint.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -49,7 +53,6 @@ impl Serve {
     async fn serve(self, read: Read) -> Result<ExitCode, Failure> {
         let Read { settings, house } = read;
         let hub = settings.hub.clone();
-        let _logs = logs::start(&hub.log, hub.otlp_endpoint.as_deref())?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let listener = TcpListener::bind(self.listen.unwrap_or(hub.listen))
             .await
