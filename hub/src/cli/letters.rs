@@ -76,7 +76,7 @@ impl Letters {
         match self {
             Self::List(it) => it.run(),
             Self::Show(it) => it.run(),
-            Self::Resubmit(it) => it.run("resubmit", "sent again"),
+            Self::Resubmit(it) => it.run("resubmit", "to be sent again, as the destination allows"),
             Self::Discard(it) => it.run("discard", "given up"),
         }
     }

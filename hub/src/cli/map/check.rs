@@ -114,11 +114,11 @@ impl Test {
         let names = if self.package.is_empty() { library.packages() } else { self.package };
         for name in names {
             // Says what it does not know, and prints the package's own faults.
-            load(&library, &name)?;
+            let least = load(&library, &name)?.manifest().coverage_percent_min;
             let report = adapter_kit::harness::run(&name, &library);
             let cases = report.cases.len();
             if report.passed() {
-                say!("{name}: {cases} fixtures passed");
+                say!("{name}: {cases} fixtures passed, each map covered to at least {least} %");
             } else {
                 bad += 1;
                 say!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
