@@ -13,7 +13,7 @@ mod units;
 pub use channel::{
     ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText, WebhookProof,
 };
-pub use hub::{ApiToken, HubSettings, PackageFolder};
+pub use hub::{ApiToken, HubSettings};
 pub use output::{OutputAuth, OutputSettings, OutputTarget, RetrySettings};
 pub use units::{read_duration, read_size};
 

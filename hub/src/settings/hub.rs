@@ -19,7 +19,7 @@ pub struct HubSettings {
     /// Where journal, store and keys live.
     pub data: PathBuf,
     /// Folders of packages, searched before the built-in ones.
-    pub packages: Vec<PackageFolder>,
+    pub packages: Vec<PathBuf>,
     /// Channels by how far they are believed about a customer, most first.
     pub trust: Vec<String>,
     /// Who may use `/api/v1`.
@@ -37,9 +37,6 @@ pub struct HubSettings {
     /// Base address of an OTLP/HTTP collector.
     pub otlp_endpoint: Option<String>,
 }
-
-/// A folder of packages.
-pub type PackageFolder = PathBuf;
 
 /// A token for `/api/v1`.
 #[derive(Clone, Debug)]
@@ -117,7 +114,7 @@ fn listen(table: &Table<'_>) -> Option<SocketAddr> {
     address
 }
 
-fn packages(table: &Table<'_>, dir: &Path) -> Vec<PackageFolder> {
+fn packages(table: &Table<'_>, dir: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for node in table.list("packages") {
         let Some(text) = node.text() else { continue };
