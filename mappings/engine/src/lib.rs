@@ -21,7 +21,7 @@ mod time;
 mod types;
 mod value;
 
-pub use check::{Compiled, Obligations, Options, Verdict, compile};
+pub use check::{BackField, Backwards, Compiled, Fate, Obligations, Options, Verdict, compile};
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
     Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,

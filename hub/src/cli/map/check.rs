@@ -4,7 +4,7 @@
 use super::{Packages, Place, load, print};
 use crate::{app::library::Library, cli::Failure};
 use adapter_kit::files::Files as _;
-use mapping::{Options, Verdict};
+use mapping::{BackField, Backwards, Fate, Options, Verdict};
 use std::{process::ExitCode, sync::Arc};
 
 /// Check all files of a package, or one map.
@@ -87,7 +87,40 @@ fn check_map(place: &Place, explain: bool) -> bool {
             say!("  {word:<8} {field}: {assertion}");
         }
     }
+    if let Some(backwards) = &compiled.backwards {
+        print_backwards(backwards, explain);
+    }
     compiled.map.is_some()
+}
+
+/// What became of the fields of the in map that an out map reverses.
+fn print_backwards(backwards: &Backwards, explain: bool) {
+    let (mut taken, mut written, mut read_only, mut forgotten) = (0, 0, 0, 0);
+    let mut lines = Vec::new();
+    for BackField { target, fate } in &backwards.fields {
+        let (count, how) = match fate {
+            Fate::TakenOver { source, exact } => {
+                let level = if *exact { "exact" } else { "in normal form" };
+                (&mut taken, format!("taken over to {source}, {level}"))
+            }
+            Fate::Written => (&mut written, "written by a rule of this map".to_owned()),
+            Fate::ReadOnly { why, declared: true } => {
+                (&mut read_only, format!("read-only as declared: {why}"))
+            }
+            Fate::ReadOnly { why, declared: false } => {
+                (&mut forgotten, format!("NOT WRITTEN BACK: {why}"))
+            }
+        };
+        *count += 1;
+        lines.push(format!("  {target}: {how}"));
+    }
+    say!(
+        "  of {}: {taken} taken over, {written} written, {read_only} read-only, {forgotten} not declared",
+        backwards.in_map
+    );
+    if explain {
+        lines.iter().for_each(|it| say!("{it}"));
+    }
 }
 
 impl mapping::Library for Shelf<'_> {

@@ -13,6 +13,7 @@ use codec::{
 };
 
 use super::{
+    backwards::{self, Backwards},
     lower::{Lower, ScopeInfo},
     target::expr_at,
 };
@@ -42,7 +43,7 @@ pub struct Options {
 }
 
 /// What came of compiling a map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Compiled {
     /// The map, when it has no errors.
     pub map: Option<Arc<Map>>,
@@ -50,6 +51,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// What was proved of the target schema.
     pub report: Obligations,
+    /// Of an out map with `reverse:`: what became of the in map's fields.
+    pub backwards: Option<Backwards>,
 }
 
 /// The assertions of the target schema with their verdicts.
@@ -87,11 +90,11 @@ impl Obligations {
 /// Compiles the map at `path`.
 pub fn compile(path: &str, library: &dyn Library, options: &Options) -> Compiled {
     let faults = Faults::new(path);
-    let mut report = Obligations::default();
-    let map = build(path, library, options, &faults, &mut report);
+    let mut found = Compiled::default();
+    let map = build(path, library, options, &faults, &mut found);
     let diagnostics = faults.into_vec();
     let broken = diagnostics.iter().any(|it| it.severity == Severity::Error);
-    Compiled { map: map.filter(|_| !broken).map(Arc::new), diagnostics, report }
+    Compiled { map: map.filter(|_| !broken).map(Arc::new), diagnostics, ..found }
 }
 
 fn build(
@@ -99,7 +102,7 @@ fn build(
     library: &dyn Library,
     options: &Options,
     faults: &Faults,
-    report: &mut Obligations,
+    found: &mut Compiled,
 ) -> Option<Map> {
     let start = (codec::diagnostic::Place::START, 1);
     let Some(text) = library.read(path) else {
@@ -110,8 +113,8 @@ fn build(
         .map_err(|list| list.into_iter().for_each(|fault| faults.push(fault)))
         .ok()?;
     let mut file = map_file::read(faults, &node)?;
-    take_reversed(path, &mut file, library, faults);
     let ends = Ends::of(path, &file, library, faults)?;
+    let taken = backwards::take(path, &mut file, &ends.target, (library, faults));
     let mut lower = Lower {
         faults,
         library,
@@ -138,42 +141,12 @@ fn build(
     lower.root(&file.fields, file.at);
     header(&mut lower, &file, &ends);
     unused(&lower, &file);
+    found.backwards = taken.map(|it| it.judge(&lower, &file));
     let mut plan = std::mem::take(&mut lower.plan);
-    *report = std::mem::take(&mut lower.obligations);
+    found.report = std::mem::take(&mut lower.obligations);
     plan.trie.seal();
     let rows = ends.layout.as_ref().map(|layout| RowPlan::new(&plan.trie, layout.shape()));
     Some(Map::new(file, plan, rows, ends.direction, ends.entity))
-}
-
-/// Takes over the fields of an in map that can be read backwards, where this
-/// out map has no rule of its own.
-fn take_reversed(path: &str, file: &mut MapFile, library: &dyn Library, faults: &Faults) {
-    let Some((name, at)) = file.reverse.clone() else { return };
-    let in_map = beside(path, &name);
-    let reversed = match crate::explain::reverse(&in_map, library) {
-        Ok(reversed) => reversed,
-        Err(list) => return list.into_iter().for_each(|fault| faults.push(fault)),
-    };
-    for field in &reversed.fields {
-        if let crate::explain::Level::ReadOnly(why) = &field.level
-            && why.contains("many to one")
-        {
-            let message = format!("`{}` is not read backwards: {why}", field.target);
-            faults.push(Diagnostic::error("M19", faults.file(), at, message).warning());
-        }
-    }
-    let inner = Faults::new(&in_map);
-    let draft =
-        yaml::parse(&in_map, &reversed.map).ok().and_then(|node| map_file::read(&inner, &node));
-    let Some(draft) = draft else {
-        let message = format!("`{name}` has no field that can be read backwards");
-        return faults.push(Diagnostic::error("M20", faults.file(), at, message));
-    };
-    let own: Vec<Vec<String>> = file.fields.iter().map(|it| it.path.clone()).collect();
-    let written =
-        |path: &[String]| own.iter().any(|it| it.starts_with(path) || path.starts_with(it));
-    file.fields.extend(draft.fields.into_iter().filter(|it| !written(&it.path)));
-    file.tables.extend(draft.tables);
 }
 
 /// Both sides of a map.
@@ -432,7 +405,7 @@ fn stock_key(lower: &mut Lower<'_>, entity: Option<Entity>) -> Option<u32> {
 /// Tables and needs that nothing uses.
 fn unused(lower: &Lower<'_>, file: &MapFile) {
     for table in &file.tables {
-        if !lower.tables_used.contains(&table.name) {
+        if table.own && !lower.tables_used.contains(&table.name) {
             lower.warning_at("M25", table.at, format!("no rule uses the table `{}`", table.name));
         }
     }
@@ -441,6 +414,7 @@ fn unused(lower: &Lower<'_>, file: &MapFile) {
             lower.warning_at("M25", file.at, format!("no rule uses the need `{}`", need.name));
         }
     }
+    super::backwards::representatives(lower, &file.reverse_tables);
     if lower.scopes.len() > SCOPES_MAX {
         lower.error_at("M26", file.at, "lists nest too deep");
     }

@@ -2,6 +2,7 @@
 //! the schemas on both sides; what is proved here is not looked at again.
 
 mod assign;
+mod backwards;
 mod compile;
 mod cond;
 mod constant;
@@ -15,4 +16,5 @@ mod table;
 mod target;
 mod target_list;
 
+pub use backwards::{BackField, Backwards, Fate};
 pub use compile::{Compiled, Obligations, Options, Verdict, compile};

@@ -7,7 +7,9 @@ use codec::yaml;
 use super::lower::{Lower, Lowered};
 use crate::{
     functions::CallSite,
-    language::table::{Edition as EditionFile, Entry, Other, Table as TableFile, read_table},
+    language::table::{
+        Becomes, Edition as EditionFile, Entry, Other, Table as TableFile, read_shared,
+    },
     plan::{Edition, Looked, Table, op::Op},
     types::{Kind, Type},
 };
@@ -33,9 +35,11 @@ impl Lower<'_> {
         let mut values: Vec<String> = Vec::new();
         let mut omits = false;
         for edition in &file.editions {
-            for value in edition.entries.iter().map(|it| &it.value) {
-                if !values.contains(value) {
-                    values.push(value.clone());
+            for entry in &edition.entries {
+                match &entry.value {
+                    Becomes::Text(value) if !values.contains(value) => values.push(value.clone()),
+                    Becomes::Omit => omits = true,
+                    Becomes::Text(_) => {}
                 }
             }
             match &edition.other {
@@ -73,7 +77,7 @@ impl Lower<'_> {
         };
         match yaml::parse(&path, &text) {
             Ok(node) => {
-                let shared = shared_table(self.faults, name, &node);
+                let shared = read_shared(self.faults, name, &node);
                 self.tables.extend(shared.clone());
                 shared
             }
@@ -120,7 +124,13 @@ impl Lower<'_> {
         let mut entries: Vec<(Box<str>, Looked)> = file
             .entries
             .iter()
-            .map(|it| (it.key.clone().into_boxed_str(), Looked::Text(self.intern(&it.value))))
+            .map(|it| {
+                let looked = match &it.value {
+                    Becomes::Text(value) => Looked::Text(self.intern(value)),
+                    Becomes::Omit => Looked::Omit,
+                };
+                (it.key.clone().into_boxed_str(), looked)
+            })
             .collect();
         entries.sort_by(|left, right| left.0.cmp(&right.0));
         let other = match &file.other {
@@ -146,66 +156,15 @@ impl TableFile {
             match (key.as_str(), value.as_str()) {
                 ("*", "fault") => {}
                 ("*", value) => edition.other = Other::Text(value.to_owned()),
-                _ => edition.entries.push(Entry { at, key: key.clone(), value: value.clone() }),
+                _ => edition.entries.push(Entry {
+                    at,
+                    key: key.clone(),
+                    value: Becomes::Text(value.clone()),
+                }),
             }
         }
-        Self { name: name.to_owned(), at, editions: vec![edition], own: false, reverse: Vec::new() }
+        Self { name: name.to_owned(), at, editions: vec![edition], own: false }
     }
-}
-
-/// A shared table: as in a map, or with `entries: [{ from, to, valid_from }]`.
-fn shared_table(faults: &yaml::Faults, name: &str, node: &yaml::Node) -> Option<TableFile> {
-    let entries = node.get("entries").and_then(yaml::Node::seq);
-    let Some(entries) = entries else {
-        return read_table(
-            faults,
-            name,
-            node.get("entries").or(node.get("editions")).unwrap_or(node),
-        );
-    };
-    let mut days: Vec<&str> = entries
-        .iter()
-        .map(|it| it.get("valid_from").and_then(yaml::Node::text).unwrap_or_default())
-        .collect();
-    days.sort_unstable();
-    days.dedup();
-    let mut editions = Vec::new();
-    for day in days {
-        let mut edition = EditionFile {
-            from: day.to_owned(),
-            entries: Vec::new(),
-            other: Other::Fault,
-            explicit: true,
-        };
-        for entry in entries {
-            let text = |key| entry.get(key).and_then(yaml::Node::text);
-            let (Some(key), Some(value)) = (text("from"), text("to")) else {
-                faults.push(
-                    faults
-                        .new_error("M00", entry, "this entry cannot be read")
-                        .expected("`{ from, to, valid_from }`"),
-                );
-                return None;
-            };
-            // What was in force before stays so until an entry replaces it.
-            if text("valid_from").unwrap_or_default() <= day {
-                edition.entries.retain(|it: &Entry| it.key != key);
-                edition.entries.push(Entry {
-                    at: entry.span(),
-                    key: key.to_owned(),
-                    value: value.to_owned(),
-                });
-            }
-        }
-        editions.push(edition);
-    }
-    Some(TableFile {
-        name: name.to_owned(),
-        at: node.span(),
-        editions,
-        own: false,
-        reverse: Vec::new(),
-    })
 }
 
 fn quoted(names: &[&str]) -> String {

@@ -45,11 +45,26 @@ impl Lower<'_> {
         self.policy = held;
         self.close(&open);
         let body = body?;
+        self.list_key(rule.at, each, target);
         let absent = open.absent.may_be_absent();
         self.list_presence(rule.at, absent, target);
         bounds.keep_empty = !absent && target.mandatory;
         let list = self.keep_list(open);
         Some(self.push_node(Node::Each { list, body, bounds }))
+    }
+
+    /// `key:` names a field of the elements; written back, they are matched by it.
+    fn list_key(&mut self, at: At, each: &Each, target: &Target) {
+        let Some(key) = &each.key else { return };
+        let RuleKind::Object { fields, .. } = &each.body.kind else { return };
+        let names: Vec<String> = fields.iter().map(|it| it.path.join(".")).collect();
+        if names.contains(key) {
+            return self.plan.keys.push((target.path.replace("[]", ""), key.clone()));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.error_at("M02", at, format!("`key: {key}` is no field of the elements"))
+            .expected("a field of `fields:` that no two elements share")
+            .nearest(key, &names);
     }
 
     /// The list of `each:` with the stages behind it.

@@ -134,7 +134,7 @@ pub(crate) fn leaves(value: &Value) -> BTreeMap<String, String> {
 }
 
 /// `lines[3].net` as `lines[].net`.
-fn unnumbered(path: &str) -> String {
+pub(crate) fn unnumbered(path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     let mut inside = false;
     for c in path.chars() {

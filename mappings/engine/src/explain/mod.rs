@@ -19,5 +19,6 @@ pub use impact::impact;
 pub use infer::{Inferred, infer};
 pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
 pub use put::{Put, PutFault, put};
+pub(crate) use reverse::shared;
 pub use reverse::{Level, ReverseField, Reversed, reverse};
 pub use testing::{Case, CaseResult, Expect, TestReport, test};

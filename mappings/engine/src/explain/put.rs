@@ -2,13 +2,21 @@
 //! the language: keep what already says the same, else the canonical form, but
 //! only if reading it gives the same again; otherwise refuse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{diff::leaves, explain_json};
+use super::{
+    diff::{leaves, unnumbered},
+    explain_json,
+};
 use crate::{
+    language::expr::push_key,
     map::Map,
+    plan::{
+        NodeId,
+        node::{Member, Node},
+    },
     run::{Faulted, RunContext, Scratch},
 };
 
@@ -31,13 +39,16 @@ pub enum PutFault {
     Differs(Vec<String>),
     /// A list has no key by which its elements are matched.
     NoKey(String),
+    /// Two elements of a list have the same key.
+    SameKey(String),
     /// A document is not JSON.
     NotJson,
 }
 
 /// Writes `canonical` back into `old`, a document of the source. `get` reads the
-/// source, `back` is its out map; `keys` names the key field of each source list
-/// (`line_items` by `id`).
+/// source, `back` is its out map. Elements of lists are matched by the `key:` that
+/// `back` says; `keys` names the key field of more source lists (`line_items` by
+/// `id`).
 ///
 /// # Errors
 /// Nothing is written when something would change in silence.
@@ -55,7 +66,7 @@ pub fn put(
     let Some(old) = old else {
         put.document = candidate;
         put.written = leaves(&put.document).into_keys().collect();
-        return guarded(get, put, &wanted, &[], ctx);
+        return guarded((get, back), put, &wanted, ctx);
     };
     let document: Value = serde_json::from_slice(old).map_err(|_| PutFault::NotJson)?;
     let wants = leaves(&wanted);
@@ -73,50 +84,113 @@ pub fn put(
             *known &= says;
         }
     }
-    let mut merge = Merge { keys, same: &same, put: &mut put };
-    let merged = merge.value(Some(&document), &candidate, ("", ""))?;
-    put.document = merged;
-    let read_only = explained
-        .fields
-        .iter()
-        .filter(|it| it.reads.is_empty())
-        .map(|it| it.target.clone())
-        .collect::<Vec<_>>();
-    guarded(get, put, &wanted, &read_only, ctx)
+    // The old document as the maps would write it: its keys in canonical form.
+    let normal = explained
+        .result
+        .as_ref()
+        .ok()
+        .and_then(|it| back.run_json(&it.data, ctx, &mut Scratch::default()).ok())
+        .and_then(|it| serde_json::from_slice::<Value>(&it.data).ok());
+    let own = back.plan.keys.iter().map(|(list, key)| (list.as_str(), key.as_str()));
+    let keys: Vec<(&str, &str)> = keys.iter().copied().chain(own).collect();
+    let mut merge = Merge { keys: &keys, same: &same, put: &mut put };
+    put.document = merge.value((Some(&document), normal.as_ref()), &candidate, &At::default())?;
+    guarded((get, back), put, &wanted, ctx)
 }
 
 fn under(target: &str, inner: &str) -> String {
     if inner.is_empty() { target.to_owned() } else { format!("{target}.{inner}") }
 }
 
-/// Reads the new document and refuses it when a written field says otherwise.
+/// Reads the new document and refuses it when a field that the out map writes
+/// says otherwise than the record.
 fn guarded(
-    get: &Map,
+    (get, back): (&Map, &Map),
     put: Put,
     wanted: &Value,
-    read_only: &[String],
     ctx: &RunContext<'_>,
 ) -> Result<Put, PutFault> {
     let bytes = serde_json::to_vec(&put.document).map_err(|_| PutFault::NotJson)?;
     let explained = explain_json(get, &bytes, ctx);
     let wants = leaves(wanted);
+    let ours = writes(back);
     let mut differs = Vec::new();
     for field in &explained.fields {
-        let touched = field.reads.iter().any(|it| put.written.contains(&it.path));
-        if !touched || read_only.contains(&field.target) {
+        let Some(read) = field.reads.first() else { continue };
+        if !ours.contains(&unnumbered(&read.path)) {
             continue;
         }
-        let value = field.written.as_ref().and_then(|it| serde_json::from_str::<Value>(it).ok());
-        let same = value.is_some_and(|it| {
-            leaves(&it)
+        let value = field.written.as_ref().map(|it| serde_json::from_str::<Value>(it));
+        let same = match value {
+            None => !wants.keys().any(|it| within(it, &field.target)),
+            Some(Err(_)) => false,
+            Some(Ok(value)) => leaves(&value)
                 .iter()
-                .all(|(inner, leaf)| wants.get(&under(&field.target, inner)) == Some(leaf))
-        });
+                .all(|(inner, leaf)| wants.get(&under(&field.target, inner)) == Some(leaf)),
+        };
         if !same {
             differs.push(field.target.clone());
         }
     }
     if differs.is_empty() { Ok(put) } else { Err(PutFault::Differs(differs)) }
+}
+
+/// Whether `path` is `of` or a part of it.
+fn within(path: &str, of: &str) -> bool {
+    path.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Paths that a map writes values to, `[]` for list elements.
+fn writes(map: &Map) -> BTreeSet<String> {
+    fn below(map: &Map, members: &[Member], found: &mut BTreeSet<String>) {
+        for member in members {
+            of(map, member.node, &member.target, found);
+        }
+    }
+    fn of(map: &Map, node: NodeId, target: &str, found: &mut BTreeSet<String>) {
+        match map.plan.node(node) {
+            Some(Node::Object { members, .. }) => below(map, members, found),
+            Some(Node::Each { body, .. }) => of(map, *body, &format!("{target}[]"), found),
+            Some(Node::Value(_) | Node::Const(_) | Node::Choose { .. } | Node::List { .. })
+            | None => {
+                found.insert(target.to_owned());
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    below(map, &map.plan.root, &mut found);
+    found
+}
+
+/// Where a value stands, numbered as in the old document and as in the new one,
+/// and without numbers.
+#[derive(Clone, Default)]
+struct At {
+    old: String,
+    new: String,
+    plain: String,
+}
+
+impl At {
+    fn key(&self, key: &str) -> Self {
+        let join = |at: &str| {
+            let mut at = at.to_owned();
+            if !at.is_empty() {
+                at.push('.');
+            }
+            push_key(&mut at, key);
+            at
+        };
+        Self { old: join(&self.old), new: join(&self.new), plain: join(&self.plain) }
+    }
+
+    fn element(&self, old: usize, new: usize) -> Self {
+        Self {
+            old: format!("{}[{old}]", self.old),
+            new: format!("{}[{new}]", self.new),
+            plain: self.plain.clone(),
+        }
+    }
 }
 
 /// Lays a candidate over an old document.
@@ -127,32 +201,39 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// `path` is numbered by the new document, `plain` has no numbers.
+    /// Beside the old value stands what the maps would write for it.
     fn value(
         &mut self,
-        old: Option<&Value>,
+        (old, normal): (Option<&Value>, Option<&Value>),
         new: &Value,
-        (path, plain): (&str, &str),
+        at: &At,
     ) -> Result<Value, PutFault> {
         match (old, new) {
             (Some(Value::Object(old)), Value::Object(new)) => {
                 let mut merged = old.clone();
                 for (key, value) in new {
-                    let join =
-                        |at: &str| if at.is_empty() { key.clone() } else { format!("{at}.{key}") };
-                    let value = self.value(old.get(key), value, (&join(path), &join(plain)))?;
+                    let known = (old.get(key), normal.and_then(|it| it.get(key)));
+                    let value = self.value(known, value, &at.key(key))?;
                     merged.insert(key.clone(), value);
                 }
                 Ok(Value::Object(merged))
             }
-            (Some(Value::Array(old)), Value::Array(new)) => self.list(old, new, (path, plain)),
-            (Some(old), _) if self.same.get(path) == Some(&true) => {
-                self.put.kept.push(path.to_owned());
+            (Some(Value::Array(old)), Value::Array(new)) => {
+                let normal = normal.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                self.list((old, normal), new, at)
+            }
+            // What the maps would write for the old value is what is to be written;
+            // of a record that does not map, what each field gave.
+            (Some(old), new)
+                if normal == Some(new)
+                    || normal.is_none() && self.same.get(&at.old) == Some(&true) =>
+            {
+                self.put.kept.push(at.new.clone());
                 Ok(old.clone())
             }
             (_, new) => {
                 let all = leaves(new).into_keys();
-                self.put.written.extend(all.map(|inner| under(path, &inner)));
+                self.put.written.extend(all.map(|inner| under(&at.new, &inner)));
                 Ok(new.clone())
             }
         }
@@ -160,20 +241,32 @@ impl Merge<'_> {
 
     fn list(
         &mut self,
-        old: &[Value],
+        (old, normal): (&[Value], &[Value]),
         new: &[Value],
-        (path, plain): (&str, &str),
+        at: &At,
     ) -> Result<Value, PutFault> {
-        let key = self.keys.iter().find(|(list, _)| *list == plain).map(|(_, key)| *key);
-        let Some(key) = key else { return Err(PutFault::NoKey(plain.to_owned())) };
+        let key = self.keys.iter().find(|(list, _)| *list == at.plain).map(|(_, key)| *key);
+        let Some(key) = key else { return Err(PutFault::NoKey(at.plain.clone())) };
+        let of = |element: &Value| {
+            key.split('.').try_fold(element.clone(), |at, it| at.get(it).cloned())
+        };
         let mut merged = Vec::new();
+        let mut matched = Vec::new();
         for (index, element) in new.iter().enumerate() {
-            let known =
-                old.iter().position(|it| it.get(key).is_some() && it.get(key) == element.get(key));
+            let wanted = of(element);
+            let same = |index: usize, it: &Value| {
+                wanted.is_some() && (of(it) == wanted || normal.get(index).and_then(of) == wanted)
+            };
+            let mut found = old.iter().enumerate().filter(|(index, it)| same(*index, it));
+            let known = found.next().map(|(index, _)| index);
+            if found.next().is_some() || known.is_some_and(|it| matched.contains(&it)) {
+                return Err(PutFault::SameKey(at.plain.clone()));
+            }
+            matched.extend(known);
             // What was read of the old element is known under its old number.
-            let at = format!("{path}[{}]", known.unwrap_or(index));
-            let base = known.and_then(|it| old.get(it));
-            merged.push(self.value(base, element, (&at, plain))?);
+            let at = at.element(known.unwrap_or(old.len()), index);
+            let base = known.map_or((None, None), |it| (old.get(it), normal.get(it)));
+            merged.push(self.value(base, element, &at)?);
         }
         Ok(Value::Array(merged))
     }

@@ -3,6 +3,7 @@
 
 use codec::{
     diagnostic::Diagnostic,
+    layout::Layout,
     yaml::{self, Faults},
 };
 use serde::Serialize;
@@ -11,10 +12,11 @@ use crate::{
     language::{
         expr::{Call, Expr, ExprKind, Origin, Path, Step, push_key},
         map_file::{self, MapFile},
-        rule::{Field, Rule, RuleKind},
+        rule::{Each, Field, Rule, RuleKind},
+        table::{Becomes, Table, read_shared},
     },
     library::{Library, beside},
-    schema::{Kinds, SchemaId, Schemas, read_json_schema},
+    schema::{Kinds, SchemaId, Schemas, from_shape, read_json_schema},
 };
 
 /// What of a map can be read backwards.
@@ -32,10 +34,13 @@ pub struct ReverseField {
     /// Canonical path, `[]` for list elements.
     pub target: String,
     pub level: Level,
-    /// Path at the source that it goes back to.
+    /// Path at the source that it goes back to, `[]` for list elements.
     pub source: Option<String>,
     /// The pipe that writes it, from the canonical record.
     pub pipe: Option<String>,
+    /// Of what is read-only: M18 its pipe loses something, M19 its table is many
+    /// to one, M20 it is derived.
+    pub code: Option<&'static str>,
 }
 
 /// How well a field comes back.
@@ -63,13 +68,37 @@ pub fn reverse(path: &str, library: &dyn Library) -> Result<Reversed, Vec<Diagno
     let Some(file) = map_file::read(&faults, &node).filter(|_| faults.is_empty()) else {
         return Err(faults.into_vec());
     };
-    let schemas = read_json_schema(library, &beside(path, &file.source.0))
-        .map_err(|message| vec![Diagnostic::error("M00", path, file.source.1, message)])?;
-    let mut inverter =
-        Inverter { file: &file, schemas: &schemas, fields: Vec::new(), tables: Vec::new() };
+    let schemas = source_of(path, &file, library)?;
+    let mut inverter = Inverter {
+        file: &file,
+        library,
+        schemas: &schemas,
+        fields: Vec::new(),
+        tables: Vec::new(),
+    };
     let mut body = Body::default();
-    inverter.object(&file.fields, "", "", Some(0), &mut body);
+    inverter.object(
+        &file.fields,
+        &Scope { target: "", local: "", source: "", schema: Some(0) },
+        &mut body,
+    );
     Ok(Reversed { map: inverter.draft(&body), fields: inverter.fields })
+}
+
+/// What comes in: a schema, or a layout.
+fn source_of(
+    path: &str,
+    file: &MapFile,
+    library: &dyn Library,
+) -> Result<Schemas, Vec<Diagnostic>> {
+    let source = beside(path, &file.source.0);
+    let broken = |message| vec![Diagnostic::error("M00", path, file.source.1, message)];
+    if source.ends_with(".json") {
+        return read_json_schema(library, &source).map_err(broken);
+    }
+    let text =
+        library.read(&source).ok_or_else(|| broken(format!("there is no file `{source}`")))?;
+    Ok(from_shape(&source, Layout::parse(&source, &text)?.shape()))
 }
 
 /// Lines of the draft, one object deep.
@@ -81,110 +110,134 @@ struct Body {
 
 struct Inverter<'a> {
     file: &'a MapFile,
+    library: &'a dyn Library,
     schemas: &'a Schemas,
     fields: Vec<ReverseField>,
     /// Tables needed backwards, by name.
     tables: Vec<String>,
 }
 
+/// Where the inverter stands.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    /// Canonical path of the element at hand, for the report.
+    target: &'a str,
+    /// Canonical path within the element at hand.
+    local: &'a str,
+    /// Path of the element at the source, for the report.
+    source: &'a str,
+    schema: Option<SchemaId>,
+}
+
+/// Why a field is not read backwards.
+struct Why {
+    code: &'static str,
+    text: String,
+}
+
+impl Why {
+    fn derived(text: impl Into<String>) -> Self {
+        Self { code: "M20", text: text.into() }
+    }
+}
+
 impl Inverter<'_> {
-    /// The fields of one object; `prefix` is its canonical path for the report,
-    /// `local` within the element at hand.
-    fn object(
-        &mut self,
-        fields: &[Field],
-        prefix: &str,
-        local: &str,
-        scope: Option<SchemaId>,
-        body: &mut Body,
-    ) {
+    /// The fields of one object.
+    fn object(&mut self, fields: &[Field], scope: &Scope<'_>, body: &mut Body) {
         for field in fields {
-            let mut path = local.to_owned();
+            let mut local = scope.local.to_owned();
             for name in &field.path {
-                if !path.is_empty() {
-                    path.push('.');
+                if !local.is_empty() {
+                    local.push('.');
                 }
-                push_key(&mut path, name);
+                push_key(&mut local, name);
             }
-            let shown = if prefix.is_empty() { path.clone() } else { format!("{prefix}.{path}") };
-            self.rule(&field.rule, (prefix, &shown, &path), scope, body);
+            self.rule(&field.rule, &Scope { local: &local, ..*scope }, body);
         }
     }
 
-    fn rule(
-        &mut self,
-        rule: &Rule,
-        (prefix, shown, local): (&str, &str, &str),
-        scope: Option<SchemaId>,
-        body: &mut Body,
-    ) {
-        let derived = |why: &str| Level::ReadOnly(why.to_owned());
-        let level = match &rule.kind {
-            RuleKind::Object { fields, .. } => {
-                return self.object(fields, prefix, local, scope, body);
-            }
-            RuleKind::Each(each) => {
-                let head = match &each.list.expr.kind {
-                    ExprKind::Path(path) if each.condition.is_none() => plain_path(path),
-                    _ => None,
-                };
-                let (Some(head), RuleKind::Object { fields, .. }) = (head, &each.body.kind) else {
-                    return self
-                        .note(shown, derived("only a whole list of objects is read backwards"));
-                };
-                let items = self.schema_at(scope, &head).and_then(|id| self.schemas.get(id)?.items);
-                let mut inner = Body::default();
-                self.object(fields, &format!("{shown}[]"), "", items, &mut inner);
-                body.lists.push((join_path(&head), local.to_owned(), each.key.clone(), inner));
-                return;
-            }
-            RuleKind::Value(text) => match self.invert(&text.expr, local, scope) {
-                Ok((source, pipe, exact)) => {
-                    let level = if exact { Level::Exact } else { Level::NormalForm };
-                    let taken = body.fields.iter().any(|(known, _)| *known == source);
-                    if taken {
-                        derived("another field goes back to the same place")
-                    } else {
-                        body.fields.push((source.clone(), pipe.clone()));
-                        self.fields.push(ReverseField {
-                            target: shown.into(),
-                            level,
-                            source: Some(source),
-                            pipe: Some(pipe),
-                        });
-                        return;
-                    }
-                }
-                Err(why) => Level::ReadOnly(why),
+    fn rule(&mut self, rule: &Rule, scope: &Scope<'_>, body: &mut Body) {
+        let why = match &rule.kind {
+            RuleKind::Object { fields, .. } => return self.object(fields, scope, body),
+            RuleKind::Each(each) => match self.each(each, scope, body) {
+                Ok(()) => return,
+                Err(why) => why,
             },
-            RuleKind::Const(_) => derived("a constant says nothing about the source"),
-            RuleKind::Choose(_) => derived("a choice by condition has no one source"),
-            RuleKind::List(_) => derived("a fixed list has no one source"),
-            RuleKind::Join { .. } => derived("a joined text does not say where its parts begin"),
+            RuleKind::Value(text) => match self.invert(&text.expr, scope.local, scope.schema) {
+                Ok(back) if body.fields.iter().any(|(known, _)| *known == back.source) => {
+                    Why::derived("another field goes back to the same place")
+                }
+                Ok(back) => {
+                    body.fields.push((back.source.clone(), back.pipe.clone()));
+                    self.fields.push(ReverseField {
+                        target: joined(scope.target, scope.local),
+                        level: if back.exact { Level::Exact } else { Level::NormalForm },
+                        source: Some(joined(scope.source, &back.source)),
+                        pipe: Some(back.pipe),
+                        code: None,
+                    });
+                    return;
+                }
+                Err(why) => why,
+            },
+            RuleKind::Const(_) => Why::derived("a constant says nothing about the source"),
+            RuleKind::Choose(_) => Why::derived("a choice by condition has no one source"),
+            RuleKind::List(_) => Why::derived("a fixed list has no one source"),
+            RuleKind::Join { .. } => {
+                Why::derived("a joined text does not say where its parts begin")
+            }
         };
-        self.note(shown, level);
+        self.fields.push(ReverseField {
+            target: joined(scope.target, scope.local),
+            level: Level::ReadOnly(why.text),
+            source: None,
+            pipe: None,
+            code: Some(why.code),
+        });
     }
 
-    fn note(&mut self, target: &str, level: Level) {
-        self.fields.push(ReverseField { target: target.into(), level, source: None, pipe: None });
+    /// A list whose elements go back one by one.
+    fn each(&mut self, each: &Each, scope: &Scope<'_>, body: &mut Body) -> Result<(), Why> {
+        let head = match &each.list.expr.kind {
+            ExprKind::Path(path) if each.condition.is_none() => plain_path(path),
+            _ => None,
+        };
+        let (Some(head), RuleKind::Object { fields, .. }) = (head, &each.body.kind) else {
+            return Err(Why::derived("only a whole list of objects is read backwards"));
+        };
+        let schema = self.schema_at(scope.schema, &head).and_then(|id| self.schemas.get(id)?.items);
+        let source = join_path(&head);
+        let inner = Scope {
+            target: &format!("{}[]", joined(scope.target, scope.local)),
+            local: "",
+            source: &format!("{}[]", joined(scope.source, &source)),
+            schema,
+        };
+        let mut lines = Body::default();
+        self.object(fields, &inner, &mut lines);
+        // The out map's key is what the source calls the same field.
+        let key = each.key.as_ref().and_then(|key| {
+            let head = |pipe: &str| pipe.split(" | ").next() == Some(key.as_str());
+            lines.fields.iter().find(|(_, pipe)| head(pipe)).map(|(source, _)| source.clone())
+        });
+        if !(lines.fields.is_empty() && lines.lists.is_empty()) {
+            body.lists.push((source, scope.local.to_owned(), key, lines));
+        }
+        Ok(())
     }
 
-    /// Where a value came from, the pipe back, and whether it is exact.
-    fn invert(
-        &mut self,
-        expr: &Expr,
-        local: &str,
-        scope: Option<SchemaId>,
-    ) -> Result<(String, String, bool), String> {
+    /// Where a value came from and the pipe back.
+    fn invert(&mut self, expr: &Expr, local: &str, scope: Option<SchemaId>) -> Result<Back, Why> {
         let (head, calls): (&Expr, &[Call]) = match &expr.kind {
             ExprKind::Pipe { head, calls } => (head, calls),
             _ => (expr, &[]),
         };
         let ExprKind::Path(path) = &head.kind else {
-            return Err("a calculation has no one source".into());
+            return Err(Why::derived("a calculation has no one source"));
         };
-        let names =
-            plain_path(path).ok_or("only plain paths of the element itself are read backwards")?;
+        let names = plain_path(path).ok_or_else(|| {
+            Why::derived("only plain paths of the element itself are read backwards")
+        })?;
         let schema = self.schema_at(scope, &names).and_then(|id| self.schemas.get(id));
         let numeric = schema.is_some_and(|it| it.kinds.only(Kinds::NUMBER.with(Kinds::INTEGER)));
         let whole = schema.is_some_and(|it| it.kinds.only(Kinds::INTEGER));
@@ -205,11 +258,11 @@ impl Inverter<'_> {
         } else if !numeric && ends_as_number {
             pipe.push("text".into());
         }
-        Ok((join_path(&names), pipe.join(" | "), exact))
+        Ok(Back { source: join_path(&names), pipe: pipe.join(" | "), exact })
     }
 
     /// The steps back through one function.
-    fn inverse(&mut self, call: &Call) -> Result<(Vec<String>, bool), String> {
+    fn inverse(&mut self, call: &Call) -> Result<(Vec<String>, bool), Why> {
         let text = |index: usize| match call.args.get(index).map(|arg| &arg.value.kind) {
             Some(ExprKind::Text(text)) => Some(text.clone()),
             _ => None,
@@ -239,7 +292,7 @@ impl Inverter<'_> {
                 Some(prefix) => {
                     Ok((vec![format!("without_prefix({}, strict=true)", quoted(&prefix))], true))
                 }
-                None => Err("`prefix` with a path cannot be taken off again".into()),
+                None => Err(Why::derived("`prefix` with a path cannot be taken off again")),
             },
             "without_prefix" => match text(0) {
                 Some(prefix) => Ok((vec![format!("prefix({})", quoted(&prefix))], true)),
@@ -271,45 +324,57 @@ impl Inverter<'_> {
             "epoch_ms" => Ok((vec!["timestamp".into(), "to_epoch_ms".into()], false)),
             "prefecture" => Ok((vec!["prefecture(name)".into()], false)),
             "table" => self.inverse_table(call),
-            name => Err(format!("`{name}` is not read backwards")),
+            name => {
+                let loses = crate::functions::find(name).map_or("", |it| it.loses);
+                Err(match loses {
+                    "" => Why::derived(format!("`{name}` is not read backwards")),
+                    loses => Why { code: "M18", text: format!("`{name}` loses {loses}") },
+                })
+            }
         }
     }
 
     /// A table back: one to one, or by its representatives.
-    fn inverse_table(&mut self, call: &Call) -> Result<(Vec<String>, bool), String> {
+    fn inverse_table(&mut self, call: &Call) -> Result<(Vec<String>, bool), Why> {
         let name = match call.args.first().map(|arg| &arg.value.kind) {
             Some(ExprKind::Text(name)) => name.clone(),
             Some(ExprKind::Path(Path { steps, .. })) => match steps.first() {
                 Some(Step::Key(name, _)) => name.clone(),
-                _ => return Err("a table without a name".into()),
+                _ => return Err(Why::derived("a table without a name")),
             },
-            _ => return Err("a table without a name".into()),
+            _ => return Err(Why::derived("a table without a name")),
         };
+        if call.args.len() > 1 {
+            return Err(Why::derived(format!("table `{name}` is asked by date")));
+        }
         if self.back(&name).is_none() {
-            return Err(format!(
+            let text = format!(
                 "table `{name}` is many to one: name its representatives under `reverse_tables:`"
-            ));
+            );
+            return Err(Why { code: "M19", text });
         }
         if !self.tables.contains(&name) {
             self.tables.push(name.clone());
         }
-        Ok((vec![format!("table({name}_back)")], false))
+        let back = serde_json::to_string(&format!("{name}_back")).unwrap_or_default();
+        Ok((vec![format!("table({back})")], false))
     }
 
     /// The entries of a table turned round, if each result has one key.
     fn back(&self, name: &str) -> Option<Vec<(String, String)>> {
-        let table = self.file.tables.iter().find(|it| it.name == name)?;
+        let own = self.file.tables.iter().find(|it| it.name == name).cloned();
+        let table = own.or_else(|| shared(name, self.library))?;
         let [edition] = table.editions.as_slice() else { return None };
-        let mut back: Vec<(String, String)> = table.reverse.clone();
+        let chosen = self.file.reverse_tables.iter().find(|it| it.name == name);
+        let mut back = chosen.map(|it| it.entries.clone()).unwrap_or_default();
+        let fixed = back.len();
         for entry in &edition.entries {
-            let named = table.reverse.iter().any(|(result, _)| *result == entry.value);
-            if named {
-                continue;
+            let Becomes::Text(value) = &entry.value else { continue };
+            match back.iter().position(|(result, _)| result == value) {
+                Some(index) if index < fixed => {}
+                Some(_) => return None,
+                None => back.push((value.clone(), entry.key.clone())),
             }
-            if back.iter().any(|(result, _)| *result == entry.value) {
-                return None;
-            }
-            back.push((entry.value.clone(), entry.key.clone()));
         }
         Some(back)
     }
@@ -329,7 +394,7 @@ impl Inverter<'_> {
             out.push_str("\ntables:\n");
         }
         for name in &self.tables {
-            out.push_str(&format!("  {name}_back:\n"));
+            out.push_str(&format!("  {}:\n", quoted(&format!("{name}_back"))));
             for (from, to) in self.back(name).unwrap_or_default() {
                 out.push_str(&format!("    {}: {}\n", quoted(&from), quoted(&to)));
             }
@@ -339,6 +404,26 @@ impl Inverter<'_> {
         write_body(body, 1, &mut out);
         out
     }
+}
+
+/// A rule read backwards.
+struct Back {
+    /// Path within its element at the source.
+    source: String,
+    pipe: String,
+    exact: bool,
+}
+
+/// A table under `mappings/tables/`.
+pub(crate) fn shared(name: &str, library: &dyn Library) -> Option<Table> {
+    let path = format!("tables/{name}.yaml");
+    let node = yaml::parse(&path, &library.read(&path)?).ok()?;
+    read_shared(&Faults::new(&path), name, &node)
+}
+
+/// `a.b`; either may be empty.
+fn joined(around: &str, path: &str) -> String {
+    if around.is_empty() { path.to_owned() } else { format!("{around}.{path}") }
 }
 
 fn write_body(body: &Body, depth: usize, out: &mut String) {

@@ -24,10 +24,13 @@ pub(crate) struct MapFile {
     pub(crate) policy: Policy,
     pub(crate) needs: Vec<Need>,
     pub(crate) tables: Vec<Table>,
+    pub(crate) reverse_tables: Vec<ReverseTable>,
     pub(crate) fields: Vec<Field>,
     pub(crate) classification: Option<Classification>,
     /// The in map whose reversible fields an out map takes over.
     pub(crate) reverse: Option<(String, At)>,
+    /// Canonical fields of that map that nothing writes back, on purpose.
+    pub(crate) read_only: Vec<(String, At)>,
 }
 
 /// Rules of the envelope, in maps that come in.
@@ -55,6 +58,15 @@ pub(crate) struct Need {
     pub(crate) optional: bool,
 }
 
+/// Representatives of a many-to-one table: which code a result goes back to.
+#[derive(Clone, Debug)]
+pub(crate) struct ReverseTable {
+    pub(crate) name: String,
+    pub(crate) at: At,
+    /// Result and code.
+    pub(crate) entries: Vec<(String, String)>,
+}
+
 /// Reads a map file; what cannot be read is in `faults`.
 pub(crate) fn read(faults: &Faults, node: &Node) -> Option<MapFile> {
     let table = YamlTable::open(faults, node, "a map")?;
@@ -80,11 +92,11 @@ pub(crate) fn read(faults: &Faults, node: &Node) -> Option<MapFile> {
         let name = key.text().unwrap_or_default();
         tables.extend(read_table(faults, name, value));
     }
-    for (key, value) in table.node("reverse_tables").and_then(Node::map).unwrap_or_default() {
-        read_reverse(faults, &mut tables, key, value);
-    }
+    let reverse_tables = table.node("reverse_tables").and_then(Node::map).unwrap_or_default();
+    let reverse_tables = reverse_tables.iter().filter_map(|it| read_reverse(faults, it)).collect();
     let reverse =
         table.node("reverse").map(|it| (it.text().unwrap_or_default().to_owned(), it.span()));
+    let read_only = read_paths(faults, table.node("read_only"));
     let fields =
         table.node("fields").map_or_else(|| Some(Vec::new()), |it| read_fields(faults, it, 0));
     if table.node("fields").is_none() && reverse.is_none() {
@@ -103,9 +115,11 @@ pub(crate) fn read(faults: &Faults, node: &Node) -> Option<MapFile> {
         policy,
         needs,
         tables,
+        reverse_tables,
         fields: fields?,
         classification,
         reverse,
+        read_only,
     })
 }
 
@@ -186,17 +200,28 @@ fn read_needs(faults: &Faults, node: &Node) -> Vec<Need> {
         .collect()
 }
 
-fn read_reverse(faults: &Faults, tables: &mut [Table], key: &Node, value: &Node) {
-    let name = key.text().unwrap_or_default();
-    let Some(table) = tables.iter_mut().find(|it| it.name == name) else {
-        faults.push(faults.new_error("M20", key, format!("there is no table `{name}` to reverse")));
-        return;
+/// A list of canonical paths.
+fn read_paths(faults: &Faults, node: Option<&Node>) -> Vec<(String, At)> {
+    let Some(node) = node else { return Vec::new() };
+    let Some(items) = node.seq() else {
+        let fault = faults.new_error("M00", node, "`read_only` is a list");
+        faults.push(fault.expected("`[ canonical.path, lines[].net ]`"));
+        return Vec::new();
     };
-    for (from, to) in value.map().unwrap_or_default() {
-        if let (Some(from), Some(to)) = (from.text(), to.text()) {
-            table.reverse.push((from.to_owned(), to.to_owned()));
-        }
-    }
+    let path = |it: &Node| Some((it.text()?.to_owned(), it.span()));
+    items.iter().filter_map(path).collect()
+}
+
+/// `table: { result: code }`.
+fn read_reverse(faults: &Faults, (key, value): &(Node, Node)) -> Option<ReverseTable> {
+    let pair = |(from, to): &(Node, Node)| Some((from.text()?.to_owned(), to.text()?.to_owned()));
+    let entries: Option<Vec<_>> = value.map().and_then(|it| it.iter().map(pair).collect());
+    let Some(entries) = entries else {
+        let fault = faults.new_error("M00", value, "these representatives cannot be read");
+        faults.push(fault.expected("`{ result: code }`"));
+        return None;
+    };
+    Some(ReverseTable { name: key.text()?.to_owned(), at: key.span(), entries })
 }
 
 impl Branch {

@@ -46,6 +46,8 @@ pub(crate) struct Text {
     pub(crate) indent: u32,
     pub(crate) source: String,
     pub(crate) expr: Expr,
+    /// It does not stand in this file: faults point at `at` as a whole.
+    pub(crate) elsewhere: bool,
 }
 
 /// One branch of a list of conditions; without a condition it is the `else`.
@@ -78,8 +80,16 @@ impl Text {
     /// Where a part of the expression stands in the file.
     pub(crate) fn place(&self, span: Span) -> At {
         let (place, width) = self.at;
+        if self.elsewhere {
+            return self.at;
+        }
         let marked = if width == 0 { 1 } else { span.width.max(1) };
         (Place { line: place.line, column: place.column + self.indent + span.start }, marked)
+    }
+
+    /// Another place of the file answers for it.
+    pub(crate) fn stands_at(&mut self, at: At) {
+        (self.at, self.elsewhere) = (at, true);
     }
 }
 
@@ -96,7 +106,9 @@ pub(crate) fn read_text(faults: &Faults, node: &Node) -> Option<Text> {
     };
     let indent = u32::from(*quoted);
     match expression(text) {
-        Ok(expr) => Some(Text { at: node.span(), indent, source: text.clone(), expr }),
+        Ok(expr) => {
+            Some(Text { at: node.span(), indent, source: text.clone(), expr, elsewhere: false })
+        }
         Err(fault) => {
             faults.push(syntax(faults, node, indent, fault));
             None

@@ -14,8 +14,6 @@ pub(crate) struct Table {
     pub(crate) editions: Vec<Edition>,
     /// It stands in the map itself.
     pub(crate) own: bool,
-    /// Representatives for reading a many-to-one table backwards.
-    pub(crate) reverse: Vec<(String, String)>,
 }
 
 /// The entries in force from one date on.
@@ -35,7 +33,15 @@ pub(crate) struct Edition {
 pub(crate) struct Entry {
     pub(crate) at: At,
     pub(crate) key: String,
-    pub(crate) value: String,
+    pub(crate) value: Becomes,
+}
+
+/// What a text with an entry becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Becomes {
+    Text(String),
+    /// A missing value.
+    Omit,
 }
 
 /// What a text without entry becomes.
@@ -51,13 +57,8 @@ pub(crate) enum Other {
 /// Reads `name: { key: value, "*": fault }`, or a list of editions
 /// `- { from: 2019-10-01, entries: { … } }`.
 pub(crate) fn read_table(faults: &Faults, name: &str, node: &Node) -> Option<Table> {
-    let mut table = Table {
-        name: name.to_owned(),
-        at: node.span(),
-        editions: Vec::new(),
-        own: true,
-        reverse: Vec::new(),
-    };
+    let mut table =
+        Table { name: name.to_owned(), at: node.span(), editions: Vec::new(), own: true };
     match &node.value {
         Value::Map(_) => table.editions.push(edition(faults, String::new(), node)?),
         Value::Seq(items) => {
@@ -88,30 +89,98 @@ pub(crate) fn read_table(faults: &Faults, name: &str, node: &Node) -> Option<Tab
 fn edition(faults: &Faults, from: String, node: &Node) -> Option<Edition> {
     let mut edition = Edition { from, entries: Vec::new(), other: Other::Fault, explicit: false };
     for (key, value) in node.map().unwrap_or_default() {
-        let key_text = key.text().unwrap_or_default();
-        let special = value.get("omit").is_some();
-        let Some(text) = value.text().or(special.then_some("")) else {
-            faults.push(
-                faults
-                    .new_error("M00", value, format!("the entry `{key_text}` is not a text"))
-                    .expected("a text, or for `\"*\"` also `fault` or `{ omit: true }`"),
-            );
-            return None;
-        };
-        match (key_text, special) {
-            ("*", true) => edition.other = Other::Omit,
-            ("*", false) if text == "fault" => edition.explicit = true,
-            ("*", false) => edition.other = Other::Text(text.to_owned()),
-            _ => edition.entries.push(Entry {
-                at: key.span(),
-                key: key_text.to_owned(),
-                value: text.to_owned(),
-            }),
-        }
+        let becomes = becomes(faults, key.text().unwrap_or_default(), value)?;
+        edition.put(key, becomes);
     }
     if edition.entries.is_empty() && edition.other == Other::Fault {
         faults.push(faults.new_error("M00", node, "this table has no entries"));
         return None;
     }
     Some(edition)
+}
+
+/// A text, or `{ omit: true }`.
+fn becomes(faults: &Faults, key: &str, value: &Node) -> Option<Becomes> {
+    let omits = value.get("omit").and_then(Node::text) == Some("true");
+    if omits && value.map().is_some_and(|it| it.len() == 1) {
+        return Some(Becomes::Omit);
+    }
+    let text = value.text().map(|it| Becomes::Text(it.to_owned()));
+    if text.is_none() {
+        faults.push(
+            faults
+                .new_error("M00", value, format!("the entry `{key}` is not a text"))
+                .expected("a text or `{ omit: true }`; for `\"*\"` also `fault`"),
+        );
+    }
+    text
+}
+
+impl Edition {
+    /// Adds an entry, or `"*"`; what was there under that key is replaced.
+    fn put(&mut self, key: &Node, becomes: Becomes) {
+        let name = key.text().unwrap_or_default();
+        match (name, becomes) {
+            ("*", Becomes::Omit) => self.other = Other::Omit,
+            ("*", Becomes::Text(text)) if text == "fault" => {
+                (self.other, self.explicit) = (Other::Fault, true);
+            }
+            ("*", Becomes::Text(text)) => self.other = Other::Text(text),
+            (name, value) => {
+                self.entries.retain(|it| it.key != name);
+                self.entries.push(Entry { at: key.span(), key: name.to_owned(), value });
+            }
+        }
+    }
+}
+
+/// Reads a table file of `mappings/tables/`: `entries:` as in a map, as a list of
+/// editions, or with a day each, `[{ from, to, valid_from }]`.
+pub(crate) fn read_shared(faults: &Faults, name: &str, node: &Node) -> Option<Table> {
+    let body = node.get("entries").or(node.get("editions")).unwrap_or(node);
+    let by_day = body.seq().is_some_and(|it| it.iter().any(|it| it.get("to").is_some()));
+    if !by_day {
+        return Some(Table { own: false, ..read_table(faults, name, body)? });
+    }
+    let mut entries = Vec::new();
+    for item in body.seq().unwrap_or_default() {
+        entries.push(day_entry(faults, item)?);
+    }
+    entries.sort_by(|left, right| left.0.cmp(right.0));
+    let mut editions: Vec<Edition> = Vec::new();
+    for (day, key, becomes) in entries {
+        if editions.last().is_none_or(|it| it.from != day) {
+            // What was in force before stays so until an entry replaces it.
+            let empty = Edition {
+                from: String::new(),
+                entries: Vec::new(),
+                other: Other::Fault,
+                explicit: true,
+            };
+            let before = editions.last().cloned().unwrap_or(empty);
+            editions.push(Edition { from: day.to_owned(), ..before });
+        }
+        if let Some(edition) = editions.last_mut() {
+            edition.put(key, becomes);
+        }
+    }
+    Some(Table { name: name.to_owned(), at: node.span(), editions, own: false })
+}
+
+/// The day from which an entry holds (empty: always), its key and its answer.
+fn day_entry<'n>(faults: &Faults, item: &'n Node) -> Option<(&'n str, &'n Node, Becomes)> {
+    let known = |key: &Node| matches!(key.text(), Some("from" | "to" | "valid_from"));
+    let plain = item.map().is_some_and(|it| it.iter().all(|(key, _)| known(key)));
+    let day = item.get("valid_from").map_or(Some(""), Node::text);
+    let day = day.filter(|it| it.is_empty() || crate::time::Date::parse_iso(it).is_some());
+    let key = item.get("from").filter(|it| it.text().is_some());
+    let (true, Some(day), Some(key), Some(to)) = (plain, day, key, item.get("to")) else {
+        faults.push(
+            faults
+                .new_error("M00", item, "this entry cannot be read")
+                .expected("`{ from: code, to: text, valid_from: YYYY-MM-DD }`"),
+        );
+        return None;
+    };
+    Some((day, key, becomes(faults, key.text().unwrap_or_default(), to)?))
 }

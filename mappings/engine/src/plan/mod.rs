@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) header: Header,
     pub(crate) needs: Vec<(String, bool)>,
     pub(crate) on_fault: FaultPolicy,
+    /// Written lists with the field by which their elements are matched.
+    pub(crate) keys: Vec<(String, String)>,
 }
 
 /// What the envelope is made of.

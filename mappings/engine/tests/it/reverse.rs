@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc};
 
-use mapping::{Level, Map, Options, PutFault, Scratch, compile, put, reverse};
+use mapping::{Compiled, Fate, Level, Map, Options, PutFault, Scratch, compile, put, reverse};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -11,10 +11,13 @@ use crate::{
     support::{Files, context, data},
 };
 
-const KEYS: [(&str, &str); 2] = [("line_items", "id"), ("tax_lines", "rate")];
+/// `taxes` has no `key:` in the map; the caller names it.
+const KEYS: [(&str, &str); 1] = [("tax_lines", "rate")];
 
 fn files() -> Files {
     let order = fs::read_to_string(data("order.map.yaml")).unwrap();
+    let keyed = "each: line_items\n    key: line_id\n";
+    let order = order.replace("each: line_items\n", keyed);
     Files::default()
         .with("order.map.yaml", order)
         .with("order.schema.json", fs::read_to_string(data("order.schema.json")).unwrap())
@@ -22,12 +25,73 @@ fn files() -> Files {
 }
 
 /// The out map that takes over what the in map can be read backwards.
+const BACK: &str = "map: shop/order-back
+version: 1
+source: order@1
+target: loose.schema.json
+reverse: order.map.yaml
+read_only: [identifiers, order_type, return_status, fulfilment_status, status, buyer.party]
+policy: { missing: omit, null: omit }
+fields:
+  note: note
+";
+
+fn compiled(text: &str, schema: &str) -> Compiled {
+    let files = files().with("back.map.yaml", text).with("loose.schema.json", schema);
+    compile("back.map.yaml", &files, &Options::default())
+}
+
 fn back() -> Arc<Map> {
-    let text = "map: shop/order-back\nversion: 1\nsource: order@1\ntarget: loose.schema.json\nreverse: order.map.yaml\npolicy: { missing: omit, null: omit }\nfields:\n  note: note\n";
-    let compiled =
-        compile("back.map.yaml", &files().with("back.map.yaml", text), &Options::default());
-    let shown: Vec<String> = compiled.diagnostics.iter().map(|it| it.render(text)).collect();
+    let compiled = compiled(BACK, r#"{"type": "object"}"#);
+    let shown: Vec<String> = compiled.diagnostics.iter().map(|it| it.render(BACK)).collect();
     compiled.map.unwrap_or_else(|| panic!("{}", shown.join("\n")))
+}
+
+/// Goal: nobody has to guess what an out map with `reverse:` writes.
+/// Method: an out map that takes over, writes itself, declares and forgets.
+#[test]
+fn every_field_of_the_in_map_has_a_fate() {
+    let schema = r#"{"type": "object", "additionalProperties": false, "properties": {
+        "name": {"type": "string"}, "gateway": {"type": "string"}, "created_at": {"type": "string"},
+        "customer": {"type": "object", "properties": {"last_name": {"type": "string"}, "first_name": {"type": "string"}}},
+        "line_items": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}, "price": {"type": "string"}}}}}}"#;
+    let text = BACK
+        .replace("  note: note\n", "  gateway: lines | first(tax_class)\n  customer: { last_name: buyer.guest_snapshot.name.family }\n")
+        .replace("[identifiers, ", "[identifiers, created_at, ");
+    let found = compiled(&text, schema);
+    assert!(found.map.is_some(), "{:?}", found.diagnostics);
+    let mut shown = String::new();
+    for field in found.backwards.unwrap().fields {
+        let fate = match field.fate {
+            Fate::TakenOver { source, exact: true } => format!("to {source}, exact"),
+            Fate::TakenOver { source, exact: false } => format!("to {source}, in normal form"),
+            Fate::Written => "written by the map".into(),
+            Fate::ReadOnly { why, declared: true } => format!("read-only as declared: {why}"),
+            Fate::ReadOnly { why, declared: false } => format!("FORGOTTEN: {why}"),
+        };
+        shown.push_str(&format!("{}: {fate}\n", field.target));
+    }
+    for it in found.diagnostics {
+        shown.push_str(&it.render(&text));
+    }
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_fate_that_cannot_be_is_a_fault() {
+    let loose = r#"{"type": "object"}"#;
+    let has = |text: &str, code: &str| {
+        let found = compiled(text, loose).diagnostics;
+        assert!(found.iter().any(|it| it.code == code), "{code}: {found:?}");
+    };
+    has(&BACK.replace("identifiers,", "identifier,"), "M01");
+    has(&BACK.replace("order.map.yaml", "ordre.map.yaml"), "M00");
+    has(&BACK.replace("return_status, ", ""), "M20");
+    // Rules that do not fit the destination point at the line that brought them.
+    let narrow = r#"{"type": "object", "properties": {"name": {"type": "integer"}}}"#;
+    let found = compiled(BACK, narrow).diagnostics;
+    let fault = found.iter().find(|it| it.code == "M05").unwrap();
+    assert_eq!((fault.file.as_str(), fault.place.line), ("back.map.yaml", 5));
 }
 
 #[test]
@@ -115,34 +179,58 @@ fn maps() -> (Arc<Map>, Arc<Map>) {
     MAPS.get_or_init(|| (order_map(), back())).clone()
 }
 
+fn put_order(record: &Value, old: &Value, keys: &[(&str, &str)]) -> Result<mapping::Put, PutFault> {
+    let (get, back) = maps();
+    let (record, old) = (record.to_string(), old.to_string());
+    put((&get, &back), record.as_bytes(), Some(old.as_bytes()), keys, &context())
+}
+
 #[test]
 fn lists_are_matched_by_key_never_by_place() {
-    let (get, back) = maps();
+    let (get, _) = maps();
     let old = order();
     let mut record = canonical(&get, &old).unwrap();
     record["lines"].as_array_mut().unwrap().reverse();
-    let done = put(
-        (&get, &back),
-        record.to_string().as_bytes(),
-        Some(old.to_string().as_bytes()),
-        &KEYS,
-        &context(),
-    )
-    .unwrap();
+    let done = put_order(&record, &old, &KEYS).unwrap();
+    let items = &done.document["line_items"];
+    assert_eq!(items[0], old["line_items"][1], "carried with its element, by the map's own key");
+    assert_eq!(items[1], old["line_items"][0]);
+    let keyless = put_order(&record, &old, &[]);
+    assert!(matches!(keyless, Err(PutFault::NoKey(list)) if list == "tax_lines"));
+}
+
+/// Goal: a changed element is written where it stands now, and guarded there.
+#[test]
+fn a_changed_element_is_guarded_where_it_stands() {
+    let (get, _) = maps();
+    let old = order();
+    let mut record = canonical(&get, &old).unwrap();
+    record["lines"].as_array_mut().unwrap().reverse();
+    record["lines"][0]["title_snapshot"] = json!("焙じ茶");
+    let done = put_order(&record, &old, &KEYS).unwrap();
+    assert_eq!(done.document["line_items"][0]["title"], json!("焙じ茶"));
+    assert_eq!(done.written, ["line_items[0].title"]);
     assert_eq!(
-        done.document["line_items"][0]["tax_lines"], old["line_items"][1]["tax_lines"],
-        "carried with its element"
+        canonical(&get, &done.document).unwrap()["lines"][0]["title_snapshot"],
+        json!("焙じ茶")
     );
-    let keyless = put(
-        (&get, &back),
-        record.to_string().as_bytes(),
-        Some(old.to_string().as_bytes()),
-        &[],
-        &context(),
-    );
+    // A key that reads otherwise than it is written would lose its element.
+    let mut twice = record.clone();
+    twice["lines"][1] = twice["lines"][0].clone();
     assert!(
-        matches!(keyless, Err(PutFault::NoKey(list)) if list == "line_items" || list == "tax_lines")
+        matches!(put_order(&twice, &old, &KEYS), Err(PutFault::SameKey(list)) if list == "line_items")
     );
+}
+
+/// Goal: what the record no longer says is not left standing in silence.
+#[test]
+fn a_value_that_went_away_is_told() {
+    let (get, _) = maps();
+    let old = order();
+    let mut record = canonical(&get, &old).unwrap();
+    record["ship_to"].as_object_mut().unwrap().remove("phone");
+    let refused = put_order(&record, &old, &KEYS);
+    assert!(matches!(refused, Err(PutFault::Differs(fields)) if fields == ["ship_to.phone"]));
 }
 
 #[test]
