@@ -32,7 +32,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Pause after the journal or the store could not be asked.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 
-/// What came of an attempt: `None` when the journal could not take it.
+/// What came of an attempt: `None` when there was none, or the journal could
+/// not take it.
 type Came = (ParcelId, Option<Settled>);
 
 /// Starts a loop for each destination, where none runs yet. Called at start
@@ -152,7 +153,14 @@ fn settle(lanes: &mut Lanes<DueParcel>, id: &ParcelId, settled: Option<Settled>,
 }
 
 /// One try of one parcel, and its entry in the journal.
+///
+/// None when nothing was sent: the parcel was superseded or given up while it
+/// stood in the window, or the journal could not take what came of it.
 async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<Settled> {
+    let id = parcel.id.clone();
+    if let Ok(false) = rooms.ask_store(move |reader| reader.is_pending(&id)).await {
+        return None;
+    }
     let sent_at = rooms.clock.now();
     let rendered = render::render(rooms, to, &parcel).await;
     let (verdict, key, mapping) = match &rendered {

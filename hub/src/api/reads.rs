@@ -128,7 +128,7 @@ list_request! {
         event,
         /// Channel it goes to.
         destination,
-        /// `pending`, `done`, `dead` or `discarded`.
+        /// `pending`, `done`, `dead`, `discarded` or `superseded`.
         state,
     }
 }
@@ -300,7 +300,7 @@ async fn parcels(app: App, asked: Asked<Parcels>) -> Result<Listed<ParcelView>, 
     let state = state.as_deref().map(|name| {
         ParcelState::from_name(name).ok_or_else(|| Refusal::BadParameter {
             name: "state".into(),
-            detail: format!("{name:?} is none of pending, done, dead, discarded"),
+            detail: format!("{name:?} is none of pending, done, dead, discarded, superseded"),
         })
     });
     let filter = ParcelFilter {

@@ -3,7 +3,7 @@
 use super::fault_at;
 use canon::{
     entity::{Action, Entity},
-    entry::{Condition, Route},
+    entry::{AfterRefusal, Condition, Route},
 };
 use codec::{
     diagnostic::nearest,
@@ -20,10 +20,13 @@ pub(super) fn read(table: &Table<'_>, channels: &[&str]) -> Vec<Route> {
             known(&route, node, &|it| channels.contains(&it), channels).then(|| node.text())?
         });
         let only = only(&route);
+        let latest_only = latest_only(&route, entity);
+        let after_refusal = after_refusal(&route, latest_only);
         route.finish();
         if let (Some(entity), Some(to)) = (entity, to) {
             let entity = entity.name().to_owned();
-            routes.push(Route { entity, actions, from, only, to: to.to_owned() });
+            let to = to.to_owned();
+            routes.push(Route { entity, actions, from, only, to, latest_only, after_refusal });
         }
     }
     routes
@@ -67,6 +70,34 @@ fn known(table: &Table<'_>, node: &Node, is_known: &dyn Fn(&str) -> bool, names:
     }
     table.faults().push(fault);
     false
+}
+
+/// `latest_only: true`. Only for things that have a state: of a movement or a
+/// receipt each one counts.
+fn latest_only(route: &Table<'_>, entity: Option<Entity>) -> bool {
+    let latest_only = route.bool("latest_only").unwrap_or(false);
+    if latest_only
+        && let (Some(entity), Some(node)) = (entity, route.node("latest_only"))
+        && !entity.has_state()
+    {
+        let found = format!("each {} counts, not only the latest", entity.name());
+        fault_at(route, "C22", node, found, "`latest_only` left out");
+    }
+    latest_only
+}
+
+/// `after_refusal: go_on` or `wait`.
+fn after_refusal(route: &Table<'_>, latest_only: bool) -> AfterRefusal {
+    let words = AfterRefusal::ALL.map(|it| (it.name(), it));
+    let found = route.one_of("after_refusal", &words).unwrap_or_default();
+    if latest_only
+        && found == AfterRefusal::Wait
+        && let Some(node) = route.node("after_refusal")
+    {
+        let why = "with `latest_only` a newer state would wait behind one that it replaces";
+        fault_at(route, "C22", node, why.to_owned(), "go_on, or `latest_only` left out");
+    }
+    found
 }
 
 /// `only: {/status: [won, lost]}`.

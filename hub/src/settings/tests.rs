@@ -1,6 +1,7 @@
 //! Settings as people write them: good ones load, each fault names its place.
 
 use super::*;
+use canon::entry::AfterRefusal;
 use std::fs;
 
 const HUB: &str = "# The hub.\norganisation: acme\nlisten: 127.0.0.1:0\n";
@@ -108,4 +109,29 @@ fn a_secret_is_never_printed() {
         panic!("{shop:?}");
     };
     assert_eq!(secrets.first().unwrap().reveal(), "canary-3f9a");
+}
+
+#[test]
+fn policies_of_routes_are_read_and_checked() {
+    let route = |lines: &str| format!("# Routes.\nroutes:\n  - entity: {lines}\n    to: shop\n");
+    let read = |lines: &str| {
+        let routes = route(lines);
+        let dir =
+            folder(&[("hub.yaml", HUB), ("channels/shop.yaml", CHANNEL), ("routes.yaml", &routes)]);
+        let loaded = load(dir.path());
+        loaded.settings.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics)).routes
+    };
+    assert!(read("inventory_level\n    latest_only: true")[0].latest_only);
+    assert_eq!(read("order\n    after_refusal: wait")[0].after_refusal, AfterRefusal::Wait);
+    assert_eq!(read("order")[0].after_refusal, AfterRefusal::GoOn);
+    for (lines, want) in [
+        ("inventory_movement\n    latest_only: true", "C22"),
+        ("order\n    latest_only: true\n    after_refusal: wait", "C22"),
+        ("order\n    after_refusal: waits", "did you mean `wait`"),
+    ] {
+        let routes = route(lines);
+        let faults =
+            faults(&[("hub.yaml", HUB), ("channels/shop.yaml", CHANNEL), ("routes.yaml", &routes)]);
+        assert!(faults.iter().any(|it| it.contains(want)), "{lines}: {faults:#?}");
+    }
 }

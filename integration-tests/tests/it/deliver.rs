@@ -100,3 +100,76 @@ async fn delivered(hub: &TestHub, count: u64) -> Result<()> {
     })
     .await
 }
+
+/// Goal: of states that pile up before a destination that is down, only the
+/// latest goes out where the route says so, and none goes in silence.
+#[tokio::test]
+async fn only_the_latest_state_goes_out_where_the_route_says_so() -> Result<()> {
+    let hub = TestHub::with(|config| {
+        let plain = "from: [ec-shopify]\n    to: erp";
+        config.replace("routes.yaml", plain, &format!("{plain}\n    latest_only: true"))
+    })
+    .await?;
+    let down = Fault::Refuse(StatusCode::SERVICE_UNAVAILABLE);
+    hub.world.erp.desk.faults.until_healed("/orders", down);
+    for (status, minute) in [("paid", 1), ("partially_refunded", 2), ("refunded", 3)] {
+        let at = format!("2026-01-05T12:0{minute}:00+09:00");
+        let state = orders::at(&hub, 1001, status, &at)?;
+        assert_eq!(state.send(&hub.url()).await?.status, 202);
+    }
+    let superseded = hub
+        .until("two states superseded", async |client| {
+            let parcels = client.parcels().await?;
+            let old: Vec<_> =
+                parcels.into_iter().filter(|it| it["state"] == "superseded").collect();
+            let seen = format!("{old:?}");
+            Ok(Look::when(old.len() == 2, old, || seen))
+        })
+        .await?;
+    let says_why = |it: &serde_json::Value| {
+        it["reason"].as_str().is_some_and(|why| why.starts_with("superseded by "))
+    };
+    assert!(superseded.iter().all(says_why), "{superseded:?}");
+    hub.world.erp.desk.faults.heal();
+    wait_for_booked(&hub, 1).await?;
+    delivered(&hub, 1).await?;
+    assert_eq!(hub.world.erp.desk.effects_of("order").len(), 1);
+    let parcels = hub.client().parcels().await?;
+    let sent = parcels.iter().find(|it| it["destination"] == "erp" && it["state"] == "done");
+    let sent = sent.and_then(|it| it["seq"].as_u64()).expect("one is delivered");
+    assert!(superseded.iter().all(|it| it["seq"].as_u64().is_some_and(|seq| seq < sent)));
+    Ok(())
+}
+
+/// Goal: where the route says so, nothing overtakes a dead letter of its key.
+#[tokio::test]
+async fn a_key_waits_for_its_dead_letter_where_the_route_says_so() -> Result<()> {
+    let hub = TestHub::with(|config| {
+        let plain = "from: [ec-shopify]\n    to: erp";
+        config.replace("routes.yaml", plain, &format!("{plain}\n    after_refusal: wait"))
+    })
+    .await?;
+    let refuse = Fault::Refuse(StatusCode::UNPROCESSABLE_ENTITY);
+    hub.world.erp.desk.faults.times(1, "/orders", refuse);
+    orders::take(&hub, 1001).await?;
+    let letters = hub.letters(1).await?;
+    let cancelled = orders::at(&hub, 1001, "voided", "2026-01-05T12:30:00+09:00")?;
+    assert_eq!(cancelled.send(&hub.url()).await?.status, 202);
+    // Another key passes by.
+    orders::take(&hub, 1002).await?;
+    assert_eq!(wait_for_booked(&hub, 1).await?.len(), 1);
+    assert!(orders::booked(&hub)[0].ends_with("1002"), "{:?}", orders::booked(&hub));
+    let id = letters[0]["id"].as_str().expect("an id");
+    let again =
+        hub.hub.command(&["letters", "resubmit", id, "--reason", "the ERP was mended"]).await?;
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    let booked = wait_for_booked(&hub, 3).await?;
+    let states = hub.world.erp.desk.effects_of("order");
+    let of_first: Vec<_> = states
+        .iter()
+        .filter(|it| it.subject.ends_with("1001"))
+        .map(|it| &it.body["status"])
+        .collect();
+    assert_eq!(of_first, ["open", "cancelled"], "{booked:?}");
+    Ok(())
+}

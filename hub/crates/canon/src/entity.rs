@@ -175,6 +175,26 @@ impl Classification {
     }
 }
 
+impl Entity {
+    /// Whether a later event about one thing replaces an earlier one. Of what
+    /// happened (a receipt, a movement, a message) each counts by itself.
+    #[must_use]
+    pub const fn has_state(self) -> bool {
+        !matches!(
+            self,
+            Self::InventoryMovement
+                | Self::Refund
+                | Self::PosTransaction
+                | Self::LoyaltyTransaction
+                | Self::Interaction
+                | Self::MessageEvent
+                | Self::SurveyResponse
+                | Self::GoodsReceipt
+                | Self::JournalEntry
+        )
+    }
+}
+
 impl Action {
     /// All of them.
     pub const ALL: &'static [Self] = &[

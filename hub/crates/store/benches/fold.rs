@@ -7,7 +7,7 @@
 use canon::{
     clock::Timestamp,
     entity::{Action, Entity},
-    entry::{Act, Arrival, Body, Deed, Entry, Route},
+    entry::{Act, AfterRefusal, Arrival, Body, Deed, Entry, Route},
     event::{Event, SpecVersion, VersionKind},
     id::SourceKey,
 };
@@ -113,6 +113,8 @@ fn entries() -> Result<Vec<Entry>> {
         from: Vec::new(),
         only: Vec::new(),
         to: to.to_owned(),
+        latest_only: false,
+        after_refusal: AfterRefusal::GoOn,
     };
     let routes = vec![route("order", "erp"), route("party", "crm")];
     let act = Deed::Configured { config_sha256: String::new(), routes };

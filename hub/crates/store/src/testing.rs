@@ -4,8 +4,8 @@ use canon::{
     clock::Timestamp,
     entity::{Action, Entity},
     entry::{
-        Act, Arrival, Attempt, Body, Boundary, Deed, Entry, Outcome, ParcelId, RecordFault, Route,
-        SetAside,
+        Act, AfterRefusal, Arrival, Attempt, Body, Boundary, Deed, Entry, Outcome, ParcelId,
+        RecordFault, Route, SetAside,
     },
     event::{Event, SpecVersion, VersionKind},
     id::SourceKey,
@@ -224,6 +224,8 @@ pub(crate) fn route(entity: &str, to: &str) -> Route {
         from: Vec::new(),
         only: Vec::new(),
         to: to.to_owned(),
+        latest_only: false,
+        after_refusal: AfterRefusal::GoOn,
     }
 }
 

@@ -3,8 +3,10 @@
 //!
 //! Of all unfinished parcels with one key and one destination only the oldest
 //! has its turn. It keeps its turn through retries, so order per key holds.
+//! Where the route says so, a dead one keeps its key waiting, and a newer state
+//! takes the place of those of the same thing that are not delivered yet.
 
-use canon::entry::{Attempt, Outcome, ParcelId};
+use canon::entry::{AfterRefusal, Attempt, Outcome, ParcelId, Route};
 use rusqlite::OptionalExtension;
 
 use super::{Turn, signed};
@@ -15,6 +17,7 @@ const FINISHED: i64 = 0;
 const READY: i64 = 1;
 const WAITING: i64 = 2;
 const BEHIND: i64 = 3;
+const HOLDING: i64 = 4;
 
 /// Whether a key has an unfinished parcel.
 pub(super) const LANE_TAKEN: &str = "SELECT 1 FROM deliveries_parcel
@@ -24,6 +27,14 @@ pub(super) const LANE_TAKEN: &str = "SELECT 1 FROM deliveries_parcel
 pub(super) const LANE_OLDEST: &str = "SELECT pos FROM deliveries_parcel
      INDEXED BY deliveries_parcel_lane
      WHERE destination = ?1 AND key = ?2 AND lane > 0 ORDER BY pos LIMIT 1";
+/// Unfinished parcels of a key with a state of the same thing, older than this.
+pub(super) const LANE_OLDER_STATES: &str = "SELECT p.pos FROM deliveries_parcel p
+     INDEXED BY deliveries_parcel_lane
+     JOIN store_event e ON e.pos = p.pos
+     JOIN store_event newer ON newer.pos = ?3
+     WHERE p.destination = ?1 AND p.key = ?2 AND p.lane > 0 AND p.pos < ?3
+       AND p.latest_only = 1 AND p.state = 'pending'
+       AND e.hub_id = newer.hub_id AND e.entity = newer.entity AND e.action = newer.action";
 
 /// Who settled a dead letter, and why.
 #[derive(Clone, Copy)]
@@ -36,19 +47,32 @@ struct Parcel {
     key: String,
     state: String,
     attempts: i64,
+    waits: bool,
 }
 
 /// Makes a parcel; false when there is one already.
-pub(super) fn make(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> Result<bool> {
+pub(super) fn make(turn: &Turn<'_>, pos: i64, route: &Route, key: &str) -> Result<bool> {
+    let destination = route.to.as_str();
+    if route.latest_only {
+        supersede(turn, pos, destination, key)?;
+    }
     let lane_is_taken = turn.tx.prepare_cached(LANE_TAKEN)?.exists((destination, key))?;
     let lane = if lane_is_taken { BEHIND } else { READY };
     let made = turn
         .tx
         .prepare_cached(
             "INSERT OR IGNORE INTO deliveries_parcel
-             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '')",
+             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7)",
         )?
-        .execute((destination, pos, key, lane, turn.at.as_ms()))?;
+        .execute((
+            destination,
+            pos,
+            key,
+            lane,
+            turn.at.as_ms(),
+            route.latest_only,
+            route.after_refusal == AfterRefusal::Wait,
+        ))?;
     if made > 0 {
         count(turn, destination, "pending = pending + 1")?;
     }
@@ -69,18 +93,20 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
     if let Outcome::Done { far_id: Some(far_id), .. } = &attempt.outcome {
         remember_far_id(turn, destination, pos, far_id)?;
     }
+    let attempts = parcel.attempts.max(i64::from(attempt.number));
+    if parcel.state == "superseded" && matches!(attempt.outcome, Outcome::Done { .. }) {
+        // It was on its way when the newer state came.
+        let done = Finish { state: "done", lane: FINISHED, attempts, code: "", reason: "" };
+        finish(turn, destination, pos, &done)?;
+        return count(turn, destination, "superseded = superseded - 1, done = done + 1");
+    }
     if parcel.state != "pending" {
         return Ok(());
     }
-    let attempts = parcel.attempts.max(i64::from(attempt.number));
     match &attempt.outcome {
         Outcome::Done { .. } => {
-            finish(
-                turn,
-                destination,
-                pos,
-                &Finish { state: "done", attempts, code: "", reason: "" },
-            )?;
+            let done = Finish { state: "done", lane: FINISHED, attempts, code: "", reason: "" };
+            finish(turn, destination, pos, &done)?;
             count(turn, destination, "pending = pending - 1, done = done + 1")?;
             next_in_lane(turn, destination, &parcel.key)
         }
@@ -104,7 +130,9 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
             count(turn, destination, "later = later + 1")
         }
         Outcome::Refused { code, reason } => {
-            finish(turn, destination, pos, &Finish { state: "dead", attempts, code, reason })?;
+            let lane = if parcel.waits { HOLDING } else { FINISHED };
+            let dead = Finish { state: "dead", lane, attempts, code, reason };
+            finish(turn, destination, pos, &dead)?;
             turn.tx
                 .prepare_cached(
                     "UPDATE deliveries_parcel SET letter_pos = ?3, letter_ms = ?4
@@ -130,7 +158,8 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resu
     // Whoever has the turn now gives it up if the older one comes before it.
     if let Some(first) = oldest(turn, destination, &parcel.key)? {
         turn.run(
-            "UPDATE deliveries_parcel SET lane = ?3 WHERE destination = ?1 AND pos = ?2",
+            "UPDATE deliveries_parcel SET lane = ?3
+             WHERE destination = ?1 AND pos = ?2 AND state = 'pending'",
             (destination, first, BEHIND),
         )?;
     }
@@ -171,6 +200,7 @@ pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resul
 
 struct Finish<'a> {
     state: &'a str,
+    lane: i64,
     attempts: i64,
     code: &'a str,
     reason: &'a str,
@@ -180,11 +210,16 @@ fn find(turn: &Turn<'_>, destination: &str, pos: i64) -> Result<Option<Parcel>> 
     let found = turn
         .tx
         .prepare_cached(
-            "SELECT key, state, attempts FROM deliveries_parcel
+            "SELECT key, state, attempts, waits FROM deliveries_parcel
              WHERE destination = ?1 AND pos = ?2",
         )?
         .query_row((destination, pos), |row| {
-            Ok(Parcel { key: row.get(0)?, state: row.get(1)?, attempts: row.get(2)? })
+            Ok(Parcel {
+                key: row.get(0)?,
+                state: row.get(1)?,
+                attempts: row.get(2)?,
+                waits: row.get(3)?,
+            })
         })
         .optional()?;
     Ok(found)
@@ -202,7 +237,7 @@ fn finish(turn: &Turn<'_>, destination: &str, pos: i64, finish: &Finish<'_>) -> 
             pos,
             finish.state,
             finish.attempts,
-            FINISHED,
+            finish.lane,
             finish.code,
             finish.reason,
             turn.at.as_ms(),
@@ -210,14 +245,15 @@ fn finish(turn: &Turn<'_>, destination: &str, pos: i64, finish: &Finish<'_>) -> 
     Ok(())
 }
 
-/// Gives the turn to the oldest unfinished parcel of the key.
+/// Gives the turn to the oldest unfinished parcel of the key. A dead one that
+/// holds its key keeps it.
 fn next_in_lane(turn: &Turn<'_>, destination: &str, key: &str) -> Result<()> {
     let Some(oldest) = oldest(turn, destination, key)? else {
         return Ok(());
     };
     turn.run(
         "UPDATE deliveries_parcel SET lane = CASE due_ms WHEN 0 THEN ?3 ELSE ?4 END
-         WHERE destination = ?1 AND pos = ?2",
+         WHERE destination = ?1 AND pos = ?2 AND state = 'pending'",
         (destination, oldest, READY, WAITING),
     )
 }
@@ -225,6 +261,31 @@ fn next_in_lane(turn: &Turn<'_>, destination: &str, key: &str) -> Result<()> {
 fn oldest(turn: &Turn<'_>, destination: &str, key: &str) -> Result<Option<i64>> {
     let mut query = turn.tx.prepare_cached(LANE_OLDEST)?;
     Ok(query.query_row((destination, key), |row| row.get(0)).optional()?)
+}
+
+/// Older states of the same thing make way for the one at `pos`.
+fn supersede(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> Result<()> {
+    let older: Vec<i64> = turn
+        .tx
+        .prepare_cached(LANE_OLDER_STATES)?
+        .query_map((destination, key, pos), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    if older.is_empty() {
+        return Ok(());
+    }
+    let (seq, index) = place::unpack(pos);
+    let reason = format!("superseded by {seq}.{index}");
+    for old in &older {
+        turn.tx
+            .prepare_cached(
+                "UPDATE deliveries_parcel SET state = 'superseded', lane = ?3, reason = ?4,
+                     changed_ms = ?5
+                 WHERE destination = ?1 AND pos = ?2",
+            )?
+            .execute((destination, old, FINISHED, &reason, turn.at.as_ms()))?;
+        count(turn, destination, "pending = pending - 1, superseded = superseded + 1")?;
+    }
+    next_in_lane(turn, destination, key)
 }
 
 fn remember_far_id(turn: &Turn<'_>, destination: &str, pos: i64, far_id: &str) -> Result<()> {

@@ -42,8 +42,9 @@ pub(super) fn make_parcels(
         if verdict(turn, pos)? != Some(Verdict::Applied) {
             continue;
         }
-        for destination in destinations(&routes, event) {
-            if parcels::make(turn, pos, destination, &event.partitionkey)? {
+        for route in matching(&routes, event) {
+            let destination = route.to.as_str();
+            if parcels::make(turn, pos, route, &event.partitionkey)? {
                 applied.parcels += 1;
             }
             if !applied.destinations.contains(destination) {
@@ -75,12 +76,12 @@ fn verdict(turn: &Turn<'_>, pos: i64) -> Result<Option<Verdict>> {
     Ok(found.as_deref().and_then(Verdict::from_name))
 }
 
-/// Destinations of one event, each once, in the order of the routes.
-fn destinations<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a str> {
+/// For each destination of one event the first route that gives it.
+fn matching<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a Route> {
     let mut data: Option<Value> = None;
-    let mut found: Vec<&str> = Vec::new();
+    let mut found: Vec<&Route> = Vec::new();
     for route in routes {
-        if found.contains(&route.to.as_str()) || !names_match(route, event) {
+        if found.iter().any(|it| it.to == route.to) || !names_match(route, event) {
             continue;
         }
         let meets_all = if route.only.is_empty() {
@@ -92,7 +93,7 @@ fn destinations<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a str> {
             data.as_ref().is_some_and(|data| conditions_match(route, data))
         };
         if meets_all {
-            found.push(&route.to);
+            found.push(route);
         }
     }
     found

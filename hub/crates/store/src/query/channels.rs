@@ -62,6 +62,8 @@ pub struct DestinationCounters {
     pub dead: u64,
     /// Given up.
     pub discarded: u64,
+    /// Not sent, because a newer state of the same thing took their place.
+    pub superseded: u64,
     /// Tries made.
     pub attempts: u64,
     /// Tries that were answered with "not now".
@@ -142,7 +144,8 @@ fn refused(conn: &Connection, channels: &mut Channels) -> Result<()> {
 
 fn went_out(conn: &Connection, channels: &mut Channels) -> Result<()> {
     let mut query = conn.prepare_cached(
-        "SELECT destination, pending, done, dead, discarded, attempts, later, last_ms
+        "SELECT destination, pending, done, dead, discarded, superseded, attempts, later,
+                last_ms
          FROM deliveries_channel",
     )?;
     let mut rows = query.query([])?;
@@ -152,9 +155,10 @@ fn went_out(conn: &Connection, channels: &mut Channels) -> Result<()> {
             done: row.get(2)?,
             dead: row.get(3)?,
             discarded: row.get(4)?,
-            attempts: row.get(5)?,
-            later: row.get(6)?,
-            last_change: time(row.get(7)?),
+            superseded: row.get(5)?,
+            attempts: row.get(6)?,
+            later: row.get(7)?,
+            last_change: time(row.get(8)?),
         });
     }
     Ok(())

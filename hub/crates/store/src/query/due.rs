@@ -99,6 +99,21 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Whether the parcel is still to be sent: it may have been superseded or
+    /// given up since it was due.
+    pub fn is_pending(&self, id: &ParcelId) -> Result<bool> {
+        let pos = place::pack(id.seq, u64::from(id.index))?;
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT 1 FROM deliveries_parcel
+                 WHERE destination = ?1 AND pos = ?2 AND state = 'pending'",
+            )?;
+            Ok(query.exists((&id.destination, pos))?)
+        })
+    }
+}
+
 /// Keys that have a parcel on its way.
 fn keys_of(
     conn: &Connection,

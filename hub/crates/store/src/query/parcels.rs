@@ -26,6 +26,8 @@ pub enum ParcelState {
     Dead,
     /// It was given up.
     Discarded,
+    /// A newer state of the same thing took its place.
+    Superseded,
 }
 
 /// Which parcels. Fields that are `None` do not narrow.
@@ -62,6 +64,8 @@ pub struct ParcelView {
     pub state: ParcelState,
     /// Behind an older parcel with the same key.
     pub waits_for_older: bool,
+    /// Dead, and later parcels with its key wait until it is resubmitted or discarded.
+    pub holds_its_key: bool,
     /// Not tried before that time; absent when it may be tried at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
@@ -136,13 +140,14 @@ impl ParcelState {
             Self::Done => "done",
             Self::Dead => "dead",
             Self::Discarded => "discarded",
+            Self::Superseded => "superseded",
         }
     }
 
     /// The state of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Pending, Self::Done, Self::Dead, Self::Discarded]
+        [Self::Pending, Self::Done, Self::Dead, Self::Discarded, Self::Superseded]
             .into_iter()
             .find(|it| it.name() == name)
     }
@@ -182,6 +187,7 @@ fn parcel(row: &Row<'_>) -> rusqlite::Result<(i64, ParcelView)> {
         key: row.get(6)?,
         state,
         waits_for_older: lane == 3,
+        holds_its_key: lane == 4,
         not_before: waits.then(|| Timestamp::from_ms(due_ms)),
         reason: row.get(10)?,
         changed_at: Timestamp::from_ms(row.get(11)?),

@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS deliveries_route (
 
 -- One event for one destination. `lane` says where the parcel stands among
 -- those with the same key: 0 finished, 1 its turn now, 2 its turn at `due_ms`,
--- 3 behind an older one.
+-- 3 behind an older one, 4 dead and its key waits for an operator. `latest_only`
+-- and `waits` are what its route said when it was made.
 CREATE TABLE IF NOT EXISTS deliveries_parcel (
     destination TEXT NOT NULL,
     pos INTEGER NOT NULL,
@@ -24,6 +25,8 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
     changed_ms INTEGER NOT NULL,
     settled_by TEXT NOT NULL,
     settled_why TEXT NOT NULL,
+    latest_only INTEGER NOT NULL,
+    waits INTEGER NOT NULL,
     PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
@@ -62,6 +65,7 @@ CREATE TABLE IF NOT EXISTS deliveries_channel (
     done INTEGER NOT NULL DEFAULT 0,
     dead INTEGER NOT NULL DEFAULT 0,
     discarded INTEGER NOT NULL DEFAULT 0,
+    superseded INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     later INTEGER NOT NULL DEFAULT 0,
     last_ms INTEGER NOT NULL DEFAULT 0
