@@ -31,6 +31,7 @@ fmt:
 # Ratios against named floors in the same run; figures go to BENCHMARKS.md.
 bench:
 	cargo bench --locked --workspace
+	cargo run --locked --release --manifest-path mappings/engine/bench-vrl/Cargo.toml
 
 # Crash points by the hundred: kill -9 and power cuts while it writes.
 crash:

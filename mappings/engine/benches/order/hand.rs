@@ -274,20 +274,43 @@ fn line<'a>(given: &'a Line<'a>, currency: &'a str) -> OutLine<'a> {
     }
 }
 
+fn hub_id(ctx: &RunContext<'_>, entity: Entity, source_id: &str) -> String {
+    SourceKey { organisation: ctx.organisation, channel: ctx.channel, entity, source_id }
+        .hub_id()
+        .as_str()
+        .to_owned()
+}
+
+fn buyer<'a>(customer: &'a Customer<'a>, ctx: &RunContext<'_>) -> Buyer<'a> {
+    let name = |text: &'a Option<Cow<'a, str>>| width(text.as_deref().unwrap_or_default().trim());
+    Buyer {
+        party: Ref { hub_id: hub_id(ctx, Entity::Party, &customer.id.to_string()) },
+        guest_snapshot: Snapshot {
+            name: Name { family: name(&customer.last_name), given: name(&customer.first_name) },
+        },
+    }
+}
+
+fn tax<'a>(given: &'a Tax<'a>, subtotal: Decimal, currency: &'a str) -> OutTax<'a> {
+    OutTax {
+        tax_class: "standard",
+        rate: given.rate.get(),
+        taxable_base: money(subtotal, currency),
+        tax: money(number(given.price), currency),
+        rounding_mode: "floor",
+        computed_at_level: "document",
+        jurisdiction: "JP",
+    }
+}
+
 /// Maps one order; the bytes of the canonical order.
-pub fn map(bytes: &[u8], ctx: &RunContext<'_>) -> Vec<u8> {
+pub(crate) fn map(bytes: &[u8], ctx: &RunContext<'_>) -> Vec<u8> {
     let order: Order<'_> = serde_json::from_slice(bytes).expect("an order");
     let id = order.id.to_string();
-    let hub_id = |entity, source_id: &str| {
-        SourceKey { organisation: ctx.organisation, channel: ctx.channel, entity, source_id }
-            .hub_id()
-            .as_str()
-            .to_owned()
-    };
     let customer = order.customer.as_ref().expect("a customer");
     let subtotal = number(order.subtotal_price);
     let out = Out {
-        hub_id: hub_id(Entity::Order, &id),
+        hub_id: hub_id(ctx, Entity::Order, &id),
         entity: "order",
         schema_version: "1.0",
         source_refs: [SourceRef {
@@ -328,30 +351,10 @@ pub fn map(bytes: &[u8], ctx: &RunContext<'_>) -> Vec<u8> {
             Some(other) => panic!("{other}"),
         },
         return_status: "none",
-        buyer: Buyer {
-            party: Ref { hub_id: hub_id(Entity::Party, &customer.id.to_string()) },
-            guest_snapshot: Snapshot {
-                name: Name {
-                    family: width(customer.last_name.as_deref().unwrap_or_default().trim()),
-                    given: width(customer.first_name.as_deref().unwrap_or_default().trim()),
-                },
-            },
-        },
+        buyer: buyer(customer, ctx),
         ship_to: order.shipping_address.as_ref().map(ship_to),
         lines: order.line_items.iter().map(|it| line(it, order.currency)).collect(),
-        taxes: order
-            .tax_lines
-            .iter()
-            .map(|it| OutTax {
-                tax_class: "standard",
-                rate: it.rate.get(),
-                taxable_base: money(subtotal, order.currency),
-                tax: money(number(it.price), order.currency),
-                rounding_mode: "floor",
-                computed_at_level: "document",
-                jurisdiction: "JP",
-            })
-            .collect(),
+        taxes: order.tax_lines.iter().map(|it| tax(it, subtotal, order.currency)).collect(),
         totals: Totals {
             lines_net: money(subtotal, order.currency),
             tax: money(number(order.total_tax), order.currency),
