@@ -182,6 +182,22 @@ impl Profile {
     /// Only a BOM that is against the profile.
     pub fn decode_marking(&self, bytes: &[u8]) -> Result<Decoded, Fault> {
         let bom = self.bom_length(bytes)?;
+        Ok(self.decode_from(bytes, bom))
+    }
+
+    /// The same of a piece that is not the first of its input: no BOM is in it,
+    /// and an escape sequence may hold at its start.
+    pub(crate) fn decode_piece(&self, shift: &str, bytes: &[u8]) -> Decoded {
+        if shift.is_empty() {
+            return self.decode_from(bytes, 0);
+        }
+        let mut decoded = self.decode_from(&[shift.as_bytes(), bytes].concat(), 0);
+        decoded.skips.retain(|it| it.offset >= shift.len());
+        decoded.skips.iter_mut().for_each(|it| it.offset -= shift.len());
+        decoded
+    }
+
+    fn decode_from(&self, bytes: &[u8], bom: usize) -> Decoded {
         let mut decoded = Decoded::default();
         // Japanese text grows by half, ASCII not at all.
         decoded.text.reserve(bytes.len() + bytes.len() / 8);
@@ -189,7 +205,7 @@ impl Profile {
             decoded.skips.push(Skip { at: 0, offset: 0, length: bom, kind: SkipKind::Silent });
         }
         push_decoded(self, bytes, bom, &mut decoded);
-        Ok(decoded)
+        decoded
     }
 
     /// Appends the text of a field to `text`. There is no BOM in a field.

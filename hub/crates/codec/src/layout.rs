@@ -15,13 +15,17 @@ mod arena;
 mod assemble;
 mod binary;
 mod cell;
+mod piece;
 mod read_csv;
 mod read_fixed;
 mod scan;
+mod stream;
+mod tally;
 mod text;
 mod write;
 mod xml;
 
+pub use stream::{Checkpoint, Stream, Verified, Verifier};
 pub use write::Written;
 
 use std::fmt;
@@ -33,6 +37,7 @@ use crate::{
     yaml,
 };
 use model::{Format, Kind};
+use piece::{Memory, Window};
 
 /// Bytes of one input: cells are ranges of 32 bits over text that may be longer
 /// than the input.
@@ -110,11 +115,8 @@ impl Layout {
             fault.expected = format!("at most {INPUT_BYTES_MAX} bytes");
             return Err(fault);
         }
-        match &self.format {
-            Format::Csv(csv) => read_csv::read(self, csv, bytes),
-            Format::Fixed(fixed) => read_fixed::read(self, fixed, bytes),
-            Format::Xml(xml) => xml::read(self, xml, bytes),
-        }
+        let window = Window { bytes, base: 0, last: true, keep: true };
+        piece::read(self, &window, &mut Memory::new(self))
     }
 }
 

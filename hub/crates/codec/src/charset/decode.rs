@@ -57,7 +57,12 @@ impl Decoded {
 
 impl Cursor {
     pub fn new(charset: Charset) -> Self {
-        Self { charset, text: 0, source: 0, skip: 0 }
+        Self::starting(charset, 0)
+    }
+
+    /// For a text whose first byte has that offset in the input.
+    pub fn starting(charset: Charset, source: usize) -> Self {
+        Self { charset, text: 0, source, skip: 0 }
     }
 
     /// The byte offset in the input of `to` in the text. `to` must not go back.

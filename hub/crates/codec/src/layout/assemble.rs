@@ -1,20 +1,24 @@
 //! From single lines to records: groups them, checks counts and totals, and
 //! keeps what is bad apart without letting it hide the rest.
 
+mod open;
 pub(super) mod totals;
-
-use std::collections::HashSet;
 
 use canon::entry::RecordFault;
 
 use super::{
     Layout, LayoutFault,
-    arena::{Arena, BAD},
+    arena::{self, Arena, BAD},
     cell,
     model::{Kind, Role, Slot},
+    tally::{Counts, FileField, KEYS_MAX, Key, Tally},
 };
 use crate::rows::{Cell, Row, RowFault, Rows};
-use totals::Totals;
+
+use open::{Open, extend, place};
+
+/// Faults of records that a pass shows which only checks.
+pub(super) const FAULTS_SHOWN: usize = 100;
 
 /// One line of the input, as its reader found it.
 pub(super) struct Line<'a> {
@@ -29,54 +33,58 @@ pub(super) struct Line<'a> {
 }
 
 /// Takes lines one by one and makes records of them.
-pub(super) struct Assembler<'l> {
-    layout: &'l Layout,
+pub(super) struct Assembler<'a> {
+    layout: &'a Layout,
+    tally: &'a mut Tally,
     rows: Rows,
     open: Option<Open>,
-    /// The record before could not be told apart from the next one.
-    doubt: Option<RecordFault>,
     /// Cells of the `file` record, by field.
     file: Vec<(usize, Cell)>,
-    file_seen: bool,
-    /// Offset of the trailer, once it came.
-    trailer: Option<u64>,
-    /// Lines by kind.
-    counts: Vec<u64>,
-    totals: Totals<'l>,
-    keys: HashSet<Box<str>>,
+    /// Where the record that is open can be begun anew.
+    mark: Mark,
+    /// Records at the start of this window.
+    before: u64,
+    /// Records are wanted, not only counts.
+    keep: bool,
 }
 
-/// A record that is not finished.
-struct Open {
-    row: Row,
-    faults: Vec<RecordFault>,
-    /// Its cells in the key's columns.
-    key: Vec<Cell>,
-    closed: bool,
+/// What was counted before a record was begun.
+#[derive(Default)]
+struct Mark {
+    offset: u64,
+    counts: Counts,
+    /// The hash of its key that was remembered.
+    key: Option<u64>,
 }
 
 // === impl Assembler ===
 
-impl<'l> Assembler<'l> {
-    pub(super) fn new(layout: &'l Layout) -> Self {
+impl<'a> Assembler<'a> {
+    pub(super) fn new(
+        layout: &'a Layout,
+        tally: &'a mut Tally,
+        keep: bool,
+        arena: &mut Arena,
+    ) -> Self {
+        let fields = tally.file.iter().map(|field| {
+            (field.slot, arena::cell(arena.add(&field.text), field.offset, field.length))
+        });
         Self {
             layout,
             rows: Rows::default(),
             open: None,
-            doubt: None,
-            file: Vec::new(),
-            file_seen: false,
-            trailer: None,
-            counts: vec![0; layout.kinds.len()],
-            totals: Totals::new(layout),
-            keys: HashSet::new(),
+            file: fields.collect(),
+            mark: Mark::default(),
+            before: tally.counts.records,
+            keep,
+            tally,
         }
     }
 
     /// Takes the next line.
     pub(super) fn push(&mut self, line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
         let at = usize::try_from(line.offset).unwrap_or(usize::MAX);
-        if self.trailer.is_some() {
+        if self.tally.trailer.is_some() {
             let message = "a record stands behind the trailer";
             return Err(LayoutFault::new("after-trailer", at, message).expected("the end"));
         }
@@ -86,27 +94,45 @@ impl<'l> Assembler<'l> {
             self.lost(line);
             return Ok(());
         };
-        if let Some(count) = self.counts.get_mut(index) {
+        let begins = match &kind.role {
+            Role::Header => true,
+            Role::Keyed { key, .. } => self.begins(key, &line, arena),
+            Role::Record
+            | Role::Detail { .. }
+            | Role::Footer
+            | Role::File
+            | Role::Trailer
+            | Role::Ignored => false,
+        };
+        if begins {
+            self.close();
+            self.mark.offset = line.offset;
+            self.mark.counts.clone_from(&self.tally.counts);
+            self.mark.key = None;
+        }
+        if let Some(count) = self.tally.counts.lines.get_mut(index) {
             *count += 1;
         }
-        self.totals.add(index, &line, arena);
+        if !self.tally.counts.sums.is_empty() {
+            totals::add(layout, index, (&line, arena), &mut self.tally.counts.sums);
+        }
         match &kind.role {
             Role::Record => self.single(kind, line),
-            Role::Keyed { key, group } => self.keyed(kind, key, *group, line, arena),
+            Role::Keyed { key, group } => return self.keyed(kind, (key, *group), line, arena),
             Role::Header => self.header(kind, line),
             Role::Detail { group } => self.detail(kind, *group, line),
             Role::Footer => self.footer(kind, line, arena),
-            Role::File => return self.file(kind, line),
+            Role::File => return self.file(kind, line, arena),
             Role::Trailer => return self.trailer(kind, &line, arena),
             Role::Ignored => {}
         }
         Ok(())
     }
 
-    /// All records; checks what must be there at the end.
-    pub(super) fn finish(mut self, arena: Arena, end: usize) -> Result<Rows, LayoutFault> {
+    /// The records of the last window; checks what must be there at the end.
+    pub(super) fn finish(mut self, arena: Arena, end: u64) -> Result<Rows, LayoutFault> {
         self.close();
-        for (kind, count) in self.layout.kinds.iter().zip(&self.counts) {
+        for (kind, count) in self.layout.kinds.iter().zip(&self.tally.counts.lines) {
             if kind.required && *count == 0 && kind.role != Role::Footer {
                 let (code, where_) = match kind.role {
                     Role::Trailer => ("trailer-missing", "end"),
@@ -114,23 +140,50 @@ impl<'l> Assembler<'l> {
                 };
                 let message = format!("there is no `{}` record at the {where_}", kind.name);
                 let expected = format!("a record with the code {}", kind.codes.join(" or "));
+                let end = usize::try_from(end).unwrap_or(usize::MAX);
                 return Err(LayoutFault::new(code, end, message).expected(expected));
             }
         }
-        self.rows.text = arena.into_text();
-        Ok(self.rows)
+        Ok(self.into_rows(arena))
+    }
+
+    /// The records that are complete before `end`, and where the next window
+    /// begins: a record that may go on is read again with what follows.
+    pub(super) fn pause(mut self, arena: Arena, end: u64) -> (Rows, u64) {
+        let next = if self.open.take().is_some() {
+            let Mark { offset, counts, key } = std::mem::take(&mut self.mark);
+            self.tally.counts = counts;
+            if let Some(hash) = key {
+                self.tally.keys.forget(hash);
+            }
+            offset
+        } else {
+            end
+        };
+        (self.into_rows(arena), next)
+    }
+
+    fn into_rows(mut self, arena: Arena) -> Rows {
+        self.rows.records = self.tally.counts.records - self.before;
+        if self.keep {
+            self.rows.text = arena.into_text();
+        }
+        self.rows
     }
 
     // --- by role ---
 
     fn single(&mut self, kind: &Kind, line: Line<'_>) {
+        if !self.keep && line.faults.is_empty() {
+            self.tally.counts.records += 1;
+            return;
+        }
         let mut row = self.new_row(&line);
         place(kind, line.cells, &mut row.cells, &mut Vec::new());
         self.emit(row, line.faults);
     }
 
     fn header(&mut self, kind: &Kind, line: Line<'_>) {
-        self.close();
         let mut row = self.new_row(&line);
         place(kind, line.cells, &mut row.cells, &mut Vec::new());
         self.open = Some(Open { row, faults: line.faults, key: Vec::new(), closed: false });
@@ -169,34 +222,56 @@ impl<'l> Assembler<'l> {
         }
     }
 
-    fn keyed(&mut self, kind: &Kind, key: &[usize], group: usize, line: Line<'_>, arena: &Arena) {
+    /// Whether a line's key is another than that of the record that is open.
+    fn begins(&self, key: &[usize], line: &Line<'_>, arena: &Arena) -> bool {
+        let at = |it: &usize| line.cells.get(*it).copied().unwrap_or(BAD);
+        let same = |open: &Open| {
+            open.key.iter().zip(key).all(|(a, b)| arena.cell(*a) == arena.cell(at(b)))
+        };
+        !key.iter().any(|it| at(it) == BAD) && !self.open.as_ref().is_some_and(same)
+    }
+
+    fn keyed(
+        &mut self,
+        kind: &Kind,
+        (key, group): (&[usize], usize),
+        line: Line<'_>,
+        arena: &Arena,
+    ) -> Result<(), LayoutFault> {
         let at = |it: &usize| line.cells.get(*it).copied().unwrap_or(BAD);
         if key.iter().any(|it| at(it) == BAD) {
-            return self.lost(line);
+            self.lost(line);
+            return Ok(());
         }
-        let same = self.open.as_ref().is_some_and(|open| {
-            open.key.iter().zip(key).all(|(a, b)| arena.cell(*a) == arena.cell(at(b)))
-        });
+        let same = self.open.is_some();
         if !same {
-            self.close();
             let cells: Vec<Cell> = key.iter().map(at).collect();
             let row = self.new_row(&line);
+            let texts = cells.iter().map(|it| arena.cell(*it));
             let mut faults = Vec::new();
-            let text: Vec<&str> = cells.iter().map(|it| arena.cell(*it)).collect();
-            // U+001F cannot be in a cell by accident.
-            if !self.keys.insert(text.join("\u{1F}").into_boxed_str()) {
-                faults.push(RecordFault {
-                    field: String::new(),
-                    offset: Some(line.offset),
-                    found: cell::found(&text.join(" / "), personal(kind, key)),
-                    expected: "all lines of a record one after the other".to_owned(),
-                    needed_by: None,
-                });
+            match self.tally.keys.insert(row.number, texts.clone()) {
+                Key::New(hash) => self.mark.key = hash,
+                Key::Repeated => {
+                    let text = texts.collect::<Vec<_>>().join(" / ");
+                    faults.push(RecordFault {
+                        field: String::new(),
+                        offset: Some(line.offset),
+                        found: cell::found(&text, personal(kind, key)),
+                        expected: "all lines of a record one after the other".to_owned(),
+                        needed_by: None,
+                    });
+                }
+                Key::TooMany => {
+                    let at = usize::try_from(line.offset).unwrap_or(usize::MAX);
+                    let message = "there are more keys than can be told apart";
+                    return Err(LayoutFault::new("too-many-keys", at, message)
+                        .expected(format!("at most {KEYS_MAX} records with a key in one input")));
+                }
             }
             self.open = Some(Open { row, faults, key: cells, closed: false });
         }
         let width = self.width(group);
-        let Some(open) = self.open.as_mut() else { return };
+        let Some(open) = self.open.as_mut() else { return Ok(()) };
         extend(&mut open.row, &line);
         if same {
             open.same_head(kind, &line, arena);
@@ -204,10 +279,11 @@ impl<'l> Assembler<'l> {
             place(kind, line.cells, &mut open.row.cells, &mut Vec::new());
         }
         open.add_line(kind, (group, width), line);
+        Ok(())
     }
 
-    fn file(&mut self, kind: &Kind, line: Line<'_>) -> Result<(), LayoutFault> {
-        let early = self.rows.records == 0 && self.open.is_none() && !self.file_seen;
+    fn file(&mut self, kind: &Kind, line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
+        let early = self.tally.counts.records == 0 && self.open.is_none() && !self.tally.file_seen;
         if let Some(fault) = line.faults.into_iter().next() {
             return Err(whole(kind, fault, line.offset));
         }
@@ -216,30 +292,34 @@ impl<'l> Assembler<'l> {
             let message = format!("the `{}` record stands between others", kind.name);
             return Err(LayoutFault::new("out-of-order", at, message).expected("it once, first"));
         }
-        self.file_seen = true;
-        let columns = kind.columns.iter().zip(line.cells);
-        self.file = columns
-            .filter_map(|(column, cell)| match column.slot {
-                Slot::Head(slot) => Some((slot, *cell)),
-                Slot::Line(_) | Slot::None => None,
-            })
-            .collect();
+        self.tally.file_seen = true;
+        for (column, cell) in kind.columns.iter().zip(line.cells) {
+            if let Slot::Head(slot) = column.slot {
+                self.file.push((slot, *cell));
+                self.tally.file.push(FileField {
+                    slot,
+                    text: arena.cell(*cell).to_owned(),
+                    offset: cell.offset,
+                    length: cell.length,
+                });
+            }
+        }
         Ok(())
     }
 
     fn trailer(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
         self.close();
-        self.trailer = Some(line.offset);
+        self.tally.trailer = Some(line.offset);
         if let Some(fault) = line.faults.first() {
             return Err(whole(kind, fault.clone(), line.offset));
         }
-        self.totals.check(kind, line, arena, self.rows.records, &self.counts)
+        totals::check(kind, line, arena, &self.tally.counts)
     }
 
     // --- the records ---
 
     fn new_row(&mut self, line: &Line<'_>) -> Row {
-        self.rows.records += 1;
+        self.tally.counts.records += 1;
         let shape = &self.layout.shape;
         let mut cells = vec![Cell::default(); shape.fields.len()];
         for (slot, cell) in &self.file {
@@ -248,7 +328,7 @@ impl<'l> Assembler<'l> {
             }
         }
         Row {
-            number: self.rows.records,
+            number: self.tally.counts.records,
             offset: line.offset,
             length: line.length,
             cells,
@@ -293,10 +373,15 @@ impl<'l> Assembler<'l> {
     }
 
     fn emit(&mut self, row: Row, mut faults: Vec<RecordFault>) {
-        faults.extend(self.doubt.take());
+        faults.extend(self.tally.counts.doubt.take());
         if faults.is_empty() {
-            self.rows.rows.push(row);
-        } else {
+            if self.keep {
+                self.rows.rows.push(row);
+            }
+            return;
+        }
+        self.tally.counts.set_aside += 1;
+        if self.keep || self.rows.faults.len() < FAULTS_SHOWN {
             let Row { number, offset, length, .. } = row;
             self.rows.faults.push(RowFault { number, offset, length, faults });
         }
@@ -323,7 +408,7 @@ impl<'l> Assembler<'l> {
         open.faults.append(&mut line.faults);
         if self.layout.kinds.iter().any(|it| matches!(it.role, Role::Keyed { .. })) {
             self.close();
-            self.doubt = Some(RecordFault {
+            self.tally.counts.doubt = Some(RecordFault {
                 field: String::new(),
                 offset: Some(line.offset),
                 found: "the line before it could not be read".to_owned(),
@@ -332,57 +417,6 @@ impl<'l> Assembler<'l> {
             });
         }
     }
-}
-
-// === impl Open ===
-
-impl Open {
-    /// Adds a row of so many cells to a group.
-    fn add_line(&mut self, kind: &Kind, (group, width): (usize, usize), line: Line<'_>) {
-        self.faults.extend(line.faults);
-        let Some(rows) = self.row.groups.get_mut(group) else { return };
-        let mut row = Row {
-            number: u64::try_from(rows.len()).unwrap_or(u64::MAX).saturating_add(1),
-            offset: line.offset,
-            length: line.length,
-            ..Row::default()
-        };
-        row.cells = vec![Cell::default(); width];
-        place(kind, line.cells, &mut Vec::new(), &mut row.cells);
-        rows.push(row);
-    }
-
-    /// The record's own columns have the same text in all its lines.
-    fn same_head(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) {
-        for (column, cell) in kind.columns.iter().zip(line.cells) {
-            let Slot::Head(slot) = column.slot else { continue };
-            let first = self.row.cells.get(slot).copied().unwrap_or_default();
-            let (first, text) = (arena.cell(first), arena.cell(*cell));
-            if first != text && *cell != BAD {
-                let first = cell::found(first, column.field.personal);
-                let expected = format!("`{first}`, as in the record's first line");
-                self.faults.push(cell::fault(column, cell.offset, text, expected));
-            }
-        }
-    }
-}
-
-fn place(kind: &Kind, cells: &[Cell], head: &mut [Cell], line: &mut [Cell]) {
-    for (column, cell) in kind.columns.iter().zip(cells) {
-        let place = match column.slot {
-            Slot::None => continue,
-            Slot::Head(slot) => head.get_mut(slot),
-            Slot::Line(slot) => line.get_mut(slot),
-        };
-        if let Some(place) = place {
-            *place = if *cell == BAD { Cell::default() } else { *cell };
-        }
-    }
-}
-
-/// The record now reaches to the end of that line.
-fn extend(row: &mut Row, line: &Line<'_>) {
-    row.length = (line.offset + line.length).saturating_sub(row.offset);
 }
 
 fn personal(kind: &Kind, key: &[usize]) -> bool {

@@ -13,6 +13,7 @@ use super::{
     cell,
     model::{Column, Csv, Kind, Mark, Role},
     narrow,
+    piece::{Memory, Window},
     scan::{Bad, Line, LineEnd, RawCell, Scanner, Stops},
     text, wide,
 };
@@ -21,38 +22,74 @@ use crate::{
     rows::{Cell, Rows},
 };
 
-/// Reads a whole input.
-pub(super) fn read(layout: &Layout, csv: &Csv, bytes: &[u8]) -> Result<Rows, LayoutFault> {
-    let decoded = layout.profile.decode_marking(bytes).map_err(|fault| {
-        LayoutFault::new("bom", fault.offset, "the byte order mark is not as the layout says")
-            .found(fault.found())
-    })?;
-    if let Some(cut) = decoded.faults().find(|it| it.kind == SkipKind::Cut) {
-        return Err(LayoutFault::cut(&layout.profile.fault(bytes, cut)));
+/// Reads a window, or as much of it as is complete.
+pub(super) fn read(
+    layout: &Layout,
+    csv: &Csv,
+    window: &Window<'_>,
+    memory: &mut Memory,
+) -> Result<Rows, LayoutFault> {
+    let bytes = window.bytes;
+    let Decoded { text, mut skips } = if window.base == 0 {
+        layout.profile.decode_marking(bytes).map_err(|fault| {
+            LayoutFault::new("bom", fault.offset, "the byte order mark is not as the layout says")
+                .found(fault.found())
+        })?
+    } else {
+        layout.profile.decode_piece(&memory.shift, bytes)
+    };
+    if let Some(cut) = skips.last_mut().filter(|_| !window.last) {
+        // What follows begins with a line, so it is no character's second half.
+        cut.kind = if cut.kind == SkipKind::Cut { SkipKind::Bad } else { cut.kind };
     }
-    let Decoded { text, skips } = decoded;
+    let base = usize::try_from(window.base).unwrap_or(usize::MAX);
     let mut reader = Reader {
         layout,
         csv,
         stops: Stops::new(csv),
         bytes,
+        base,
         skips,
         bad: 0,
-        cursor: Cursor::new(layout.profile.charset),
+        cursor: Cursor::starting(layout.profile.charset, base),
         raw: Vec::new(),
         cells: Vec::new(),
-        order: None,
-        end: 0,
-        first: true,
+        order: memory.order.take(),
+        end: text.len(),
+        last: window.last,
+        first: !memory.line_end_seen,
     };
     let mut arena = Arena::new(text);
-    let mut assembler = Assembler::new(layout);
-    reader.end = reader.last(arena.base())?;
-    let mut at = reader.head(arena.base())?;
-    while at < reader.end {
-        at = reader.line(at, &mut arena, &mut assembler)?;
+    if window.last {
+        reader.end = reader.last(arena.base());
     }
-    assembler.finish(arena, bytes.len())
+    let mut at = 0;
+    if !memory.begun {
+        let Some(next) = reader.head(arena.base())? else { return Ok(Rows::default()) };
+        (at, memory.begun) = (next, true);
+    }
+    let mut assembler = Assembler::new(layout, &mut memory.tally, window.keep, &mut arena);
+    while at < reader.end {
+        match reader.line(at, &mut arena, &mut assembler)? {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    let rows = if window.last {
+        reader.whole_characters(arena.base().len())?;
+        reader.end_mark(arena.base())?;
+        let end = window.base + wide(bytes.len());
+        memory.offset = end;
+        assembler.finish(arena, end)?
+    } else {
+        let consumed = reader.cursor.advance(arena.base(), &reader.skips, at);
+        let (rows, next) = assembler.pause(arena, wide(consumed));
+        memory.offset = next;
+        rows
+    };
+    memory.order = reader.order;
+    memory.line_end_seen = !reader.first;
+    Ok(rows)
 }
 
 struct Reader<'a> {
@@ -60,6 +97,8 @@ struct Reader<'a> {
     csv: &'a Csv,
     stops: Stops,
     bytes: &'a [u8],
+    /// Offset of the first of them.
+    base: usize,
     skips: Vec<Skip>,
     /// The first skip that no line has had.
     bad: usize,
@@ -70,6 +109,9 @@ struct Reader<'a> {
     order: Option<Vec<Option<usize>>>,
     /// Where the records end in the text.
     end: usize,
+    /// The input ends here.
+    last: bool,
+    /// No line end was seen.
     first: bool,
 }
 
@@ -79,18 +121,22 @@ impl Reader<'_> {
         Scanner { text: text.get(..self.end).unwrap_or(text), csv: self.csv, stops: &self.stops }
     }
 
-    /// Reads one line and returns where the next one begins.
+    /// Reads one line and returns where the next one begins; `None` if more
+    /// bytes are needed to know where it ends.
     fn line(
         &mut self,
         at: usize,
         arena: &mut Arena,
         assembler: &mut Assembler<'_>,
-    ) -> Result<usize, LayoutFault> {
+    ) -> Result<Option<usize>, LayoutFault> {
         let mut raw = std::mem::take(&mut self.raw);
         let line = self.scanner(arena.base()).line(at, &mut raw);
+        if !self.last && line.line_end == LineEnd::Eof {
+            return Ok(None);
+        }
         let result = self.cut(at, line, &mut raw, arena, assembler);
         self.raw = raw;
-        result.map(|()| line.next)
+        result.map(|()| Some(line.next))
     }
 
     fn cut(
@@ -101,6 +147,7 @@ impl Reader<'_> {
         arena: &mut Arena,
         assembler: &mut Assembler<'_>,
     ) -> Result<(), LayoutFault> {
+        self.whole_characters(line.next)?;
         let blank = line.end == at && !self.has_skip(line.next, arena.base().len());
         if blank && self.csv.skip_blank {
             return Ok(());
@@ -250,6 +297,7 @@ impl Reader<'_> {
         if self.layout.lossless {
             let again = text::csv(self.csv, column, arena.text(range.0, range.1))?;
             let bytes = self.layout.profile.encode_exact(&again).map_err(|it| it.to_string())?;
+            let (offset, end) = (offset - self.base, end - self.base);
             if self.bytes.get(offset..end) != Some(bytes.as_slice()) {
                 return Err(format!(
                     "it as this layout writes it: {}",
@@ -318,7 +366,7 @@ impl Reader<'_> {
             let fault = self.layout.profile.fault(self.bytes, skip);
             faults.push(RecordFault {
                 field: column.map(|it| it.field.name.clone()).unwrap_or_default(),
-                offset: Some(wide(fault.offset)),
+                offset: Some(wide(self.base + fault.offset)),
                 found: fault.found(),
                 expected: format!("characters of {}", fault.charset),
                 needed_by: None,

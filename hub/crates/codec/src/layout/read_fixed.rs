@@ -9,6 +9,7 @@ use super::{
     binary, cell,
     model::{CellFormat, Column, Fixed, Kind, Mark, Number, Storage},
     narrow,
+    piece::{Memory, Window},
     scan::LineEnd,
     text, wide,
 };
@@ -17,70 +18,109 @@ use crate::{
     rows::{Cell, Rows},
 };
 
-/// Reads a whole input.
-pub(super) fn read(layout: &Layout, fixed: &Fixed, bytes: &[u8]) -> Result<Rows, LayoutFault> {
-    let end = end(fixed, bytes)?;
-    let mut reader = Reader { layout, fixed, bytes, cells: Vec::new() };
-    let (mut arena, mut assembler) = (Arena::default(), Assembler::new(layout));
-    let (mut at, mut first) = (0, true);
+/// Reads a window, or as much of it as is complete.
+pub(super) fn read(
+    layout: &Layout,
+    fixed: &Fixed,
+    window: &Window<'_>,
+    memory: &mut Memory,
+) -> Result<Rows, LayoutFault> {
+    let bytes = window.bytes;
+    let base = usize::try_from(window.base).unwrap_or(usize::MAX);
+    let mut reader = Reader { layout, fixed, bytes, base, cells: Vec::new() };
+    let end = reader.end();
+    let mut arena = Arena::default();
+    let mut assembler = Assembler::new(layout, &mut memory.tally, window.keep, &mut arena);
+    let (mut at, mut first) = (0, !memory.line_end_seen);
     while at < end {
         let (length, line_end) = reader.cut(at, end);
+        if !window.last && !reader.is_complete(at, length, line_end) {
+            break;
+        }
         let mut faults = Vec::new();
         if let Some((ends, found)) = fixed.ends.zip(line_end)
             && !ends.allows(found)
         {
             if first {
                 let message = "records do not end as the layout says";
-                return Err(LayoutFault::new("line-ends", at + length, message)
+                return Err(LayoutFault::new("line-ends", base + at + length, message)
                     .found(found.name())
                     .expected(ends.name()));
             }
             let expected = format!("a record that ends with {}", ends.name());
-            faults.push(record_fault(at, found.name().to_owned(), expected));
+            faults.push(record_fault(base + at, found.name().to_owned(), expected));
         }
         first = false;
-        let last = at + length >= end;
-        if last && length < fixed.record_bytes {
+        if window.last && at + length >= end && length < fixed.record_bytes {
             let message = "the last record is not whole: the file was probably cut";
-            return Err(LayoutFault::new("truncated", at, message)
+            return Err(LayoutFault::new("truncated", base + at, message)
                 .found(format!("{length} bytes"))
                 .expected(format!("{} bytes", fixed.record_bytes)));
         }
         reader.record(at, length, faults, &mut arena, &mut assembler)?;
         at += length + line_end.map_or(0, LineEnd::length);
     }
-    if layout.lossless && fixed.ends.is_some() && at > 0 {
-        let ended = bytes.get(..end).is_some_and(|it| matches!(it.last(), Some(b'\n' | b'\r')));
-        if !ended {
-            let message = "the last record has no line end";
-            return Err(LayoutFault::new("truncated", end, message).expected("a line end"));
-        }
-    }
-    assembler.finish(arena, bytes.len())
-}
-
-/// Where the records end, before the end mark.
-fn end(fixed: &Fixed, bytes: &[u8]) -> Result<usize, LayoutFault> {
-    let end = bytes.iter().rposition(|it| *it != 0x1A).map_or(0, |it| it + 1);
-    let found = end < bytes.len();
-    match fixed.eof_mark {
-        Mark::Refused => Ok(bytes.len()),
-        Mark::Required if !found => {
-            let message = "the end mark is not as the layout says";
-            Err(LayoutFault::new("eof-mark", bytes.len(), message).expected("an end mark (1A)"))
-        }
-        Mark::Required | Mark::Optional => Ok(end),
-    }
+    memory.line_end_seen = !first;
+    let rows = if window.last {
+        reader.end_mark(end)?;
+        memory.offset = window.base + wide(bytes.len());
+        assembler.finish(arena, memory.offset)?
+    } else {
+        let (rows, next) = assembler.pause(arena, window.base + wide(at));
+        memory.offset = next;
+        rows
+    };
+    Ok(rows)
 }
 
 struct Reader<'a> {
     layout: &'a Layout,
     fixed: &'a Fixed,
     bytes: &'a [u8],
+    /// Offset of the first of them.
+    base: usize,
     cells: Vec<Cell>,
 }
 
 impl Reader<'_> {
+    /// Where the records end, before the end mark.
+    fn end(&self) -> usize {
+        if self.fixed.eof_mark == Mark::Refused {
+            return self.bytes.len();
+        }
+        self.bytes.iter().rposition(|it| *it != 0x1A).map_or(0, |it| it + 1)
+    }
+
+    /// The end mark stands where the layout says so, and the last record ends.
+    fn end_mark(&self, end: usize) -> Result<(), LayoutFault> {
+        if self.fixed.eof_mark == Mark::Required && end == self.bytes.len() {
+            let message = "the end mark is not as the layout says";
+            let at = self.base + self.bytes.len();
+            return Err(LayoutFault::new("eof-mark", at, message).expected("an end mark (1A)"));
+        }
+        if self.layout.lossless && self.fixed.ends.is_some() && end > 0 {
+            let ended =
+                self.bytes.get(..end).is_some_and(|it| matches!(it.last(), Some(b'\n' | b'\r')));
+            if !ended {
+                let message = "the last record has no line end";
+                return Err(
+                    LayoutFault::new("truncated", self.base + end, message).expected("a line end")
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether more bytes would not change where the record ends.
+    fn is_complete(&self, at: usize, length: usize, line_end: Option<LineEnd>) -> bool {
+        match line_end {
+            None => length == self.fixed.record_bytes,
+            Some(LineEnd::Eof) => false,
+            Some(LineEnd::Cr) => at + length + 1 < self.bytes.len(),
+            Some(LineEnd::Crlf | LineEnd::Lf) => true,
+        }
+    }
+
     /// The length of the record at `at`, and how it ends.
     fn cut(&self, at: usize, end: usize) -> (usize, Option<LineEnd>) {
         let rest = self.bytes.get(at..end).unwrap_or_default();
@@ -103,6 +143,11 @@ impl Reader<'_> {
         (length, Some(line_end))
     }
 
+    /// In the input.
+    fn offset(&self, at: usize) -> u64 {
+        wide(self.base + at)
+    }
+
     fn record(
         &mut self,
         at: usize,
@@ -121,10 +166,15 @@ impl Reader<'_> {
             }
         } else {
             let expected = format!("{} bytes", self.fixed.record_bytes);
-            faults.push(record_fault(at, format!("{length} bytes"), expected));
+            faults.push(record_fault(self.base + at, format!("{length} bytes"), expected));
         }
-        let line =
-            Line { kind, offset: wide(at), length: wide(length), cells: &self.cells, faults };
+        let line = Line {
+            kind,
+            offset: self.offset(at),
+            length: wide(length),
+            cells: &self.cells,
+            faults,
+        };
         assembler.push(line, arena)
     }
 
@@ -142,7 +192,7 @@ impl Reader<'_> {
             let codes: Vec<&str> =
                 kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
             let expected = format!("a record with the type {}", codes.join(", "));
-            faults.push(record_fault(at + start, cell::found(&code, false), expected));
+            faults.push(record_fault(self.base + at + start, cell::found(&code, false), expected));
         }
         kind
     }
@@ -152,7 +202,7 @@ impl Reader<'_> {
             let offset = at + column.start;
             let bytes = self.bytes.get(offset..offset + column.bytes).unwrap_or_default();
             let cell = match self.field(column, bytes, offset, arena) {
-                Ok(range) => arena::cell(range, wide(offset), narrow(column.bytes)),
+                Ok(range) => arena::cell(range, self.offset(offset), narrow(column.bytes)),
                 Err(fault) => {
                     faults.push(*fault);
                     BAD
@@ -182,14 +232,19 @@ impl Reader<'_> {
             } else {
                 format!("characters of {}", fault.charset)
             };
-            let offset = wide(offset + fault.offset);
+            let offset = self.offset(offset + fault.offset);
             let mut record = cell::fault(column, offset, "", expected);
             record.found = fault.found();
             return Err(Box::new(record));
         }
         let whole = (start, arena.end());
         let fault = |expected, arena: &Arena| {
-            Box::new(cell::fault(column, wide(offset), arena.text(whole.0, whole.1), expected))
+            Box::new(cell::fault(
+                column,
+                self.offset(offset),
+                arena.text(whole.0, whole.1),
+                expected,
+            ))
         };
         if !is_printable(arena.text(whole.0, whole.1)) {
             return Err(fault("no control characters".to_owned(), arena));
@@ -232,7 +287,7 @@ impl Reader<'_> {
             }
         }
         result.map(|()| (start, arena.end())).map_err(|expected| {
-            let mut fault = cell::fault(column, wide(offset), "", expected);
+            let mut fault = cell::fault(column, self.offset(offset), "", expected);
             if !column.field.personal {
                 fault.found = bytes.iter().map(|it| format!("{it:02X}")).collect();
             }

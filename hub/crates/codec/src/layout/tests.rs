@@ -8,6 +8,7 @@ mod files;
 mod fixed;
 mod laws;
 mod published;
+mod stream;
 mod xml;
 
 use super::*;

@@ -10,6 +10,7 @@ mod path;
 mod tree;
 
 pub(super) use parse::xml;
+pub(super) use tree::BYTES_MAX;
 
 use canon::entry::RecordFault;
 

@@ -7,6 +7,7 @@ use crate::{
         arena::{Arena, BAD},
         cell,
         model::{Check, Kind, Role, Rule, Slot},
+        tally::{Counts, Sum},
     },
     rows::Row,
 };
@@ -14,89 +15,73 @@ use crate::{
 /// One in billionths: totals are exact integers of them.
 const NANO: i128 = 1_000_000_000;
 
-/// The sums that the trailer will state.
-pub(super) struct Totals<'l> {
-    checks: &'l [Check],
-    /// By check.
-    sums: Vec<Sum>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    nano: i128,
-    /// Offset of the first line whose amount could not be read.
-    unknown: Option<u64>,
-}
-
-// === impl Totals ===
-
-impl<'l> Totals<'l> {
-    pub(super) fn new(layout: &'l Layout) -> Self {
-        let trailer = layout.kinds.iter().find(|it| it.role == Role::Trailer);
-        let checks = trailer.map(|it| it.checks.as_slice()).unwrap_or_default();
-        Self { checks, sums: vec![Sum::default(); checks.len()] }
-    }
-
-    /// Adds the amounts of a line.
-    pub(super) fn add(&mut self, kind: usize, line: &Line<'_>, arena: &Arena) {
-        for (check, sum) in self.checks.iter().zip(&mut self.sums) {
-            let Rule::Sum { kind: wanted, column } = check.rule else { continue };
-            if wanted != kind {
-                continue;
-            }
-            match line.cells.get(column).filter(|it| **it != BAD).map(|it| arena.cell(*it)) {
-                Some("") => {}
-                Some(text) => match cell::number::nano(text) {
-                    Some(nano) => sum.nano += nano,
-                    None => sum.unknown = sum.unknown.or(Some(line.offset)),
-                },
+/// Adds the amounts of a line to the sums that the trailer will state.
+pub(super) fn add(
+    layout: &Layout,
+    kind: usize,
+    (line, arena): (&Line<'_>, &Arena),
+    sums: &mut [Sum],
+) {
+    for (check, sum) in checks(layout).iter().zip(sums) {
+        let Rule::Sum { kind: wanted, column } = check.rule else { continue };
+        if wanted != kind {
+            continue;
+        }
+        match line.cells.get(column).filter(|it| **it != BAD).map(|it| arena.cell(*it)) {
+            Some("") => {}
+            Some(text) => match cell::number::nano(text) {
+                Some(nano) => sum.nano += nano,
                 None => sum.unknown = sum.unknown.or(Some(line.offset)),
-            }
+            },
+            None => sum.unknown = sum.unknown.or(Some(line.offset)),
         }
     }
+}
 
-    /// Compares what the trailer states with what was read.
-    pub(super) fn check(
-        &self,
-        kind: &Kind,
-        line: &Line<'_>,
-        arena: &Arena,
-        records: u64,
-        counts: &[u64],
-    ) -> Result<(), LayoutFault> {
-        for (check, sum) in kind.checks.iter().zip(&self.sums) {
-            let (Some(cell), Some(column)) =
-                (line.cells.get(check.column), kind.columns.get(check.column))
-            else {
-                continue;
-            };
-            let at = usize::try_from(cell.offset).unwrap_or(usize::MAX);
-            let (what, counted) = match check.rule {
-                Rule::CountRecords => ("records", i128::from(records) * NANO),
-                Rule::Count { kind } => {
-                    ("lines", i128::from(counts.get(kind).copied().unwrap_or(0)) * NANO)
-                }
-                Rule::Sum { .. } => ("total", sum.nano),
-            };
-            let stated = arena.cell(*cell);
-            if let Some(unknown) = sum.unknown {
-                let message = format!(
-                    "the total in `{}` cannot be checked: the amount of the line at byte {unknown} \
-                     cannot be read",
-                    column.field.name
-                );
-                return Err(LayoutFault::new("trailer-mismatch", at, message).found(stated));
+fn checks(layout: &Layout) -> &[Check] {
+    let trailer = layout.kinds.iter().find(|it| it.role == Role::Trailer);
+    trailer.map(|it| it.checks.as_slice()).unwrap_or_default()
+}
+
+/// Compares what the trailer states with what was read.
+pub(super) fn check(
+    kind: &Kind,
+    line: &Line<'_>,
+    arena: &Arena,
+    counts: &Counts,
+) -> Result<(), LayoutFault> {
+    for (check, sum) in kind.checks.iter().zip(&counts.sums) {
+        let (Some(cell), Some(column)) =
+            (line.cells.get(check.column), kind.columns.get(check.column))
+        else {
+            continue;
+        };
+        let at = usize::try_from(cell.offset).unwrap_or(usize::MAX);
+        let (what, counted) = match check.rule {
+            Rule::CountRecords => ("records", i128::from(counts.records) * NANO),
+            Rule::Count { kind } => {
+                ("lines", i128::from(counts.lines.get(kind).copied().unwrap_or(0)) * NANO)
             }
-            if cell::number::nano(stated) != Some(counted) {
-                let message =
-                    format!("`{}` in the trailer does not match the input", column.field.name);
-                return Err(LayoutFault::new("trailer-mismatch", at, message)
-                    .found(stated)
-                    .expected(format!("{} ({what} in the input)", decimal(counted))));
-            }
+            Rule::Sum { .. } => ("total", sum.nano),
+        };
+        let stated = arena.cell(*cell);
+        if let Some(unknown) = sum.unknown {
+            let message = format!(
+                "the total in `{}` cannot be checked: the amount of the line at byte {unknown} \
+                 cannot be read",
+                column.field.name
+            );
+            return Err(LayoutFault::new("trailer-mismatch", at, message).found(stated));
         }
-        Ok(())
+        if cell::number::nano(stated) != Some(counted) {
+            let message =
+                format!("`{}` in the trailer does not match the input", column.field.name);
+            return Err(LayoutFault::new("trailer-mismatch", at, message)
+                .found(stated)
+                .expected(format!("{} ({what} in the input)", decimal(counted))));
+        }
     }
+    Ok(())
 }
 
 /// What a footer's check compares with, in billionths.

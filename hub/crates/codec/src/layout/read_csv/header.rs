@@ -8,51 +8,74 @@ use crate::{
     layout::{
         Layout, LayoutFault, cell,
         model::{Header, Kind, Mark, Role},
-        scan::{Line, RawCell},
+        scan::{Line, LineEnd, RawCell},
         text,
     },
 };
 
 impl Reader<'_> {
     /// Where the records end: before the end mark and the footer lines.
-    pub(super) fn last(&self, text: &str) -> Result<usize, LayoutFault> {
-        let marked = text.trim_end_matches('\u{1A}');
-        let found = marked.len() < text.len();
+    pub(super) fn last(&self, text: &str) -> usize {
+        let mut end = text.trim_end_matches('\u{1A}').len();
+        for _ in 0..self.csv.footers {
+            let body = text.get(..end).unwrap_or_default();
+            let ended = ["\r\n", "\n", "\r"].iter().find_map(|it| body.strip_suffix(it));
+            end = ended.unwrap_or(body).rfind(['\n', '\r']).map_or(0, |it| it + 1);
+        }
+        end
+    }
+
+    /// The end mark stands where the layout says so, and only there.
+    pub(super) fn end_mark(&self, text: &str) -> Result<(), LayoutFault> {
+        let found = text.ends_with('\u{1A}');
         let wrong = match self.csv.eof_mark {
             Mark::Refused => found.then_some("no end mark (1A)"),
             Mark::Required => (!found).then_some("an end mark (1A)"),
             Mark::Optional => None,
         };
-        if let Some(expected) = wrong {
-            let at = self.bytes.len().saturating_sub(usize::from(found));
-            let message = "the end mark is not as the layout says";
-            return Err(LayoutFault::new("eof-mark", at, message).expected(expected));
-        }
-        let mut end = marked.len();
-        for _ in 0..self.csv.footers {
-            let body = marked.get(..end).unwrap_or_default();
-            let body = body.strip_suffix('\n').or_else(|| body.strip_suffix('\r')).unwrap_or(body);
-            let body = body.strip_suffix('\r').unwrap_or(body);
-            end = body.rfind(['\n', '\r']).map_or(0, |it| it + 1);
-        }
-        Ok(end)
+        let Some(expected) = wrong else { return Ok(()) };
+        let at = self.base + self.bytes.len().saturating_sub(usize::from(found));
+        let message = "the end mark is not as the layout says";
+        Err(LayoutFault::new("eof-mark", at, message).expected(expected))
     }
 
-    /// Passes over titles and checks the header. Returns where the records begin.
-    pub(super) fn head(&mut self, text: &str) -> Result<usize, LayoutFault> {
+    /// Up to there the input does not end within a character.
+    pub(super) fn whole_characters(&self, next: usize) -> Result<(), LayoutFault> {
+        match self.skips.last().filter(|it| it.kind == SkipKind::Cut && it.at <= next) {
+            Some(cut) => {
+                let mut fault = self.layout.profile.fault(self.bytes, cut);
+                fault.offset += self.base;
+                Err(LayoutFault::cut(&fault))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Passes over titles and checks the header. Returns where the records
+    /// begin; `None` if more bytes are needed.
+    pub(super) fn head(&mut self, text: &str) -> Result<Option<usize>, LayoutFault> {
         let mut at = 0;
         for _ in 0..self.csv.titles {
-            at = self.scanner(text).raw_line(at).next;
+            let line = self.scanner(text).raw_line(at);
+            if !self.last && line.line_end == LineEnd::Eof {
+                return Ok(None);
+            }
+            at = line.next;
         }
         let header = self.csv.header;
         if header == Header::None {
-            return Ok(at);
+            return Ok(Some(at));
         }
         if at >= self.end {
-            return Err(LayoutFault::new("empty", 0, "there is no header").expected("a header"));
+            let fault = LayoutFault::new("empty", 0, "there is no header").expected("a header");
+            return if self.last { Err(fault) } else { Ok(None) };
         }
         let mut raw = std::mem::take(&mut self.raw);
         let line = self.scanner(text).line(at, &mut raw);
+        if !self.last && line.line_end == LineEnd::Eof {
+            return Ok(None);
+        }
+        self.whole_characters(line.next)?;
         self.line_end(text, line)?;
         if header != Header::Ignored {
             self.readable(line, at)?;
@@ -65,7 +88,7 @@ impl Reader<'_> {
         }
         self.pass_skips(line.next, text.len());
         self.raw = raw;
-        Ok(line.next)
+        Ok(Some(line.next))
     }
 
     /// The header has no bytes that are no characters.

@@ -30,7 +30,7 @@ fn cell(rows: &mut Rows, text: &str) -> Cell {
 }
 
 /// Changes bytes, cuts and doubles pieces.
-fn mutate(mut bytes: Vec<u8>, changes: &[(u16, u8, u8)]) -> Vec<u8> {
+pub(super) fn mutate(mut bytes: Vec<u8>, changes: &[(u16, u8, u8)]) -> Vec<u8> {
     for (at, kind, value) in changes {
         let at = usize::from(*at) % bytes.len().max(1);
         match kind % 4 {

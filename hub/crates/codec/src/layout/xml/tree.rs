@@ -18,7 +18,7 @@ const DEPTH_MAX: usize = 64;
 /// Elements of a document.
 const ELEMENTS_MAX: usize = 2_000_000;
 /// Bytes of a document: all of it is in memory.
-const BYTES_MAX: usize = 64 << 20;
+pub(in crate::layout) const BYTES_MAX: usize = 64 << 20;
 
 /// A document.
 #[derive(Debug, Default)]

@@ -1,0 +1,73 @@
+//! A record that is not finished: lines are added to it.
+
+use canon::entry::RecordFault;
+
+use super::Line;
+use crate::{
+    layout::{
+        arena::{Arena, BAD},
+        cell,
+        model::{Kind, Slot},
+    },
+    rows::{Cell, Row},
+};
+
+/// A record that is not finished.
+pub(super) struct Open {
+    pub(super) row: Row,
+    pub(super) faults: Vec<RecordFault>,
+    /// Its cells in the key's columns.
+    pub(super) key: Vec<Cell>,
+    pub(super) closed: bool,
+}
+
+// === impl Open ===
+
+impl Open {
+    /// Adds a row of so many cells to a group.
+    pub(super) fn add_line(&mut self, kind: &Kind, (group, width): (usize, usize), line: Line<'_>) {
+        self.faults.extend(line.faults);
+        let Some(rows) = self.row.groups.get_mut(group) else { return };
+        let mut row = Row {
+            number: u64::try_from(rows.len()).unwrap_or(u64::MAX).saturating_add(1),
+            offset: line.offset,
+            length: line.length,
+            ..Row::default()
+        };
+        row.cells = vec![Cell::default(); width];
+        place(kind, line.cells, &mut Vec::new(), &mut row.cells);
+        rows.push(row);
+    }
+
+    /// The record's own columns have the same text in all its lines.
+    pub(super) fn same_head(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) {
+        for (column, cell) in kind.columns.iter().zip(line.cells) {
+            let Slot::Head(slot) = column.slot else { continue };
+            let first = self.row.cells.get(slot).copied().unwrap_or_default();
+            let (first, text) = (arena.cell(first), arena.cell(*cell));
+            if first != text && *cell != BAD {
+                let first = cell::found(first, column.field.personal);
+                let expected = format!("`{first}`, as in the record's first line");
+                self.faults.push(cell::fault(column, cell.offset, text, expected));
+            }
+        }
+    }
+}
+
+pub(super) fn place(kind: &Kind, cells: &[Cell], head: &mut [Cell], line: &mut [Cell]) {
+    for (column, cell) in kind.columns.iter().zip(cells) {
+        let place = match column.slot {
+            Slot::None => continue,
+            Slot::Head(slot) => head.get_mut(slot),
+            Slot::Line(slot) => line.get_mut(slot),
+        };
+        if let Some(place) = place {
+            *place = if *cell == BAD { Cell::default() } else { *cell };
+        }
+    }
+}
+
+/// The record now reaches to the end of that line.
+pub(super) fn extend(row: &mut Row, line: &Line<'_>) {
+    row.length = (line.offset + line.length).saturating_sub(row.offset);
+}

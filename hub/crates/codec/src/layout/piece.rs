@@ -1,0 +1,66 @@
+//! A piece of an input, and what a reader remembers from one to the next.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Layout, LayoutFault, model::Format, read_csv, read_fixed, tally::Tally, wide, xml};
+use crate::rows::Rows;
+
+/// Bytes of an input that are read at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Offset of the first of them in the input.
+    pub(super) base: u64,
+    /// The input ends here.
+    pub(super) last: bool,
+    /// Records are wanted, not only counts.
+    pub(super) keep: bool,
+}
+
+/// All that is needed to go on at `offset`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Memory {
+    /// Where the next window begins.
+    pub(super) offset: u64,
+    /// Titles and header are passed.
+    pub(super) begun: bool,
+    /// A line end was seen and is as the layout says.
+    pub(super) line_end_seen: bool,
+    /// For each column of the file, the column of the layout.
+    pub(super) order: Option<Vec<Option<usize>>>,
+    /// The escape sequence that holds there; empty: none.
+    pub(super) shift: String,
+    pub(super) tally: Tally,
+}
+
+impl Memory {
+    pub(super) fn new(layout: &Layout) -> Self {
+        Self {
+            offset: 0,
+            begun: false,
+            line_end_seen: false,
+            order: None,
+            shift: String::new(),
+            tally: Tally::new(layout),
+        }
+    }
+}
+
+/// Reads a window, or as much of it as is complete: up to `memory.offset`.
+pub(super) fn read(
+    layout: &Layout,
+    window: &Window<'_>,
+    memory: &mut Memory,
+) -> Result<Rows, LayoutFault> {
+    match &layout.format {
+        Format::Csv(csv) => read_csv::read(layout, csv, window, memory),
+        Format::Fixed(fixed) => read_fixed::read(layout, fixed, window, memory),
+        Format::Xml(xml) => {
+            let rows = xml::read(layout, xml, window.bytes)?;
+            memory.offset = wide(window.bytes.len());
+            memory.tally.counts.records = rows.records;
+            memory.tally.counts.set_aside = wide(rows.faults.len());
+            Ok(rows)
+        }
+    }
+}

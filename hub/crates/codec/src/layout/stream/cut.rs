@@ -1,0 +1,51 @@
+//! Where a piece of delimited text may be cut: behind a line end, with enough
+//! lines left behind it that may be footers.
+
+use crate::{
+    charset::{Charset, Profile},
+    layout::model::{Csv, Ends},
+};
+
+/// The whole lines of a piece that is not the last; empty if it has none.
+pub(super) fn lines<'a>(profile: &Profile, csv: &Csv, piece: &'a [u8]) -> &'a [u8] {
+    let unit = match profile.charset {
+        Charset::Utf16Le | Charset::Utf16Be => 2,
+        _ => 1,
+    };
+    let encode = |text: &str| profile.encode_exact(text).unwrap_or_default();
+    let (lf, cr) = (encode("\n"), encode("\r"));
+    let alone = matches!(csv.ends, Ends::Cr | Ends::Any);
+    let mut ends = 0;
+    let mut at = piece.len() - piece.len() % unit;
+    // A last CR may be the first half of a line end.
+    let mut behind: &[u8] = &lf;
+    while let Some(from) = at.checked_sub(unit) {
+        let found = piece.get(from..at).unwrap_or_default();
+        let crlf = behind == lf;
+        if found == lf || alone && found == cr && !crlf {
+            if ends == csv.footers {
+                return piece.get(..at).unwrap_or_default();
+            }
+            ends += 1;
+        }
+        (behind, at) = (found, from);
+    }
+    &[]
+}
+
+/// The escape sequence of ISO-2022-JP that holds behind whole lines: a line end
+/// turns back from double bytes, and from nothing else.
+pub(super) fn shift(profile: &Profile, lines: &[u8], shift: &mut String) {
+    if profile.charset != Charset::Iso2022Jp {
+        return;
+    }
+    let mut sets = lines.windows(3).rev().filter_map(|it| match it {
+        b"\x1B(B" | b"\x1B$@" | b"\x1B$B" => Some(""),
+        b"\x1B(J" => Some("\x1B(J"),
+        b"\x1B(I" => Some("\x1B(I"),
+        _ => None,
+    });
+    if let Some(set) = sets.next() {
+        set.clone_into(shift);
+    }
+}
