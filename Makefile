@@ -1,5 +1,5 @@
 # Thin over cargo: what a person types. CI runs the same targets.
-.PHONY: demo build test check fmt bench crash release clean
+.PHONY: demo build test check fmt bench fuzz crash release clean
 
 # Extra arguments for the demo: make demo ARGS=--once
 ARGS ?=
@@ -32,6 +32,13 @@ fmt:
 bench:
 	cargo bench --locked --workspace
 	cargo run --locked --release --manifest-path mappings/engine/bench-vrl/Cargo.toml
+
+# Every fuzz target for that long, from that seed: make fuzz SECONDS=600 SEED=7
+SECONDS ?= 60
+SEED ?= 1
+fuzz:
+	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) \
+	cargo test --locked --workspace --no-fail-fast --test fuzz -- --nocapture --test-threads 2
 
 # Crash points by the hundred: kill -9 and power cuts while it writes.
 crash:

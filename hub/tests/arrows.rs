@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("journal", &["canon"]),
     ("ledger", &["canon", "journal"]),
     ("mapping", &["canon", "codec"]),
+    ("mutate", &[]),
     ("retail", &["canon"]),
     ("store", &["canon", "retail"]),
     (
