@@ -1,0 +1,107 @@
+//! Functional acknowledgements: what the sender is told of each message it sent.
+//!
+//! A 997 or 999 answers X12, a CONTRL answers EDIFACT; an interchange of X12 that
+//! cannot be trusted at all is answered by a TA1. Acknowledgements themselves are
+//! never acknowledged.
+
+mod edifact;
+mod x12;
+
+use crate::{
+    fault::{Fault, Level},
+    interchange::{Interchange, Message},
+    marks::Dialect,
+    write::Unwritable,
+};
+
+/// What became of one message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// Of the message and its elements; those of the envelopes are known anyway.
+    pub faults: Vec<Fault>,
+    /// It was not taken, whatever the faults say: the arrival was refused whole.
+    pub refused: bool,
+}
+
+/// What is new in an acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// `YYYYMMDD`.
+    pub date: String,
+    /// `HHMM`.
+    pub time: String,
+    /// Its own control number, unique for this sender; nine digits are taken.
+    pub control: u64,
+}
+
+/// Which acknowledgement answers X12.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    X997,
+    X999,
+}
+
+/// What the sender is told of a message or group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Accepted,
+    /// Taken, with something worth telling.
+    WithErrors,
+    Rejected,
+}
+
+/// Writes the acknowledgement of an interchange. `verdicts` are by index of
+/// [`Interchange::messages`]; a message without one was accepted. `None`: there is
+/// nothing to acknowledge.
+///
+/// # Errors
+/// When an address of the interchange cannot be written with its own marks.
+pub fn write(
+    interchange: &Interchange<'_>,
+    verdicts: &[Verdict],
+    form: Form,
+    stamp: &Stamp,
+) -> Result<Option<Vec<u8>>, Unwritable> {
+    if interchange.messages.iter().any(|it| is_acknowledgement(&it.kind)) {
+        return Ok(None);
+    }
+    match interchange.document.dialect {
+        Dialect::X12 => x12::write(interchange, verdicts, form, stamp),
+        Dialect::Edifact => edifact::write(interchange, verdicts, stamp),
+    }
+}
+
+/// What a message is told: its own faults and those of the envelopes around it.
+pub fn outcome(interchange: &Interchange<'_>, message: &Message, verdict: &Verdict) -> Outcome {
+    let around = interchange.faults_on(message);
+    let all = || verdict.faults.iter().chain(interchange.faults_on(message));
+    if verdict.refused || interchange.broken().is_some() || all().any(|it| !it.note) {
+        Outcome::Rejected
+    } else if around.count() > 0 || !verdict.faults.is_empty() {
+        Outcome::WithErrors
+    } else {
+        Outcome::Accepted
+    }
+}
+
+/// Nobody answers an answer.
+fn is_acknowledgement(kind: &str) -> bool {
+    matches!(kind, "997" | "999" | "CONTRL")
+}
+
+/// The faults of a message from the envelope, with the level of a message.
+fn of_envelope<'i>(
+    interchange: &'i Interchange<'_>,
+    message: &'i Message,
+) -> impl Iterator<Item = &'i Fault> {
+    interchange.faults_on(message).filter(|it| it.code.level() == Level::Message)
+}
+
+/// The verdict on the message at that index.
+fn verdict(verdicts: &[Verdict], index: usize) -> Verdict {
+    verdicts.get(index).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
