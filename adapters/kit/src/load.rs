@@ -107,7 +107,8 @@ impl<'a> Loader<'a> {
             self.missing(file, "a layout");
             return None;
         };
-        match Layout::parse(&self.path(file), &text) {
+        let files = |name: &str| self.read(&mapping::beside(file, name));
+        match Layout::parse_among(&self.path(file), &text, &files) {
             Ok(layout) => Some(layout),
             Err(faults) => {
                 self.faults.extend(faults);

@@ -28,6 +28,6 @@ pub use explain::{
     explain_json, explain_row, fmt, impact, infer, put, reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
-pub use library::Library;
+pub use library::{Library, beside};
 pub use map::{Direction, Map};
 pub use run::{Faulted, Mapped, RunContext, Scratch};

@@ -18,7 +18,7 @@ impl<S: std::hash::BuildHasher> Library for HashMap<String, Arc<str>, S> {
 
 /// The path that `name` means in the file `from`: beside it, `..` resolved.
 /// A path that would leave the package stays inside it.
-pub(crate) fn beside(from: &str, name: &str) -> String {
+pub fn beside(from: &str, name: &str) -> String {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(name.split('/')) {

@@ -2,21 +2,28 @@
 //!
 //! A byte that is no character is a fault with its offset, never U+FFFD. A
 //! character that cannot be written is refused, or replaced as the policy says
-//! and counted. `encoding_rs` supplies the mappings; its encoder is not used,
-//! since it writes HTML references and turns `¥` into a backslash.
+//! and counted. `encoding_rs` supplies the mappings of Windows and the web; its
+//! encoder is not used, since it writes HTML references and turns `¥` into a
+//! backslash. `tables/` has the mappings of mainframes and of eucJP-ms.
 
 mod decode;
 mod encode;
+mod file;
 mod fold;
+mod gaiji;
+mod parts;
+mod profile;
 mod single;
 mod table;
 
 pub use decode::{Cursor, Decoded, Skip, SkipKind};
-pub use encode::{Policy, Substitution, Unwritable};
+pub use encode::{Kana, Policy, Substitution, Unwritable};
+pub use file::{Files, Named, Writing};
+pub use gaiji::{Gaiji, GaijiFault, Meaning};
+pub use parts::{Part, Parts};
+pub use profile::{Bom, Duplicates, HalfKana, Overline, Profile, Symbol, Symbols, Yen};
 
-use std::{borrow::Cow, fmt};
-
-use decode::push_decoded;
+use std::fmt;
 
 /// A character set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,52 +36,44 @@ pub enum Charset {
     ShiftJis,
     /// JIS X 0208 with NEC rows, half-width katakana (8E), JIS X 0212 (8F).
     EucJp,
-    /// RFC 1468, with NEC rows and JIS X 0201 katakana (`ESC ( I`).
+    /// EUC of Unix systems beside Windows: NEC row 13, JIS X 0212, IBM
+    /// extensions (8FF3, 8FF4), user-defined area F5A1–FEFE and 8FF5A1–8FFEFE.
+    EucJpMs,
+    /// EUC of Windows: the characters of CP932 without its user-defined area,
+    /// NEC-selected extensions in F9–FC, no JIS X 0212.
+    Cp51932,
+    /// RFC 1468, with NEC rows and JIS X 0201 katakana (`ESC ( I`), as CP50221.
     Iso2022Jp,
+    /// RFC 1468 and nothing else: ASCII, JIS X 0201 Roman, JIS X 0208.
+    Iso2022JpStrict,
+    /// One byte a character: ASCII with ¥ and ‾, half-width katakana A1–DF.
+    JisX0201,
     Utf16Le,
     Utf16Be,
     /// EBCDIC of the United States and Canada.
     Cp037,
     /// EBCDIC of Japan: half-width katakana, capital letters, digits.
     Cp290,
+    /// CP290 with small letters, and kanji between the bytes 0E and 0F; the
+    /// user-defined area 6941–7FFE is U+E000–U+F111.
+    Cp930,
+    /// The same kanji with the single bytes of CP1027: Latin letters where
+    /// other EBCDIC has them.
+    Cp939,
 }
 
-/// A character set and the choices that it leaves open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Profile {
-    pub charset: Charset,
-    pub bom: Bom,
-    pub duplicates: Duplicates,
-    pub symbols: Symbols,
-}
-
-/// The byte order mark at the start of UTF-8 and UTF-16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Bom {
-    /// Read if it is there, not written.
-    Optional,
-    /// Must be there, and is written.
-    Required,
-    /// Must not be there.
-    Refused,
-}
-
-/// Which code to write for characters that CP932 has twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Duplicates {
-    /// IBM extensions FA40–FC4B, as Windows and browsers do: 髙 is FBFC.
-    Ibm,
-    /// NEC-selected ED40–EEFC, as some Unix systems and Python do: 髙 is EEE0.
-    Nec,
-}
-
-/// Which Unicode characters stand for seven symbols that vendors map differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Symbols {
-    /// ～ U+FF5E, － U+FF0D, ― U+2015, ∥ U+2225, ￠ U+FFE0, ￡ U+FFE1, ￢ U+FFE2.
-    Microsoft,
-    /// 〜 U+301C, − U+2212, — U+2014, ‖ U+2016, ¢ U+00A2, £ U+00A3, ¬ U+00AC.
-    Jis,
+/// How the codes of a character set are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Utf8,
+    Utf16,
+    ShiftJis,
+    Euc,
+    /// Sets that escape sequences turn to.
+    Iso2022,
+    /// Single and double bytes that 0E and 0F turn to.
+    Host,
+    Single,
 }
 
 /// Bytes that are no character in the character set.
@@ -91,16 +90,22 @@ pub struct Fault {
 // === impl Charset ===
 
 impl Charset {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Utf8,
         Self::Cp932,
         Self::ShiftJis,
         Self::EucJp,
+        Self::EucJpMs,
+        Self::Cp51932,
         Self::Iso2022Jp,
+        Self::Iso2022JpStrict,
+        Self::JisX0201,
         Self::Utf16Le,
         Self::Utf16Be,
         Self::Cp037,
         Self::Cp290,
+        Self::Cp930,
+        Self::Cp939,
     ];
 
     /// The name used in layouts.
@@ -110,11 +115,17 @@ impl Charset {
             Self::Cp932 => "cp932",
             Self::ShiftJis => "shift_jis",
             Self::EucJp => "euc-jp",
+            Self::EucJpMs => "eucjp-ms",
+            Self::Cp51932 => "cp51932",
             Self::Iso2022Jp => "iso-2022-jp",
+            Self::Iso2022JpStrict => "iso-2022-jp-strict",
+            Self::JisX0201 => "jis_x0201",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
             Self::Cp037 => "cp037",
             Self::Cp290 => "cp290",
+            Self::Cp930 => "cp930",
+            Self::Cp939 => "cp939",
         }
     }
 
@@ -125,7 +136,12 @@ impl Charset {
             "utf8" => Self::Utf8,
             "windows-31j" | "ms932" | "csshiftjis" => Self::Cp932,
             "eucjp" | "euc_jp" => Self::EucJp,
+            "euc-jp-ms" | "eucjp-win" | "eucjpms" => Self::EucJpMs,
+            "cp50221" => Self::Iso2022Jp,
+            "jis-x0201" | "jisx0201" => Self::JisX0201,
             "utf-16" => Self::Utf16Le,
+            "ibm930" | "ibm-930" => Self::Cp930,
+            "ibm939" | "ibm-939" => Self::Cp939,
             name => return Self::ALL.into_iter().find(|it| it.name() == name),
         })
     }
@@ -133,146 +149,35 @@ impl Charset {
     /// Whether ASCII is written as itself, one byte a character, and no other
     /// character has a byte below 0x40.
     pub fn is_ascii_safe(self) -> bool {
-        matches!(self, Self::Utf8 | Self::Cp932 | Self::ShiftJis | Self::EucJp)
+        matches!(self.family(), Family::Utf8 | Family::ShiftJis | Family::Euc)
+    }
+
+    /// Whether it is one of mainframes: EBCDIC.
+    pub fn is_host(self) -> bool {
+        matches!(self, Self::Cp037 | Self::Cp290 | Self::Cp930 | Self::Cp939)
+    }
+
+    /// Whether bytes 5C and 7E are read as ¥ and ‾ where a profile says so.
+    pub(crate) fn has_roman(self) -> bool {
+        matches!(self, Self::Cp932 | Self::ShiftJis | Self::JisX0201)
+    }
+
+    fn family(self) -> Family {
+        match self {
+            Self::Utf8 => Family::Utf8,
+            Self::Utf16Le | Self::Utf16Be => Family::Utf16,
+            Self::Cp932 | Self::ShiftJis => Family::ShiftJis,
+            Self::EucJp | Self::EucJpMs | Self::Cp51932 => Family::Euc,
+            Self::Iso2022Jp | Self::Iso2022JpStrict => Family::Iso2022,
+            Self::Cp930 | Self::Cp939 => Family::Host,
+            Self::JisX0201 | Self::Cp037 | Self::Cp290 => Family::Single,
+        }
     }
 }
 
 impl fmt::Display for Charset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-// === impl Profile ===
-
-impl Profile {
-    /// The usual choices: BOM optional, IBM extensions, Microsoft's symbols.
-    pub fn new(charset: Charset) -> Self {
-        Self {
-            charset,
-            bom: Bom::Optional,
-            duplicates: Duplicates::Ibm,
-            symbols: Symbols::Microsoft,
-        }
-    }
-
-    /// The text of these bytes, without a BOM.
-    ///
-    /// # Errors
-    /// The first bytes that are no character.
-    pub fn decode<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, str>, Fault> {
-        let bom = self.bom_length(bytes)?;
-        let ascii = self.charset.is_ascii_safe() && bytes.is_ascii();
-        if (ascii || self.charset == Charset::Utf8)
-            && let Some(Ok(text)) = bytes.get(bom..).map(std::str::from_utf8)
-        {
-            return Ok(Cow::Borrowed(text));
-        }
-        let decoded = self.decode_marking(bytes)?;
-        if let Some(skip) = decoded.faults().next() {
-            return Err(self.fault(bytes, skip));
-        }
-        Ok(Cow::Owned(decoded.text))
-    }
-
-    /// The text of these bytes with the bad ones left out and listed, so that
-    /// one bad record does not hide the others.
-    ///
-    /// # Errors
-    /// Only a BOM that is against the profile.
-    pub fn decode_marking(&self, bytes: &[u8]) -> Result<Decoded, Fault> {
-        let bom = self.bom_length(bytes)?;
-        Ok(self.decode_from(bytes, bom))
-    }
-
-    /// The same of a piece that is not the first of its input: no BOM is in it,
-    /// and an escape sequence may hold at its start.
-    pub(crate) fn decode_piece(&self, shift: &str, bytes: &[u8]) -> Decoded {
-        if shift.is_empty() {
-            return self.decode_from(bytes, 0);
-        }
-        let mut decoded = self.decode_from(&[shift.as_bytes(), bytes].concat(), 0);
-        decoded.skips.retain(|it| it.offset >= shift.len());
-        decoded.skips.iter_mut().for_each(|it| it.offset -= shift.len());
-        decoded
-    }
-
-    fn decode_from(&self, bytes: &[u8], bom: usize) -> Decoded {
-        let mut decoded = Decoded::default();
-        // Japanese text grows by half, ASCII not at all.
-        decoded.text.reserve(bytes.len() + bytes.len() / 8);
-        if bom > 0 {
-            decoded.skips.push(Skip { at: 0, offset: 0, length: bom, kind: SkipKind::Silent });
-        }
-        push_decoded(self, bytes, bom, &mut decoded);
-        decoded
-    }
-
-    /// Appends the text of a field to `text`. There is no BOM in a field.
-    ///
-    /// # Errors
-    /// The first bytes that are no character; `text` is as before.
-    pub fn decode_field(&self, bytes: &[u8], text: &mut String) -> Result<(), Fault> {
-        if self.charset.is_ascii_safe()
-            && bytes.is_ascii()
-            && let Ok(ascii) = std::str::from_utf8(bytes)
-        {
-            text.push_str(ascii);
-            return Ok(());
-        }
-        let length = text.len();
-        let mut decoded = Decoded { text: std::mem::take(text), skips: Vec::new() };
-        push_decoded(self, bytes, 0, &mut decoded);
-        let fault = decoded.faults().next().map(|skip| self.fault(bytes, skip));
-        *text = decoded.text;
-        match fault {
-            None => Ok(()),
-            Some(fault) => {
-                text.truncate(length);
-                Err(fault)
-            }
-        }
-    }
-
-    /// The fault behind a skip.
-    pub fn fault(&self, bytes: &[u8], skip: &Skip) -> Fault {
-        let found = bytes.get(skip.offset..skip.offset + skip.length).unwrap_or_default();
-        Fault {
-            charset: self.charset,
-            offset: skip.offset,
-            bytes: found.to_vec(),
-            cut: skip.kind == SkipKind::Cut,
-        }
-    }
-
-    /// The BOM of the character set; empty if it has none.
-    pub fn bom_bytes(&self) -> &'static [u8] {
-        match self.charset {
-            Charset::Utf8 => b"\xEF\xBB\xBF",
-            Charset::Utf16Le => b"\xFF\xFE",
-            Charset::Utf16Be => b"\xFE\xFF",
-            Charset::Cp932
-            | Charset::ShiftJis
-            | Charset::EucJp
-            | Charset::Iso2022Jp
-            | Charset::Cp037
-            | Charset::Cp290 => b"",
-        }
-    }
-
-    fn bom_length(&self, bytes: &[u8]) -> Result<usize, Fault> {
-        let bom = self.bom_bytes();
-        let there = !bom.is_empty() && bytes.starts_with(bom);
-        let wrong = match self.bom {
-            Bom::Optional => false,
-            Bom::Required => !there && !bom.is_empty(),
-            Bom::Refused => there,
-        };
-        if wrong {
-            let found = bytes.get(..bom.len()).unwrap_or(bytes).to_vec();
-            return Err(Fault { charset: self.charset, offset: 0, bytes: found, cut: false });
-        }
-        Ok(if there { bom.len() } else { 0 })
     }
 }
 

@@ -106,9 +106,9 @@ fn guess(charset: Charset, bytes: &[u8], cut: bool) -> Option<(Guess, Decoded)> 
     let possible = match charset {
         // Text of one byte a character with zeros between is UTF-16.
         Charset::Utf16Le | Charset::Utf16Be => bom || bytes.contains(&0),
-        Charset::Iso2022Jp => escapes > 0,
-        Charset::Cp037 | Charset::Cp290 => !one_byte && count.line_ends == 0 || bytes.is_empty(),
-        Charset::Utf8 | Charset::Cp932 | Charset::ShiftJis | Charset::EucJp => true,
+        Charset::Iso2022Jp | Charset::Iso2022JpStrict => escapes > 0,
+        it if it.is_host() => !one_byte && count.line_ends == 0 || bytes.is_empty(),
+        _ => true,
     };
     if !possible || bad_bytes * 4 > bytes.len() {
         return None;

@@ -31,7 +31,7 @@ pub use write::Written;
 use std::fmt;
 
 use crate::{
-    charset::{self, Profile},
+    charset::{self, Profile, Writing},
     diagnostic::Diagnostic,
     rows::{Rows, Shape},
     yaml,
@@ -49,6 +49,7 @@ pub struct Layout {
     id: String,
     version: u32,
     profile: Profile,
+    writing: Writing,
     format: Format,
     kinds: Vec<Kind>,
     shape: Shape,
@@ -76,8 +77,20 @@ impl Layout {
     /// # Errors
     /// Every fault of the file, with its place.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        Self::parse_among(file, text, &|_| None)
+    }
+
+    /// The same among other files, which the layout may name by their paths.
+    ///
+    /// # Errors
+    /// Every fault of the file, with its place.
+    pub fn parse_among(
+        file: &str,
+        text: &str,
+        files: charset::Files<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let node = yaml::parse(file, text)?;
-        parse::layout(file, &node)
+        parse::layout(file, &node, files)
     }
 
     /// The name that the layout gives itself.
@@ -91,6 +104,11 @@ impl Layout {
 
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// What to do with characters that the set does not have.
+    pub fn writing(&self) -> &Writing {
+        &self.writing
     }
 
     /// What a record of it looks like.

@@ -248,7 +248,8 @@ fn side(
             ));
             return None;
         };
-        return match Layout::parse(&file, &text) {
+        let files = |name: &str| library.read(&beside(&file, name)).map(|it| it.to_string());
+        return match Layout::parse_among(&file, &text, &files) {
             Ok(layout) => {
                 let schemas = from_shape(&file, layout.shape());
                 if let Some(keep) = keep {

@@ -1,9 +1,16 @@
-//! Bytes to text, one function per family, and the way back from a place in the
-//! text to the bytes that it came from.
+//! Bytes to text, one function per family.
+
+mod cursor;
+mod shifted;
 
 use encoding_rs::Encoding;
 
-use super::{Charset, Profile, Symbols, fold, single, table, table::Table};
+use super::{Charset, Family, Gaiji, Overline, Profile, Symbols, Yen, fold, single, table};
+use table::Table;
+
+pub use cursor::Cursor;
+pub(super) use cursor::{is_half_kana, is_roman};
+pub(super) use shifted::Set;
 
 /// Text, and the bytes that gave none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,13 +42,14 @@ pub enum SkipKind {
     Cut,
 }
 
-/// Walks along a decoded text and knows the byte offset in the input.
-#[derive(Clone, Debug)]
-pub struct Cursor {
-    charset: Charset,
-    text: usize,
-    source: usize,
-    skip: usize,
+/// How the characters of the table are read.
+struct Reading<'a> {
+    symbols: Symbols,
+    gaiji: Option<&'a Gaiji>,
+    half_kana: bool,
+    /// What bytes 5C and 7E are, where that is not ASCII.
+    yen: bool,
+    overline: bool,
 }
 
 // === impl Decoded ===
@@ -53,124 +61,70 @@ impl Decoded {
     }
 }
 
-// === impl Cursor ===
+// === impl Reading ===
 
-impl Cursor {
-    pub fn new(charset: Charset) -> Self {
-        Self::starting(charset, 0)
+impl<'a> Reading<'a> {
+    fn of(profile: &'a Profile) -> Self {
+        let roman = profile.charset.has_roman();
+        Self {
+            symbols: profile.symbols_in_force(),
+            gaiji: profile.gaiji.as_deref(),
+            half_kana: profile.has_half_kana(),
+            yen: roman && profile.yen == Yen::Yen,
+            overline: roman && profile.overline == Overline::Overline,
+        }
     }
 
-    /// For a text whose first byte has that offset in the input.
-    pub fn starting(charset: Charset, source: usize) -> Self {
-        Self { charset, text: 0, source, skip: 0 }
-    }
-
-    /// The byte offset in the input of `to` in the text. `to` must not go back.
+    /// Appends a character of the table as the profile reads it.
     #[inline]
-    pub fn advance(&mut self, text: &str, skips: &[Skip], to: usize) -> usize {
-        while let Some(skip) = skips.get(self.skip)
-            && skip.at < to
-        {
-            self.walk(text, skip.at);
-            self.source += skip.length;
-            self.skip += 1;
+    fn push(&self, c: char, out: &mut String) {
+        match self.gaiji {
+            None => out.push(fold::read(c, self.symbols)),
+            Some(gaiji) => gaiji.push(fold::read(c, self.symbols), out),
         }
-        self.walk(text, to);
-        self.source
     }
 
-    /// The byte offsets of `start` and `end`, where what stands before `start`
-    /// and was not passed yet is ASCII.
+    /// The character of a byte of JIS X 0201.
     #[inline]
-    pub fn span(
-        &mut self,
-        text: &str,
-        skips: &[Skip],
-        (start, end): (usize, usize),
-    ) -> (usize, usize) {
-        let quick = self.skip >= skips.len() && self.charset.is_ascii_safe() && start >= self.text;
-        if quick && text.as_bytes().get(start..end).is_some_and(<[u8]>::is_ascii) {
-            let from = self.source + (start - self.text);
-            self.source = from + (end - start);
-            self.text = end;
-            return (from, self.source);
-        }
-        let from = self.advance(text, skips, start);
-        (from, self.advance(text, skips, end))
-    }
-
-    fn walk(&mut self, text: &str, to: usize) {
-        let passed = text.as_bytes().get(self.text..to).unwrap_or_default();
-        let single = self.charset.is_ascii_safe() && passed.is_ascii();
-        self.source += if single {
-            passed.len()
-        } else {
-            source_length(self.charset, text.get(self.text..to).unwrap_or_default())
-        };
-        self.text = to.max(self.text);
-    }
-}
-
-/// Bytes of the input behind a text in which nothing was skipped.
-#[inline]
-fn source_length(charset: Charset, text: &str) -> usize {
-    match charset {
-        Charset::Utf8 => text.len(),
-        Charset::Cp037 | Charset::Cp290 => text.chars().count(),
-        Charset::Utf16Le | Charset::Utf16Be => text.chars().map(|c| c.len_utf16() * 2).sum(),
-        Charset::EucJp => singles_and_doubles(text),
-        Charset::Cp932 | Charset::ShiftJis => {
-            let length = singles_and_doubles(text);
-            // EF begins half-width katakana, and not much else.
-            if !text.as_bytes().contains(&0xEF) {
-                return length;
-            }
-            length - half_kana(text)
-        }
-        Charset::Iso2022Jp => {
-            let single = text.chars().filter(|c| is_half_kana(*c) || is_roman(*c)).count();
-            singles_and_doubles(text) - single
+    fn single(&self, byte: u8) -> Option<char> {
+        match byte {
+            b'\\' if self.yen => Some('\u{A5}'),
+            b'~' if self.overline => Some('\u{203E}'),
+            0..=0x7F => Some(char::from(byte)),
+            0xA1..=0xDF if self.half_kana => char::from_u32(0xFF61 + u32::from(byte - 0xA1)),
+            0x80.. => None,
         }
     }
-}
-
-/// One for each ASCII character, two for each other.
-#[inline]
-fn singles_and_doubles(text: &str) -> usize {
-    // Sums of bytes in short pieces are what processors do at once.
-    let ascii = |piece: &[u8]| piece.iter().map(|it| u8::from(*it < 0x80)).sum::<u8>();
-    let singles: usize = text.as_bytes().chunks(255).map(|it| usize::from(ascii(it))).sum();
-    text.chars().count() * 2 - singles
-}
-
-/// Half-width katakana: U+FF61 to U+FF9F, EF BD A1 to EF BE 9F in UTF-8.
-#[inline]
-fn half_kana(text: &str) -> usize {
-    let is = |it: &&[u8]| matches!(it, [0xEF, 0xBD, 0xA1..=0xBF] | [0xEF, 0xBE, 0x80..=0x9F]);
-    text.as_bytes().windows(3).filter(is).count()
-}
-
-pub(super) fn is_half_kana(c: char) -> bool {
-    matches!(c, '\u{FF61}'..='\u{FF9F}')
-}
-
-/// The two characters in which JIS X 0201 differs from ASCII.
-pub(super) fn is_roman(c: char) -> bool {
-    matches!(c, '\u{A5}' | '\u{203E}')
 }
 
 // === the families ===
 
-/// Decodes from `at` on. Bad bytes are listed and left out.
-pub(super) fn push_decoded(profile: &Profile, bytes: &[u8], at: usize, out: &mut Decoded) {
-    let jis = profile.symbols;
-    match (profile.charset, table::of(profile)) {
-        (Charset::Cp932 | Charset::ShiftJis, Some(table)) => shift_jis(table, jis, bytes, at, out),
-        (Charset::EucJp, Some(table)) => euc(table, jis, bytes, at, out),
-        (Charset::Iso2022Jp, Some(table)) => iso_2022(table, jis, bytes, at, out),
-        (Charset::Utf16Le, _) => utf_16(u16::from_le_bytes, bytes, at, out),
-        (Charset::Utf16Be, _) => utf_16(u16::from_be_bytes, bytes, at, out),
-        (Charset::Cp037 | Charset::Cp290, _) => single_bytes(profile.charset, bytes, at, out),
+/// Decodes from `at` on, beginning in a set. Bad bytes are listed and left out.
+pub(super) fn push_decoded(
+    profile: &Profile,
+    bytes: &[u8],
+    at: usize,
+    set: &mut Set,
+    out: &mut Decoded,
+) {
+    let reading = &Reading::of(profile);
+    match (profile.charset.family(), table::of(profile), single::of(profile.charset)) {
+        (Family::ShiftJis, Some(table), _) => shift_jis((reading, table), bytes, at, out),
+        (Family::Euc, Some(table), _) => euc((reading, table), bytes, at, out),
+        (Family::Iso2022, Some(table), _) => {
+            shifted::iso_2022((reading, table), bytes, at, set, out);
+        }
+        (Family::Host, Some(table), Some(singles)) => {
+            shifted::host((reading, table, singles), bytes, at, set, out);
+        }
+        (Family::Utf16, ..) if profile.charset == Charset::Utf16Be => {
+            utf_16(u16::from_be_bytes, bytes, at, out);
+        }
+        (Family::Utf16, ..) => utf_16(u16::from_le_bytes, bytes, at, out),
+        (Family::Single, _, Some(singles)) => {
+            single_bytes(|byte| singles.character(byte), bytes, at, out);
+        }
+        (Family::Single, ..) => single_bytes(|byte| reading.single(byte), bytes, at, out),
         _ => utf_8(bytes, at, out),
     }
 }
@@ -188,6 +142,15 @@ impl Decoded {
         if let Some(Ok(run)) = rest.get(..length).map(std::str::from_utf8) {
             self.text.push_str(run);
         }
+        at + length
+    }
+
+    /// The same where 5C or 7E is no ASCII.
+    fn roman(&mut self, reading: &Reading<'_>, bytes: &[u8], at: usize) -> usize {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let length = Encoding::ascii_valid_up_to(rest);
+        let run = rest.get(..length).unwrap_or_default();
+        self.text.extend(run.iter().filter_map(|byte| reading.single(*byte)));
         at + length
     }
 }
@@ -216,14 +179,23 @@ fn utf_8(bytes: &[u8], mut at: usize, out: &mut Decoded) {
     }
 }
 
-fn shift_jis(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut Decoded) {
+fn shift_jis(
+    (reading, table): (&Reading<'_>, &Table),
+    bytes: &[u8],
+    mut at: usize,
+    out: &mut Decoded,
+) {
     while at < bytes.len() {
-        at = out.ascii(bytes, at);
+        at = if reading.yen || reading.overline {
+            out.roman(reading, bytes, at)
+        } else {
+            out.ascii(bytes, at)
+        };
         while let Some(&lead) = bytes.get(at)
             && lead >= 0x80
         {
-            if let 0xA1..=0xDF = lead {
-                out.text.extend(char::from_u32(0xFF61 + u32::from(lead - 0xA1)));
+            if let Some(kana) = reading.single(lead) {
+                out.text.push(kana);
                 at += 1;
                 continue;
             }
@@ -236,7 +208,7 @@ fn shift_jis(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: 
                 // A byte that cannot be a second one is left: it may end the record.
                 Some(&trail) if double && matches!(trail, 0x40..=0x7E | 0x80..=0xFC) => {
                     match table.double(lead, trail) {
-                        Some(c) => out.text.push(fold::read(c, symbols)),
+                        Some(c) => reading.push(c, &mut out.text),
                         None => out.skip(at, 2, SkipKind::Bad),
                     }
                     2
@@ -250,7 +222,7 @@ fn shift_jis(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: 
     }
 }
 
-fn euc(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut Decoded) {
+fn euc((reading, table): (&Reading<'_>, &Table), bytes: &[u8], mut at: usize, out: &mut Decoded) {
     while at < bytes.len() {
         at = out.ascii(bytes, at);
         while let Some(&lead) = bytes.get(at)
@@ -258,7 +230,7 @@ fn euc(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut D
         {
             let (length, c) = match lead {
                 0x8E => (2, None),
-                0x8F => (3, None),
+                0x8F if table.has_triples() => (3, None),
                 0xA1..=0xFE => (2, None),
                 _ => (1, Some(None)),
             };
@@ -266,7 +238,7 @@ fn euc(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut D
             let rest = rest.get(..length - 1).unwrap_or(rest);
             let good = rest.iter().take_while(|it| matches!(it, 0xA1..=0xFE)).count();
             let c = c.unwrap_or_else(|| match (lead, rest) {
-                (0x8E, [kana @ 0xA1..=0xDF]) => char::from_u32(0xFF61 + u32::from(*kana) - 0xA1),
+                (0x8E, [kana @ 0xA1..=0xDF]) => reading.single(*kana),
                 (0x8F, [lead, trail]) if good == 2 => table.triple(*lead, *trail),
                 (0x8E | 0x8F, _) => None,
                 (lead, [trail]) if good == 1 => table.double(lead, *trail),
@@ -281,93 +253,20 @@ fn euc(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut D
             if lead == 0x8F {
                 out.skip(at, 1, SkipKind::Silent);
             }
-            out.text.push(fold::read(c, symbols));
+            reading.push(c, &mut out.text);
             at += length;
         }
     }
 }
 
-/// The sets that an escape sequence of ISO-2022-JP turns to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Set {
-    Ascii,
-    Roman,
-    Kana,
-    Kanji,
-}
-
-impl Set {
-    /// The set and the length of its escape sequence.
-    fn escape(bytes: &[u8]) -> Option<Self> {
-        Some(match bytes.get(..3)? {
-            b"\x1B(B" => Self::Ascii,
-            b"\x1B(J" => Self::Roman,
-            b"\x1B(I" => Self::Kana,
-            b"\x1B$@" | b"\x1B$B" => Self::Kanji,
-            _ => return None,
-        })
-    }
-
-    /// The escape sequence that turns to it.
-    pub(super) fn turn(self) -> &'static [u8] {
-        match self {
-            Self::Ascii => b"\x1B(B",
-            Self::Roman => b"\x1B(J",
-            Self::Kana => b"\x1B(I",
-            Self::Kanji => b"\x1B$B",
-        }
-    }
-}
-
-fn iso_2022(table: &Table, symbols: Symbols, bytes: &[u8], mut at: usize, out: &mut Decoded) {
-    let mut set = Set::Ascii;
-    while let Some(&byte) = bytes.get(at) {
-        let rest = bytes.get(at..).unwrap_or_default();
-        if byte == 0x1B {
-            let turned = Set::escape(rest);
-            let kind = match turned {
-                Some(_) => SkipKind::Silent,
-                None if rest.len() < 3 => SkipKind::Cut,
-                None => SkipKind::Bad,
-            };
-            set = turned.unwrap_or(set);
-            let length = if kind == SkipKind::Silent { 3 } else { 1 };
-            out.skip(at, length, kind);
-            at += length;
-            continue;
-        }
-        let (length, c) = match (set, byte, rest.get(1)) {
-            (_, 0x80.., _) => (1, None),
-            // A line ends in any set, and with it the double-byte one (RFC 1468).
-            (_, b'\r' | b'\n', _) => {
-                if set == Set::Kanji {
-                    set = Set::Ascii;
-                }
-                (1, Some(char::from(byte)))
-            }
-            (Set::Roman, b'\\', _) => (1, Some('\u{A5}')),
-            (Set::Roman, b'~', _) => (1, Some('\u{203E}')),
-            (Set::Ascii | Set::Roman, _, _) => (1, Some(char::from(byte))),
-            (Set::Kana, 0x21..=0x5F, _) => (1, char::from_u32(0xFF61 + u32::from(byte) - 0x21)),
-            (Set::Kanji, 0x21..=0x7E, Some(trail @ 0x21..=0x7E)) => {
-                (2, table.double(byte | 0x80, trail | 0x80))
-            }
-            (Set::Kana | Set::Kanji, _, _) => (1, None),
-        };
-        match c {
-            Some(c) => out.text.push(fold::read(c, symbols)),
-            None if at + length == bytes.len() && set == Set::Kanji && length == 1 => {
-                out.skip(at, 1, SkipKind::Cut);
-            }
-            None => out.skip(at, length, SkipKind::Bad),
-        }
-        at += length;
-    }
-}
-
-fn single_bytes(charset: Charset, bytes: &[u8], at: usize, out: &mut Decoded) {
+fn single_bytes(
+    character: impl Fn(u8) -> Option<char>,
+    bytes: &[u8],
+    at: usize,
+    out: &mut Decoded,
+) {
     for (offset, byte) in bytes.iter().enumerate().skip(at) {
-        match single::character(charset, *byte) {
+        match character(*byte) {
             Some(c) => out.text.push(c),
             None => out.skip(offset, 1, SkipKind::Bad),
         }

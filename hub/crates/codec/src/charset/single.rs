@@ -1,6 +1,9 @@
-//! Single-byte sets of mainframes. One table a set, both directions from it.
+//! Single-byte sets of mainframes. One table a set, both directions from it; the
+//! single bytes of IBM-930 and IBM-939 are in `tables/`.
 
-use super::Charset;
+use std::sync::LazyLock;
+
+use super::{Charset, table};
 
 /// EBCDIC of the United States and Canada: all of Latin-1 in another order.
 #[rustfmt::skip]
@@ -57,33 +60,77 @@ static CP290: [u16; 256] = [
     0x0000, 0x0000, 0x0000, 0x009F,
 ];
 
-/// The table of a single-byte set.
-fn of(charset: Charset) -> Option<&'static [u16; 256]> {
+/// One single-byte set, both ways.
+pub(super) struct Singles {
+    decode: [Option<char>; 256],
+    /// Sorted by character.
+    encode: Vec<(char, u8)>,
+}
+
+static US: LazyLock<Singles> = LazyLock::new(|| Singles::of_units(&CP037));
+static JAPAN: LazyLock<Singles> = LazyLock::new(|| Singles::of_units(&CP290));
+static IBM_930: LazyLock<Singles> = LazyLock::new(|| Singles::of_ibm("930"));
+static IBM_939: LazyLock<Singles> = LazyLock::new(|| Singles::of_ibm("939"));
+
+/// The single bytes of a mainframe's set.
+pub(super) fn of(charset: Charset) -> Option<&'static Singles> {
     match charset {
-        Charset::Cp037 => Some(&CP037),
-        Charset::Cp290 => Some(&CP290),
+        Charset::Cp037 => Some(&US),
+        Charset::Cp290 => Some(&JAPAN),
+        Charset::Cp930 => Some(&IBM_930),
+        Charset::Cp939 => Some(&IBM_939),
         Charset::Utf8
         | Charset::Cp932
         | Charset::ShiftJis
         | Charset::EucJp
+        | Charset::EucJpMs
+        | Charset::Cp51932
         | Charset::Iso2022Jp
+        | Charset::Iso2022JpStrict
+        | Charset::JisX0201
         | Charset::Utf16Le
         | Charset::Utf16Be => None,
     }
 }
 
-/// The character of a byte.
-pub(super) fn character(charset: Charset, byte: u8) -> Option<char> {
-    let unit = *of(charset)?.get(usize::from(byte))?;
-    (unit != 0 || byte == 0).then(|| char::from_u32(u32::from(unit))).flatten()
-}
-
-/// The byte of a character.
-pub(super) fn byte(charset: Charset, c: char) -> Option<u8> {
-    let unit = u16::try_from(u32::from(c)).ok()?;
-    let table = of(charset)?;
-    if unit == 0 {
-        return Some(0);
+impl Singles {
+    fn of_units(units: &[u16; 256]) -> Self {
+        let chars = units.iter().zip(0_u8..=255).filter(|(unit, byte)| **unit != 0 || *byte == 0);
+        Self::of(chars.filter_map(|(unit, byte)| Some((byte, char::from_u32(u32::from(*unit))?))))
     }
-    table.iter().position(|it| *it == unit).and_then(|it| u8::try_from(it).ok())
+
+    /// Controls are those of all EBCDIC, without the two that shift.
+    fn of_ibm(name: &str) -> Self {
+        let controls = CP037.iter().zip(0_u8..=255).filter(|(_, byte)| match byte {
+            0x0E | 0x0F => false,
+            byte => matches!(byte, 0..=0x3F | 0xFF),
+        });
+        let controls =
+            controls.filter_map(|(it, byte)| Some((byte, char::from_u32((*it).into())?)));
+        Self::of(controls.chain(table::ibm_singles(name)))
+    }
+
+    fn of(codes: impl Iterator<Item = (u8, char)>) -> Self {
+        let mut singles = Self { decode: [None; 256], encode: Vec::new() };
+        for (byte, c) in codes {
+            if let Some(slot) = singles.decode.get_mut(usize::from(byte)) {
+                *slot = Some(c);
+            }
+            singles.encode.push((c, byte));
+        }
+        singles.encode.sort_unstable();
+        singles
+    }
+
+    /// The character of a byte.
+    #[inline]
+    pub(super) fn character(&self, byte: u8) -> Option<char> {
+        self.decode.get(usize::from(byte)).copied().flatten()
+    }
+
+    /// The byte of a character.
+    pub(super) fn byte(&self, c: char) -> Option<u8> {
+        let at = self.encode.binary_search_by_key(&c, |(it, _)| *it).ok()?;
+        self.encode.get(at).map(|(_, byte)| *byte)
+    }
 }

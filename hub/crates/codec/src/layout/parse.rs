@@ -3,8 +3,8 @@
 mod column;
 
 use crate::{
-    charset::{Bom, Charset, Duplicates, Profile, Symbols},
-    diagnostic::{Diagnostic, nearest},
+    charset::{Files, Named},
+    diagnostic::Diagnostic,
     layout::{
         Layout, lossless,
         model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
@@ -16,9 +16,9 @@ use crate::{
 pub(super) use column::{ColumnText, Position};
 
 /// Reads a layout from its tree.
-pub(super) fn layout(file: &str, node: &Node) -> Result<Layout, Vec<Diagnostic>> {
+pub(super) fn layout(file: &str, node: &Node, files: Files<'_>) -> Result<Layout, Vec<Diagnostic>> {
     let faults = Faults::new(file);
-    let layout = Table::open(&faults, node, "this layout").and_then(|table| read(table));
+    let layout = Table::open(&faults, node, "this layout").and_then(|table| read(table, files));
     match layout {
         Some(layout) if faults.is_empty() => Ok(layout),
         _ => Err(faults.into_vec()),
@@ -33,10 +33,10 @@ pub(super) enum Word {
     Xml,
 }
 
-fn read(table: Table<'_>) -> Option<Layout> {
+fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
     let id = table.required_text("layout").unwrap_or_default().to_owned();
     let version = table.required_number("version", "a whole number from 1").unwrap_or(1);
-    let profile = profile(&table);
+    let Named { profile, writing } = Named::read(&table, files);
     let lossless = table.bool("lossless").unwrap_or(false);
     let words = [("csv", Word::Csv), ("fixed", Word::Fixed), ("xml", Word::Xml)];
     let word = table.required_one_of("format", &words)?;
@@ -54,6 +54,7 @@ fn read(table: Table<'_>) -> Option<Layout> {
                 id,
                 version,
                 profile,
+                writing,
                 format,
                 kinds: Vec::new(),
                 shape,
@@ -69,44 +70,10 @@ fn read(table: Table<'_>) -> Option<Layout> {
         table.error("L15", format!("{message}: `line_end` must be `none`"));
     }
     let (kinds, shape) = plan::kinds(&table, &format, word)?;
-    let mut layout = Layout { id, version, profile, format, kinds, shape, lossless };
+    let mut layout = Layout { id, version, profile, writing, format, kinds, shape, lossless };
     lossless::settle(&table, &mut layout);
     table.finish();
     Some(layout)
-}
-
-/// `charset: cp932`, or a map of its name and choices.
-fn profile(table: &Table<'_>) -> Profile {
-    let fallback = Profile::new(Charset::Utf8);
-    let Some(node) = table.required("charset") else { return fallback };
-    if node.map().is_none() {
-        return named(table, node).map_or(fallback, Profile::new);
-    }
-    let Some(table) = Table::open(table.faults(), node, "a character set") else { return fallback };
-    let charset = table.required("name").and_then(|node| named(&table, node));
-    let mut profile = charset.map_or(fallback, Profile::new);
-    let boms =
-        [("optional", Bom::Optional), ("required", Bom::Required), ("refused", Bom::Refused)];
-    profile.bom = table.one_of("bom", &boms).unwrap_or(profile.bom);
-    let duplicates = [("ibm", Duplicates::Ibm), ("nec", Duplicates::Nec)];
-    profile.duplicates = table.one_of("duplicates", &duplicates).unwrap_or(profile.duplicates);
-    let symbols = [("microsoft", Symbols::Microsoft), ("jis", Symbols::Jis)];
-    profile.symbols = table.one_of("symbols", &symbols).unwrap_or(profile.symbols);
-    table.finish();
-    profile
-}
-
-fn named(table: &Table<'_>, node: &Node) -> Option<Charset> {
-    let name = node.text().unwrap_or_default();
-    let charset = Charset::from_name(name);
-    if charset.is_none() {
-        let names = Charset::ALL.map(Charset::name);
-        let mut fault = table.faults().new_error("L01", node, format!("no character set `{name}`"));
-        fault.expected = Some(format!("one of {}", names.join(", ")));
-        fault.help = nearest(name, names).map(|it| format!("did you mean `{it}`?"));
-        table.faults().push(fault);
-    }
-    charset
 }
 
 const MARKS: [(&str, Mark); 3] =

@@ -51,7 +51,7 @@ pub(super) fn read(
         base,
         skips,
         bad: 0,
-        cursor: Cursor::starting(layout.profile.charset, base),
+        cursor: Cursor::starting(&layout.profile, base),
         raw: Vec::new(),
         cells: Vec::new(),
         order: memory.order.take(),

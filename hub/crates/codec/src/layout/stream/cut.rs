@@ -33,19 +33,24 @@ pub(super) fn lines<'a>(profile: &Profile, csv: &Csv, piece: &'a [u8]) -> &'a [u
     &[]
 }
 
-/// The escape sequence of ISO-2022-JP that holds behind whole lines: a line end
-/// turns back from double bytes, and from nothing else.
+/// What turns to the set that holds behind whole lines. In ISO-2022-JP a line
+/// end turns back from double bytes, and from nothing else.
 pub(super) fn shift(profile: &Profile, lines: &[u8], shift: &mut String) {
-    if profile.charset != Charset::Iso2022Jp {
-        return;
-    }
-    let mut sets = lines.windows(3).rev().filter_map(|it| match it {
+    let escapes = matches!(profile.charset, Charset::Iso2022Jp | Charset::Iso2022JpStrict);
+    let shifts = matches!(profile.charset, Charset::Cp930 | Charset::Cp939);
+    let mut escapes = lines.windows(3).rev().filter(|_| escapes).filter_map(|it| match it {
         b"\x1B(B" | b"\x1B$@" | b"\x1B$B" => Some(""),
         b"\x1B(J" => Some("\x1B(J"),
         b"\x1B(I" => Some("\x1B(I"),
         _ => None,
     });
-    if let Some(set) = sets.next() {
+    // Neither is a part of a double byte.
+    let mut shifts = lines.iter().rev().filter(|_| shifts).filter_map(|it| match it {
+        0x0E => Some("\x0E"),
+        0x0F => Some(""),
+        _ => None,
+    });
+    if let Some(set) = escapes.next().or_else(|| shifts.next()) {
         set.clone_into(shift);
     }
 }

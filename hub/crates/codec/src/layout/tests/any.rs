@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{charset::Cursor, compressed, copybook, form, json, yaml};
+use crate::{
+    charset::{Cursor, Named},
+    compressed, copybook, form, json, yaml,
+};
 
 static LAYOUTS: LazyLock<[Layout; 3]> = LazyLock::new(|| {
     [
@@ -76,6 +79,14 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|it| it.concat())
 }
 
+/// Every character set, and CP932 with every choice made otherwise.
+fn profiles() -> Vec<Profile> {
+    let otherwise = "name: cp932\nsymbols: jis\nyen: yen\noverline: overline\n\
+        half_width_kana: refused\ngaiji: { F040: 𠮷, F041: \"葛\u{E0100}\" }\n";
+    let otherwise = Named::parse("t", otherwise).expect("a profile").profile;
+    Charset::ALL.into_iter().map(Profile::new).chain([otherwise]).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -105,14 +116,14 @@ proptest! {
     /// The bytes behind the text and those that were skipped are all the bytes.
     #[test]
     fn every_byte_is_accounted_for(bytes in bytes()) {
-        for charset in Charset::ALL {
-            let profile = Profile::new(charset);
+        for profile in profiles() {
+            let charset = profile.charset;
             let decoded = profile.decode_marking(&bytes).expect("a BOM is optional");
             // Only Unicode has U+FFFD; no other set may make one.
             let unicode = matches!(charset, Charset::Utf8 | Charset::Utf16Le | Charset::Utf16Be);
             let replaced = decoded.text.contains(char::REPLACEMENT_CHARACTER);
             prop_assert!(unicode || !replaced);
-            let mut cursor = Cursor::new(charset);
+            let mut cursor = Cursor::new(&profile);
             let mut last = 0;
             for (at, _) in decoded.text.char_indices() {
                 let source = cursor.advance(&decoded.text, &decoded.skips, at);

@@ -115,6 +115,18 @@ fn the_schema_has_the_keys_that_the_reader_has() {
             format!("{csv}columns: [{{ bogus: 1, name: a, type: decimal, scale: 2 }}]\n"),
         ),
         (
+            "charset_choices",
+            "layout: t\nversion: 1\nformat: csv\nline_end: lf\nheader: none\n\
+             columns: [{ name: a }]\ncharset: { bogus: 1, name: cp932 }\n"
+                .to_owned(),
+        ),
+        (
+            "charset_write",
+            "layout: t\nversion: 1\nformat: csv\nline_end: lf\nheader: none\n\
+             columns: [{ name: a }]\ncharset: { name: cp932, write: { bogus: 1 } }\n"
+                .to_owned(),
+        ),
+        (
             "fixed_column",
             format!(
                 "{fixed}columns: [{{ bogus: 1, name: a, bytes: 4, type: decimal, scale: 2 }}]\n"

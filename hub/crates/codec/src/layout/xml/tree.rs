@@ -77,7 +77,7 @@ impl Tree {
             profile,
             text: &text,
             skips: &skips,
-            cursor: Cursor::new(profile.charset),
+            cursor: Cursor::new(profile),
             open: Vec::new(),
         };
         build.characters()?;
