@@ -41,6 +41,8 @@ pub enum Refusal {
     SchemaMismatch { faults: Vec<Fault> },
     #[error("{} record(s) cannot be mapped", faults.len())]
     Unmappable { faults: Vec<Fault> },
+    #[error("{} record(s) have a source version that came before with other data", faults.len())]
+    VersionConflict { faults: Vec<Fault> },
     #[error("idempotency key was used for another body, entry {first_seq}")]
     KeyReused { first_seq: u64 },
     #[error("journal cannot store: {source}")]
@@ -187,6 +189,7 @@ impl Refusal {
             | Self::UnknownRecord { .. }
             | Self::SchemaMismatch { .. }
             | Self::Unmappable { .. }
+            | Self::VersionConflict { .. }
             | Self::KeyReused { .. }
             | Self::NotFound { .. }
             | Self::MethodNotAllowed { .. }
@@ -206,7 +209,9 @@ impl Refusal {
 
     fn faults(&self) -> &[Fault] {
         match self {
-            Self::SchemaMismatch { faults } | Self::Unmappable { faults } => faults,
+            Self::SchemaMismatch { faults }
+            | Self::Unmappable { faults }
+            | Self::VersionConflict { faults } => faults,
             Self::Undecodable { fault } => std::slice::from_ref(fault),
             Self::UnknownChannel { .. }
             | Self::NotAWebhook { .. }
@@ -330,6 +335,15 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unmappable",
                 ("A record cannot be made canonical", "レコードを正準モデルに変換できません"),
+                Retry::Never,
+            ),
+            Self::VersionConflict { .. } => facts(
+                StatusCode::CONFLICT,
+                "version-conflict",
+                (
+                    "The same version of a thing came with other content",
+                    "同じ版なのに内容が異なります",
+                ),
                 Retry::Never,
             ),
             Self::KeyReused { .. } => facts(

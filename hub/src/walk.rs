@@ -11,7 +11,6 @@
 
 mod commit;
 mod decode;
-mod facts;
 mod map;
 mod validate;
 

@@ -40,7 +40,7 @@ pub struct Metrics {
     registry: Registry,
     /// Arrivals by channel: `accepted`, `duplicate`, or a problem code.
     pub arrivals: Family<Came, Counter>,
-    /// Records by channel: `event`, `duplicate`, `set_aside`.
+    /// Records by channel: `event`, `duplicate`, `set_aside`, `set_aside_again`.
     pub records: Family<Came, Counter>,
     /// From the first byte read to the answer, by channel.
     pub walk_seconds: Family<OfChannel, Histogram>,

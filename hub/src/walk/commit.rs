@@ -1,11 +1,12 @@
 //! The line: one durable write for everything an arrival became.
 
-use super::map::Mapped;
+use super::{decode::faults_of, map::Mapped};
 use crate::{
     app::Rooms,
     arrival::{Answer, Way},
     observe::tap::Line,
     problem::Refusal,
+    settings::RecordsMode,
     trail::Trail,
 };
 use canon::entry;
@@ -52,14 +53,19 @@ pub(super) async fn commit(
         duplicates: 0,
         events,
         set_aside,
+        set_aside_again: 0,
         losses,
         traceparent: arrival.traceparent.clone(),
     };
     let started = rooms.clock.now();
     let raw = Some(arrival.bytes.clone());
-    let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans };
+    let atomic = arrival.channel.settings().records == RecordsMode::Atomic;
+    let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans, atomic };
     let appended = rooms.journal.append(draft).await;
     rooms.metrics.commit_seconds.observe(rooms.clock.now().since(started).as_secs_f64());
+    if let Ok(Appended::Committed { set_aside_again, .. }) = &appended {
+        rooms.metrics.records(&channel, "set_aside_again", *set_aside_again);
+    }
     let mut answer = answer(&arrival.id, records, appended)?;
     if answer.duplicate {
         // The first answer is given again, so it names the first arrival.
@@ -96,7 +102,7 @@ fn answer(
 ) -> Result<Answer, Refusal> {
     let texts = |ids: Vec<canon::id::EventId>| ids.iter().map(ToString::to_string).collect();
     match appended {
-        Ok(Appended::Committed { seq, events, duplicates, set_aside }) => Ok(Answer {
+        Ok(Appended::Committed { seq, events, duplicates, set_aside, .. }) => Ok(Answer {
             sequence: seq,
             arrival: arrival.to_owned(),
             events: texts(events),
@@ -115,6 +121,9 @@ fn answer(
             duplicate: true,
         }),
         Ok(Appended::KeyReused { first_seq }) => Err(Refusal::KeyReused { first_seq }),
+        Err(journal::Error::Conflict { records }) => {
+            Err(Refusal::VersionConflict { faults: records.iter().flat_map(faults_of).collect() })
+        }
         Err(source) => Err(Refusal::JournalClosed { source: source.into() }),
     }
 }

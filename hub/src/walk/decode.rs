@@ -53,6 +53,7 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
             boundary: Boundary::Decode,
             code: "undecodable".to_owned(),
             faults: it.faults,
+            record_sha256: None,
         })
         .collect();
     if let Some(first) = set_aside.first()

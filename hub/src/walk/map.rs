@@ -40,9 +40,7 @@ pub(super) struct Mapped {
 pub(super) async fn map(rooms: &Rooms, valid: Valid) -> Result<Mapped, Refusal> {
     let organisation = Arc::clone(&rooms.house().organisation);
     let bytes = valid.arrival.bytes.len();
-    let inside = Arc::clone(&organisation);
-    let mut mapped = off_thread(bytes, move || map_now(&inside, valid)).await?;
-    mapped.events = super::facts::settle(rooms, &organisation, mapped.events).await?;
+    let mapped = off_thread(bytes, move || map_now(&organisation, valid)).await?;
     let channel = mapped.arrival.channel.name();
     for event in &mapped.events {
         rooms.tap.tell(|| Line {
@@ -98,6 +96,7 @@ fn map_now(organisation: &str, valid: Valid) -> Result<Mapped, Refusal> {
                     boundary: Boundary::Map,
                     code: "unmappable".to_owned(),
                     faults: faulted.faults,
+                    record_sha256: None,
                 };
                 if atomic || faulted.policy == FaultPolicy::Refuse {
                     return Err(Refusal::Unmappable { faults: faults_of(&bad) });
@@ -124,7 +123,8 @@ fn event(
     let channel = arrival.channel.name();
     let key = SourceKey { organisation, channel, entity, source_id: &mapped.source_id };
     // A source without versions says nothing about which state is newer; each
-    // state it sends is a fact of its own, told apart by its content.
+    // state it sends is a fact of its own, told apart by its content. The journal
+    // tells a state that comes back from a repetition, and names it anew.
     let fact = match mapped.version_kind {
         VersionKind::None => canon::id::sha256_hex(&mapped.data),
         VersionKind::Integer

@@ -48,6 +48,7 @@ fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
                     boundary: Boundary::Validate,
                     code: unusable.code.to_owned(),
                     faults: unusable.faults,
+                    record_sha256: None,
                 };
                 if arrival.channel.settings().records == RecordsMode::Atomic {
                     return Err(refusal(&bad));

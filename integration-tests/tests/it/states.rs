@@ -1,7 +1,23 @@
 //! Sources without versions: what is, and never which state is newer.
 
+use crate::orders;
 use serde_json::{Value, json};
-use testkit::{Result, TestHub, config::secret, far::Webhook, wait::Look};
+use testkit::{
+    Result, TestHub,
+    config::secret,
+    far::{Webhook, shopify},
+    wait::Look,
+};
+
+const SHOP: &str = "\
+# A source without versions.
+channel: shop
+package: sample
+class: ec
+data_class: restricted
+in: { webhook: { keys: [{ name: shop, token: { file: secrets/shop } }] } }
+quota: { per_minute: 600 }
+";
 
 /// Goal: a state that comes back (A, B, and A again) is in force again, and a
 /// repetition of the state in force is none.
@@ -10,12 +26,7 @@ async fn a_state_that_comes_back_is_in_force_again() -> Result<()> {
     let key = secret();
     let hub = TestHub::with(|config| {
         config.write("secrets/shop", &key)?;
-        config.write(
-            "channels/shop.yaml",
-            "# A source without versions.\nchannel: shop\npackage: sample\nclass: ec\n\
-             data_class: restricted\nin:\n  webhook:\n    keys:\n      - name: shop\n        \
-             token: { file: secrets/shop }\nquota: { per_minute: 600 }\n",
-        )
+        config.write("channels/shop.yaml", SHOP)
     })
     .await?;
 
@@ -62,6 +73,54 @@ async fn a_file_dropped_again_after_another_is_in_force_again() -> Result<()> {
         })
         .await?;
     }
+    Ok(())
+}
+
+/// Goal: two states that come at once are decided one after the other, and the
+/// one with the later place in the journal is in force.
+#[tokio::test]
+async fn of_two_states_at_once_the_later_in_the_journal_is_in_force() -> Result<()> {
+    let key = secret();
+    let hub = TestHub::with(|config| {
+        config.write("secrets/shop", &key)?;
+        config.write("channels/shop.yaml", SHOP)
+    })
+    .await?;
+    for _ in 0..8 {
+        let (pending, paid) = tokio::join!(send(&hub, &key, false), send(&hub, &key, true));
+        let (pending, paid) = (pending?, paid?);
+        assert!(pending.0 == 202 || paid.0 == 202, "one of them changes it: {pending:?} {paid:?}");
+        // A repetition of what was in force came before the other.
+        let place = |(status, body): &(u16, Value)| match status {
+            202 => body["sequence"].as_u64(),
+            _ => None,
+        };
+        let state = if place(&paid) > place(&pending) { "paid" } else { "pending" };
+        let last = place(&paid).max(place(&pending)).unwrap_or_default();
+        let path = format!("/api/v1/orders?channel=shop&min_sequence={last}");
+        let orders = hub.client().get(&path).await?;
+        assert_eq!(orders["items"][0]["payment_status"], state, "{pending:?} {paid:?} {orders}");
+    }
+    Ok(())
+}
+
+/// Goal: on a channel that takes all or nothing, a version that came before with
+/// other content is refused before the answer, with the place of the first.
+#[tokio::test]
+async fn a_version_conflict_refuses_an_arrival_that_is_all_or_nothing() -> Result<()> {
+    let hub = TestHub::with(|config| {
+        config.replace("channels/ec-shopify.yaml", "class: ec", "class: ec\nrecords: atomic")
+    })
+    .await?;
+    orders::take(&hub, 1001).await?;
+    let mut other = shopify::order(orders::id(1001), 1001, "pending", orders::PLACED)?;
+    other["name"] = "#1001-B".into();
+    let other = hub.world.shopify.webhook("orders/create", "evt-other", &other);
+    let answer = other.send(&hub.url()).await?;
+    assert_eq!((answer.status, answer.text("code")), (409, "version-conflict"));
+    let expected = answer.body["faults"][0]["expected"].as_str().unwrap_or_default().to_owned();
+    assert!(expected.contains("the data of entry "), "{}", answer.body);
+    hub.letters(0).await?;
     Ok(())
 }
 

@@ -68,12 +68,21 @@ pub struct Arrival {
     pub events: Vec<Event>,
     /// Records that could not be used, with their faults.
     pub set_aside: Vec<SetAside>,
+    /// Records of a polled source left out because they were set aside before,
+    /// byte by byte the same and for the same faults.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub set_aside_again: u64,
     /// What lossy steps lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Loss>,
     /// W3C trace context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A refused arrival. Its bytes are not kept, their hash is.
@@ -144,6 +153,10 @@ pub struct SetAside {
     pub code: String,
     /// All that is wrong with it.
     pub faults: Vec<RecordFault>,
+    /// SHA-256 hex of the record's bytes, of a polled source: by it the same
+    /// record is known when the next poll brings it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_sha256: Option<String>,
 }
 
 /// One thing that is wrong with a record.

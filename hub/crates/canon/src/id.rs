@@ -79,6 +79,23 @@ impl EventId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The id of its 16 bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(hex(&bytes))
+    }
+
+    /// The id of the same statement where it replaces the event `replaced`.
+    ///
+    /// A source without versions says only what is. When a state comes back (A,
+    /// B, and A again), the second A is a fact of its own: its id follows from
+    /// the event it replaces, so that it is not taken for the first A.
+    #[must_use]
+    pub fn after(&self, replaced: &Self) -> Self {
+        let digest = hash([self.as_str(), "after", replaced.as_str()]);
+        Self(hex(digest.iter().take(16)))
+    }
 }
 
 impl HubId {

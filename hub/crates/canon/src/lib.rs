@@ -2,7 +2,7 @@
 //! words of the journal.
 //!
 //! Pure: no clock, no files, no network. Reading order: [`clock`], [`id`],
-//! [`entity`], [`event`], [`entry`]; then what is computed with, from
+//! [`entity`], [`event`], [`version`], [`entry`]; then what is computed with, from
 //! [`rounding`] to [`contact`]; then what folds read from records, [`party`],
 //! [`order`] and [`stock`].
 
@@ -14,6 +14,7 @@ pub mod id;
 pub mod entity;
 pub mod event;
 pub mod schema;
+pub mod version;
 
 pub mod entry;
 

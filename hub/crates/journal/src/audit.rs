@@ -15,6 +15,7 @@ use crate::{
     leaf::{self, Beside},
     retention,
     settle::{seq_of, sql},
+    shadow::Shadow,
 };
 
 /// Goes through a journal entry by entry, in order, and counts.
@@ -30,6 +31,7 @@ pub struct Audit<'a> {
     facts: u64,
     keys: u64,
     cursors: BTreeMap<String, (String, u64)>,
+    shadow: Option<Shadow>,
 }
 
 /// The members of a leaf that do not follow from the body.
@@ -57,6 +59,7 @@ impl<'a> Audit<'a> {
             facts: 0,
             keys: 0,
             cursors: BTreeMap::new(),
+            shadow: None,
         }
     }
 
@@ -104,6 +107,10 @@ impl<'a> Audit<'a> {
             if let Some(cursor) = &arrival.cursor {
                 self.cursors.insert(arrival.channel.clone(), (cursor.clone(), row.seq));
             }
+            match &mut self.shadow {
+                Some(shadow) => shadow.take_in(row.seq, arrival)?,
+                shadow @ None => shadow.insert(Shadow::new()?).take_in(row.seq, arrival)?,
+            }
         }
         Ok(faults)
     }
@@ -136,6 +143,9 @@ impl<'a> Audit<'a> {
             }
         }
         self.cursors_of(head, &mut faults)?;
+        if let Some(shadow) = self.shadow {
+            faults.extend(shadow.compare(self.reader, head)?);
+        }
         if let Some(seal) = self.reader.seal()
             && self.reader.setting("seal_key_id")?.as_deref() != Some(&seal.id())
         {

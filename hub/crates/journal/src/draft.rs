@@ -20,6 +20,8 @@ pub enum Draft {
         /// Where the record of each event stands in the raw bytes, in the order
         /// of `arrival.events`; empty when an event is the whole arrival.
         spans: Vec<Span>,
+        /// All or nothing: one version conflict refuses the whole arrival.
+        atomic: bool,
     },
     /// Bytes that were turned away.
     Refusal(Box<Refusal>),
@@ -53,6 +55,8 @@ pub enum Appended {
         duplicates: u64,
         /// Records set aside, those with a version conflict included.
         set_aside: u64,
+        /// Records of a poll left out because they were set aside before.
+        set_aside_again: u64,
     },
     /// Seen before: the dedupe key, or every one of its source facts. No new
     /// entry was made.
@@ -86,6 +90,12 @@ impl Draft {
     /// An arrival whose events each are the whole of it, as a webhook's is.
     #[must_use]
     pub fn arrival(arrival: Arrival, raw: Option<Bytes>, fingerprint: [u8; 32]) -> Self {
-        Self::Arrival { arrival: Box::new(arrival), raw, fingerprint, spans: Vec::new() }
+        Self::Arrival {
+            arrival: Box::new(arrival),
+            raw,
+            fingerprint,
+            spans: Vec::new(),
+            atomic: false,
+        }
     }
 }

@@ -32,6 +32,13 @@ pub enum Error {
         /// What is wrong with it.
         fault: String,
     },
+    /// Records of an arrival that is taken whole or not at all have a source
+    /// version that came before with other data.
+    #[error("{} record(s) have a source version that came before with other data", records.len())]
+    Conflict {
+        /// Each of them, with what it conflicts with.
+        records: Vec<canon::entry::SetAside>,
+    },
     /// Another process has the journal open for writing.
     #[error("{path:?} is open in another process; one hub writes one journal")]
     InUse {

@@ -262,9 +262,10 @@ impl Journal {
 
     async fn appended(&self, settled: Settled) -> Result<Appended, Error> {
         Ok(match settled {
-            Settled::Committed { seq, events, duplicates, set_aside, .. } => {
-                Appended::Committed { seq, events, duplicates, set_aside }
+            Settled::Committed { seq, events, duplicates, set_aside, set_aside_again, .. } => {
+                Appended::Committed { seq, events, duplicates, set_aside, set_aside_again }
             }
+            Settled::Conflict { records } => return Err(Error::Conflict { records }),
             Settled::KeyReused { first_seq } => Appended::KeyReused { first_seq },
             Settled::SameFacts { seq, events } => {
                 let duplicates = events.len() as u64;

@@ -7,14 +7,17 @@
 //!
 //! Reading order: [`draft`] (what goes in and what comes back), [`journal`]
 //! (the handle), [`writer`] (the one thread), [`settle`] (one append inside the
-//! transaction), [`leaf`] (what the ledger hashes), [`reader`] (what folds use).
+//! transaction), [`weigh`] (which of its events say something new), [`leaf`] (what the ledger hashes), [`reader`] (what folds use).
 
 pub mod draft;
 pub mod journal;
 pub mod opening;
 
+mod aside;
+mod current;
 mod prepare;
 mod settle;
+mod weigh;
 mod writer;
 
 pub mod leaf;
@@ -23,12 +26,14 @@ pub mod reader;
 pub mod audit;
 pub mod backup;
 pub mod check;
+mod indexes;
 mod log;
 mod rest;
 mod retention;
 pub mod salvage;
 mod schema;
 mod seal;
+mod shadow;
 
 pub mod error;
 pub mod stats;

@@ -3,11 +3,19 @@
 //! The writer is one thread for all, so whatever does not need the state of the
 //! journal is done here, on the caller's side.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 use bytes::Bytes;
-use canon::entry::{Arrival, Body, Boundary, Crossing};
+use canon::{
+    entity::Action,
+    entry::{Arrival, Body, Boundary, Crossing},
+    event::Event,
+    id::EventId,
+};
 
-use crate::{Draft, Error, Seal, Span, leaf, seal::random};
+use crate::{Draft, Error, Seal, Span, aside, leaf, seal::random};
+
+/// Between the parts of a hashed name, so that no two lists of parts collide.
+const SEPARATOR: &[u8] = b"\x1f";
 
 /// Every boundary, in walking order.
 const WALK: [Boundary; 5] =
@@ -32,8 +40,11 @@ pub(crate) struct Kept {
     pub(crate) sealed: Option<Vec<u8>>,
     pub(crate) fingerprint: [u8; 32],
     pub(crate) spans: Vec<Span>,
+    pub(crate) atomic: bool,
     /// One for each event, in order.
     pub(crate) facts: Vec<Fact>,
+    /// Of a poll: records are known again by their bytes.
+    pub(crate) raw: Option<Bytes>,
 }
 
 // === impl Kept ===
@@ -53,6 +64,11 @@ impl Kept {
 pub(crate) struct Fact {
     pub(crate) id: [u8; 16],
     pub(crate) data: [u8; 32],
+    pub(crate) action: Action,
+    /// Hash of data and action: what a source without versions says.
+    pub(crate) state: [u8; 16],
+    /// Hash of channel, entity and source id: what it is about.
+    pub(crate) thing: [u8; 16],
 }
 
 // === impl Prepared ===
@@ -61,13 +77,21 @@ impl Prepared {
     pub(crate) fn new(draft: Draft, seal: &Seal) -> Result<Self, Error> {
         let mut kept = Kept::default();
         let body = match draft {
-            Draft::Arrival { arrival, raw, fingerprint, spans } => {
+            Draft::Arrival { mut arrival, raw, fingerprint, spans, atomic } => {
                 check_arrival(&arrival, raw.as_ref(), &spans)?;
+                let polled = raw.clone().filter(|_| aside::is_polled(&arrival));
+                if let Some(raw) = &polled {
+                    for it in &mut arrival.set_aside {
+                        it.record_sha256 = Some(record_sha256(raw, it.offset, it.length));
+                    }
+                }
                 kept = Kept {
                     sealed: raw.map(|raw| seal.seal(&arrival.id, &raw)).transpose()?,
                     facts: facts(&arrival)?,
                     fingerprint,
                     spans,
+                    atomic,
+                    raw: polled,
                 };
                 Body::Arrival(*arrival)
             }
@@ -140,15 +164,54 @@ fn check_arrival(arrival: &Arrival, raw: Option<&Bytes>, spans: &[Span]) -> Resu
 
 /// The source facts of an arrival's events, in order.
 pub(crate) fn facts(arrival: &Arrival) -> Result<Vec<Fact>, Error> {
-    let fact = |event: &canon::event::Event| {
-        let mut fact = Fact { id: [0; 16], data: [0; 32] };
-        hex::decode_to_slice(event.id.as_str(), &mut fact.id).map_err(|_| Error::Unfit {
+    let fact = |event: &Event| {
+        let id = bytes_of_id(&event.id).ok_or_else(|| Error::Unfit {
             id: arrival.id.clone(),
             fault: format!("event id {:?} is not 32 hex digits", event.id.as_str()),
         })?;
-        let data = digest(&SHA256, event.data.get().as_bytes());
-        fact.data.iter_mut().zip(data.as_ref()).for_each(|(to, from)| *to = *from);
-        Ok(fact)
+        let mut names = event.kind.trim_start_matches("org.channelhub.").split('.');
+        let entity = names.next().unwrap_or_default();
+        let action = names.next().and_then(Action::from_name).unwrap_or(Action::Snapshot);
+        let data = hash([event.data.get().as_bytes()]);
+        let thing = hash([
+            event.channel().as_bytes(),
+            SEPARATOR,
+            entity.as_bytes(),
+            SEPARATOR,
+            event.sourceid.as_bytes(),
+        ]);
+        let state = half(hash([&data, action.name().as_bytes()]));
+        Ok(Fact { id, data, action, state, thing: half(thing) })
     };
     arrival.events.iter().map(fact).collect()
+}
+
+/// The bytes of an event's id.
+pub(crate) fn bytes_of_id(id: &EventId) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(id.as_str(), &mut bytes).ok().map(|()| bytes)
+}
+
+/// SHA-256 hex of a record's bytes; of all bytes when it has no place in them.
+pub(crate) fn record_sha256(raw: &[u8], offset: u64, length: u64) -> String {
+    let place = || {
+        let from = usize::try_from(offset).ok()?;
+        let to = from.checked_add(usize::try_from(length).ok()?)?;
+        raw.get(from..to).filter(|it| !it.is_empty())
+    };
+    hex::encode(digest(&SHA256, place().unwrap_or(raw)))
+}
+
+fn hash<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    parts.iter().for_each(|part| context.update(part));
+    let mut bytes = [0; 32];
+    bytes.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    bytes
+}
+
+fn half(bytes: [u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+    half
 }

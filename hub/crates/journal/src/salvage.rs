@@ -3,15 +3,14 @@
 //!
 //! The indexes are made again from the entries, so damage in them costs nothing.
 
-use canon::entry::{Arrival, Body};
+use canon::entry::Body;
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 
 use crate::{
     Error, Reader, Stored,
-    audit::bound_fingerprint,
     backup::{finish, refuse_existing, remove},
-    schema,
+    indexes, schema,
     settle::sql,
 };
 
@@ -110,35 +109,10 @@ fn copy(reader: &Reader, tx: &Connection, row: &Stored, body: &Body) -> Result<b
                 .execute(params![sql(row.seq), sealed])?;
         }
         match body {
-            Body::Arrival(arrival) => index(tx, row, arrival),
+            Body::Arrival(arrival) => indexes::take_in(tx, row, arrival),
             Body::Refusal(_) | Body::Attempt(_) | Body::Act(_) => Ok(()),
         }
     };
     write().map_err(Error::sqlite("writing"))?;
     Ok(raw_read)
-}
-
-/// Makes the index rows of one arrival, as the writer made them.
-fn index(tx: &Connection, row: &Stored, arrival: &Arrival) -> rusqlite::Result<()> {
-    let seq = sql(row.seq);
-    for fact in crate::prepare::facts(arrival).unwrap_or_default() {
-        tx.prepare_cached(
-            "INSERT INTO fact(id, data, seq) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![fact.id, fact.data, seq])?;
-    }
-    if let (Some(key), Some(print)) = (&arrival.dedupe_key, bound_fingerprint(&row.leaf)) {
-        tx.prepare_cached(
-            "INSERT INTO key(channel, key, fingerprint, seq) VALUES(?1, ?2, ?3, ?4)
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![arrival.channel, key, print, seq])?;
-    }
-    if let Some(cursor) = &arrival.cursor {
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO cursor(channel, cursor, seq) VALUES(?1, ?2, ?3)",
-        )?
-        .execute(params![arrival.channel, cursor, seq])?;
-    }
-    Ok(())
 }

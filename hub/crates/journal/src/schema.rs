@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::Error;
+use crate::{Error, indexes};
 
 /// `CHJL` in ASCII: marks the file as a journal (SQLite's `application_id`).
 const APPLICATION_ID: i64 = 0x4348_4a4c;
@@ -23,10 +23,20 @@ const LOG_BYTES_KEPT: i64 = 64 << 20;
 const CACHE_KIB: i64 = 64 << 10;
 
 /// One step forward: from the schema of its index to the next.
-///
-/// The first makes a new file. `fact`, `key` and `cursor` say nothing that the
-/// entries do not say: they are indexes of them and can be made again.
-const STEPS: &[&str] = &["
+#[derive(Clone, Copy)]
+struct Step {
+    sql: &'static str,
+    /// Makes rows of a new table out of the entries that are there.
+    fill: fn(&Connection) -> Result<(), Error>,
+}
+
+/// The first makes a new file. `fact`, `key`, `cursor`, `current` and `aside` say
+/// nothing that the entries do not say: they are indexes of them and can be made
+/// again.
+const STEPS: &[Step] =
+    &[Step { sql: FIRST, fill: |_| Ok(()) }, Step { sql: IN_FORCE, fill: indexes::fill_in_force }];
+
+const FIRST: &str = "
 CREATE TABLE entry(
     seq   INTEGER PRIMARY KEY,
     at    INTEGER NOT NULL,
@@ -60,14 +70,32 @@ CREATE TABLE setting(
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-"];
+";
+
+/// What is in force of each thing, and the records set aside of polled sources.
+pub(crate) const IN_FORCE: &str = "
+CREATE TABLE current(
+    thing   BLOB PRIMARY KEY,
+    id      BLOB NOT NULL,
+    kind    INTEGER NOT NULL,
+    version TEXT NOT NULL,
+    action  TEXT NOT NULL,
+    data    BLOB NOT NULL,
+    tail    BLOB NOT NULL,
+    seq     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE aside(
+    id  BLOB PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
 
 /// Opens the file for the writer: makes it, or brings it forward.
 pub(crate) fn open_for_writing(path: &Path) -> Result<Connection, Error> {
     open_with(path, STEPS)
 }
 
-fn open_with(path: &Path, steps: &[&str]) -> Result<Connection, Error> {
+fn open_with(path: &Path, steps: &[Step]) -> Result<Connection, Error> {
     create_private(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(Error::sqlite("opening"))?;
@@ -191,18 +219,20 @@ pub(crate) fn set_mode(conn: &Connection, wanted: &str) -> Result<(), Error> {
     if mode == wanted { Ok(()) } else { Err(Error::NoLog { mode }) }
 }
 
-fn bring_forward(conn: &Connection, version: i64, steps: &[&str]) -> Result<(), Error> {
+fn bring_forward(conn: &Connection, version: i64, steps: &[Step]) -> Result<(), Error> {
+    let doing = "bringing forward the schema of";
     let done = usize::try_from(version).unwrap_or(usize::MAX);
-    let work = || -> rusqlite::Result<()> {
-        let tx = conn.unchecked_transaction()?;
-        for step in steps.iter().skip(done) {
-            tx.execute_batch(step)?;
-        }
+    let tx = conn.unchecked_transaction().map_err(Error::sqlite(doing))?;
+    for step in steps.iter().skip(done) {
+        tx.execute_batch(step.sql).map_err(Error::sqlite(doing))?;
+        (step.fill)(&tx)?;
+    }
+    let finish = || -> rusqlite::Result<()> {
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", i64::try_from(steps.len()).unwrap_or(i64::MAX))?;
         tx.commit()
     };
-    work().map_err(Error::sqlite("bringing forward the schema of"))
+    finish().map_err(Error::sqlite(doing))
 }
 
 /// Keeps the file as it is under `{name}.schema-{version}` before it is changed.

@@ -5,11 +5,13 @@
 //! 1. The dedupe key of the channel was used: with the same fingerprint it is a
 //!    duplicate, with another one it is refused. A key is remembered only with an
 //!    entry of its own.
-//! 2. An event whose id is known with the same data is left out and counted; with
-//!    other data it becomes a record set aside, code `version-conflict`. An event
-//!    marked `replay` is kept in either case.
-//! 3. Nothing but known events is a duplicate and makes no entry, unless it moves
-//!    a puller's cursor: that must be remembered, or the page comes for ever.
+//! 2. An event that says what is known is left out and counted; one that says
+//!    something else of the same version becomes a record set aside, code
+//!    `version-conflict`, or refuses the arrival when that is all or nothing. See
+//!    [`weigh`](crate::weigh).
+//! 3. A record of a poll that was set aside before is left out and counted.
+//! 4. Nothing new at all is a duplicate and makes no entry, unless it moves a
+//!    puller's cursor: that must be remembered, or the page comes for ever.
 //!
 //! A decision that needs current state belongs here: it would see everything
 //! committed before it and nothing after, and its entry is in the same commit.
@@ -17,13 +19,15 @@
 use canon::{
     clock::Timestamp,
     entry::{Arrival, Body, Boundary, RecordFault, SetAside},
+    event::Event,
     id::EventId,
 };
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::{
-    Error, leaf,
-    prepare::{Fact, Prepared, json},
+    Error, Span, aside, leaf,
+    prepare::{Kept, Prepared, json, record_sha256},
+    weigh::{Verdict, weigh},
 };
 
 /// Problem code of a record whose source version came before with other data.
@@ -37,7 +41,12 @@ pub(crate) enum Settled {
         events: Vec<EventId>,
         duplicates: u64,
         set_aside: u64,
+        set_aside_again: u64,
         conflicts: u64,
+    },
+    /// Version conflicts in an arrival that is taken whole or not at all.
+    Conflict {
+        records: Vec<SetAside>,
     },
     /// Same dedupe key. What was answered then is read by the caller.
     SameKey {
@@ -76,49 +85,90 @@ impl Settling<'_> {
     }
 
     fn settle_body(&mut self, item: &mut Prepared) -> Result<Settled, Error> {
-        let Body::Arrival(arrival) = &mut item.body else {
-            return Ok(self.committed(Vec::new(), 0, 0, 0));
+        let Prepared { body, kept, .. } = item;
+        let Body::Arrival(arrival) = body else {
+            return Ok(self.committed(None, 0));
         };
-        if let Some(settled) = self.known_key(arrival, &item.kept.fingerprint)? {
+        if let Some(settled) = self.known_key(arrival, &kept.fingerprint)? {
             return Ok(settled);
         }
-        let verdicts = self.weigh(arrival, &item.kept.facts)?;
-        let known = verdicts.iter().filter(|it| matches!(it, Verdict::Known { .. })).count();
-        let first = verdicts.iter().find_map(|it| match it {
-            Verdict::Known { seq } => Some(*seq),
-            Verdict::New | Verdict::Conflict { .. } => None,
-        });
-        let nothing_new = known == verdicts.len() && arrival.set_aside.is_empty();
-        if let Some(seq) = first
-            && nothing_new
+        let found = if kept.atomic {
+            match self.find_new_or_undo(arrival, kept)? {
+                Ok(found) => found,
+                Err(records) => return Ok(Settled::Conflict { records }),
+            }
+        } else {
+            self.find_new(arrival, kept)?
+        };
+        if let Some(seq) = found.first
+            && arrival.events.is_empty()
+            && arrival.set_aside.is_empty()
             && !self.moves_cursor(arrival)?
         {
-            let events = arrival.events.iter().map(|it| it.id.clone()).collect();
-            return Ok(Settled::SameFacts { seq, events });
+            return Ok(Settled::SameFacts { seq, events: found.known });
         }
-        let changed = verdicts.iter().any(|it| !matches!(it, Verdict::New));
-        let conflicts = leave_out(arrival, verdicts, &item.kept.spans);
-        let answer = self.committed(
-            arrival.events.iter().map(|it| it.id.clone()).collect(),
-            arrival.duplicates,
-            arrival.set_aside.len() as u64,
-            conflicts,
-        );
-        self.write_indexes(arrival, &item.kept.fingerprint)?;
-        if changed {
+        let answer = self.committed(Some(arrival), found.conflicts.len() as u64);
+        self.write_indexes(arrival, &kept.fingerprint)?;
+        if found.changed {
             item.json = json(&item.body)?;
         }
         Ok(answer)
     }
 
-    fn committed(
+    fn committed(&self, arrival: Option<&Arrival>, conflicts: u64) -> Settled {
+        Settled::Committed {
+            seq: self.seq,
+            events: arrival.map_or_else(Vec::new, |it| {
+                it.events.iter().map(|event| event.id.clone()).collect()
+            }),
+            duplicates: arrival.map_or(0, |it| it.duplicates),
+            set_aside: arrival.map_or(0, |it| it.set_aside.len() as u64),
+            set_aside_again: arrival.map_or(0, |it| it.set_aside_again),
+            conflicts,
+        }
+    }
+
+    /// Leaves in the arrival what is new, and takes that into the indexes.
+    fn find_new(&self, arrival: &mut Arrival, kept: &mut Kept) -> Result<Found, Error> {
+        let doing = "looking up what is known in";
+        let ids: Vec<EventId> = arrival.events.iter().map(|it| it.id.clone()).collect();
+        let verdicts =
+            weigh(self.tx, self.seq, arrival, &mut kept.facts).map_err(Error::sqlite(doing))?;
+        let renamed = arrival.events.iter().zip(&ids).any(|(event, id)| event.id != *id);
+        let first = verdicts.iter().find_map(|it| match it {
+            Verdict::Known { seq } => Some(*seq),
+            Verdict::New | Verdict::Conflict { .. } => None,
+        });
+        let known = arrival.events.iter().map(|it| it.id.clone()).collect();
+        let left_out = verdicts.iter().any(|it| !matches!(it, Verdict::New));
+        let conflicts = leave_out(arrival, verdicts, kept);
+        let again = aside::leave_out(self.tx, self.seq, arrival).map_err(Error::sqlite(doing))?;
+        let changed = renamed || left_out || again.is_some();
+        Ok(Found { first: first.or(again), known, conflicts, changed })
+    }
+
+    /// Like [`Settling::find_new`], but takes nothing in when there is a conflict,
+    /// and gives those.
+    fn find_new_or_undo(
         &self,
-        events: Vec<EventId>,
-        duplicates: u64,
-        set_aside: u64,
-        conflicts: u64,
-    ) -> Settled {
-        Settled::Committed { seq: self.seq, events, duplicates, set_aside, conflicts }
+        arrival: &mut Arrival,
+        kept: &mut Kept,
+    ) -> Result<Result<Found, Vec<SetAside>>, Error> {
+        let say = |command: &str| {
+            self.tx
+                .prepare_cached(command)
+                .and_then(|mut it| it.execute([]))
+                .map_err(Error::sqlite("writing"))
+        };
+        say("SAVEPOINT whole")?;
+        let found = self.find_new(arrival, kept)?;
+        if found.conflicts.is_empty() {
+            say("RELEASE whole")?;
+            return Ok(Ok(found));
+        }
+        say("ROLLBACK TO whole")?;
+        say("RELEASE whole")?;
+        Ok(Err(found.conflicts))
     }
 
     fn known_key(&self, arrival: &Arrival, print: &[u8; 32]) -> Result<Option<Settled>, Error> {
@@ -139,35 +189,6 @@ impl Settling<'_> {
                 Settled::KeyReused { first_seq: seq }
             }
         }))
-    }
-
-    /// Looks each fact up and takes in the new ones, so that a second event of
-    /// the same fact in the same arrival meets the first.
-    fn weigh(&self, arrival: &Arrival, facts: &[Fact]) -> Result<Vec<Verdict>, Error> {
-        let weigh_one = |replay: bool, fact: &Fact| -> rusqlite::Result<Verdict> {
-            let taken = self
-                .tx
-                .prepare_cached(
-                    "INSERT INTO fact(id, data, seq) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                )?
-                .execute(params![fact.id, fact.data, sql(self.seq)])?;
-            if taken == 1 || replay {
-                return Ok(Verdict::New);
-            }
-            let (data, seq): (Vec<u8>, i64) = self
-                .tx
-                .prepare_cached("SELECT data, seq FROM fact WHERE id = ?1")?
-                .query_row(params![fact.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let seq = seq_of(seq);
-            Ok(if data == fact.data { Verdict::Known { seq } } else { Verdict::Conflict { seq } })
-        };
-        arrival
-            .events
-            .iter()
-            .zip(facts)
-            .map(|(event, fact)| weigh_one(event.replay, fact))
-            .collect::<Result<_, _>>()
-            .map_err(Error::sqlite("looking up a source fact in"))
     }
 
     /// Whether a puller must remember a new position, even if all it got is known.
@@ -232,58 +253,66 @@ impl Settling<'_> {
     }
 }
 
-/// What the journal knows of one source fact.
-#[derive(Clone, Copy, Debug)]
-enum Verdict {
-    New,
-    Known { seq: u64 },
-    Conflict { seq: u64 },
+/// What of an arrival is new.
+#[derive(Debug)]
+struct Found {
+    /// The entry that has the first of what is not.
+    first: Option<u64>,
+    /// The ids of all events, as they are known.
+    known: Vec<EventId>,
+    /// Records set aside for a version conflict.
+    conflicts: Vec<SetAside>,
+    /// The arrival is not as it was given.
+    changed: bool,
 }
 
 /// Takes known events out and counts them; turns conflicts into records set
-/// aside and says how many.
-fn leave_out(arrival: &mut Arrival, verdicts: Vec<Verdict>, spans: &[crate::Span]) -> u64 {
-    let whole = crate::Span {
-        record: u64::from(arrival.records == 1),
-        offset: 0,
-        length: arrival.raw_bytes,
-    };
+/// aside, and gives those.
+fn leave_out(arrival: &mut Arrival, verdicts: Vec<Verdict>, kept: &Kept) -> Vec<SetAside> {
+    let whole =
+        Span { record: u64::from(arrival.records == 1), offset: 0, length: arrival.raw_bytes };
     let events = std::mem::take(&mut arrival.events);
-    let mut conflicts = 0;
+    let mut conflicts = Vec::new();
     for (index, (event, verdict)) in events.into_iter().zip(verdicts).enumerate() {
         match verdict {
             Verdict::New => arrival.events.push(event),
             Verdict::Known { .. } => arrival.duplicates += 1,
             Verdict::Conflict { seq } => {
-                conflicts += 1;
-                let span = spans.get(index).copied().unwrap_or(whole);
-                arrival.set_aside.push(SetAside {
-                    record: span.record,
-                    offset: span.offset,
-                    length: span.length,
-                    boundary: Boundary::Map,
-                    code: VERSION_CONFLICT.to_owned(),
-                    faults: vec![RecordFault {
-                        field: String::new(),
-                        offset: None,
-                        found: format!(
-                            "source version {:?} with other data, mapped by {}",
-                            event.srcversion, event.mapping
-                        ),
-                        expected: format!(
-                            "the data of entry {seq}, which has this source version already, \
-                             or a newer source version"
-                        ),
-                        needed_by: None,
-                    }],
-                });
+                let span = kept.spans.get(index).copied().unwrap_or(whole);
+                conflicts.push(conflict(&event, seq, span, kept));
             }
         }
     }
-    if conflicts > 0 {
+    if !conflicts.is_empty() {
+        arrival.set_aside.extend(conflicts.iter().cloned());
         arrival.set_aside.sort_by_key(|it| it.record);
     }
     conflicts
+}
+
+/// The record of an event whose version came before with other data.
+fn conflict(event: &Event, seq: u64, span: Span, kept: &Kept) -> SetAside {
+    SetAside {
+        record: span.record,
+        offset: span.offset,
+        length: span.length,
+        boundary: Boundary::Map,
+        code: VERSION_CONFLICT.to_owned(),
+        faults: vec![RecordFault {
+            field: String::new(),
+            offset: None,
+            found: format!(
+                "source version {:?} with other data, mapped by {}",
+                event.srcversion, event.mapping
+            ),
+            expected: format!(
+                "the data of entry {seq}, which has this source version already, or a newer \
+                 source version"
+            ),
+            needed_by: None,
+        }],
+        record_sha256: kept.raw.as_ref().map(|raw| record_sha256(raw, span.offset, span.length)),
+    }
 }
 
 /// The last committed cursor of a channel.

@@ -152,6 +152,7 @@ impl Writer {
                     Settled::Committed { seq, .. } => *seq,
                     Settled::SameKey { .. }
                     | Settled::SameFacts { .. }
+                    | Settled::Conflict { .. }
                     | Settled::KeyReused { .. } => head,
                 });
                 self.count(&settled, new_head - head, took);
@@ -304,6 +305,7 @@ impl Writer {
                     stats.duplicate_events += duplicates;
                     stats.conflicts += conflicts;
                 }
+                Settled::Conflict { records } => stats.conflicts += records.len() as u64,
                 Settled::SameKey { .. } => stats.duplicates += 1,
                 Settled::SameFacts { events, .. } => {
                     stats.duplicates += 1;

@@ -1,13 +1,12 @@
-//! Retail rules: which version wins, who is who, how much is where. Pure.
+//! Retail rules: who is who, how much is where, what a consent covers. Pure.
 //!
 //! No clock, no files, no network: facts in, decisions out, the same for the
-//! same facts in whatever order they come. Reading order: [`version`],
+//! same facts in whatever order they come. Reading order:
 //! [`reference`](mod@reference), then people ([`overlay`], [`identity`], [`golden`], [`consent`]), then goods
 //! ([`quantity`], [`stock`]), then tills ([`sequence`]).
 
 pub mod reference;
 pub mod text;
-pub mod version;
 
 pub mod consent;
 pub mod golden;

@@ -201,6 +201,7 @@ fn arrival(event: Event) -> Arrival {
         duplicates: 0,
         events: vec![event],
         set_aside: Vec::new(),
+        set_aside_again: 0,
         losses: Vec::new(),
         traceparent: None,
     }

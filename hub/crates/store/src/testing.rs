@@ -195,6 +195,7 @@ pub(crate) fn arrival(channel: &str, events: Vec<Event>) -> Arrival {
         duplicates: 0,
         events,
         set_aside: Vec::new(),
+        set_aside_again: 0,
         losses: Vec::new(),
         traceparent: None,
     }
@@ -214,6 +215,7 @@ pub(crate) fn set_aside(record: u64, code: &str) -> SetAside {
             expected: "a number".to_owned(),
             needed_by: None,
         }],
+        record_sha256: None,
     }
 }
 

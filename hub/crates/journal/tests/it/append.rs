@@ -22,7 +22,8 @@ async fn an_arrival_is_read_back_with_its_raw_bytes() {
             seq: 1,
             events: vec![sent.events[0].id.clone()],
             duplicates: 0,
-            set_aside: 0
+            set_aside: 0,
+            set_aside_again: 0
         }
     );
     let entry = journal.entry(1).unwrap().unwrap();

@@ -50,7 +50,8 @@ async fn h4_a_file_sent_again_with_one_more_record_applies_that_one() {
             seq: 2,
             events: ids("till", &more[2..]),
             duplicates: 2,
-            set_aside: 0
+            set_aside: 0,
+            set_aside_again: 0
         }
     );
     let Body::Arrival(entry) = journal.entry(2).unwrap().unwrap().body else { panic!() };
@@ -85,8 +86,13 @@ async fn the_same_version_with_other_data_is_set_aside() {
     let (arrival, raw) = arrival("shop", None, &[("2", "1", "y"), ("1", "1", "changed")]);
     let spans =
         vec![Span { record: 1, offset: 0, length: 4 }, Span { record: 2, offset: 4, length: 9 }];
-    let draft =
-        Draft::Arrival { arrival: Box::new(arrival), raw: Some(raw), fingerprint: [0; 32], spans };
+    let draft = Draft::Arrival {
+        arrival: Box::new(arrival),
+        raw: Some(raw),
+        fingerprint: [0; 32],
+        spans,
+        atomic: false,
+    };
     let appended = journal.append(draft).await.unwrap();
     assert_eq!(
         appended,
@@ -94,7 +100,8 @@ async fn the_same_version_with_other_data_is_set_aside() {
             seq: 2,
             events: ids("shop", &[("2", "1", "y")]),
             duplicates: 0,
-            set_aside: 1
+            set_aside: 1,
+            set_aside_again: 0
         }
     );
     let Body::Arrival(entry) = journal.entry(2).unwrap().unwrap().body else { panic!() };
@@ -117,7 +124,8 @@ async fn a_fact_twice_in_one_arrival_is_applied_once() {
             seq: 1,
             events: ids("shop", &facts[..1]),
             duplicates: 1,
-            set_aside: 1
+            set_aside: 1,
+            set_aside_again: 0
         }
     );
 }
@@ -135,7 +143,13 @@ async fn known_events_with_a_new_cursor_move_the_cursor() {
     assert_eq!(journal.cursor("feed").unwrap(), None);
     committed(&journal.append(with_cursor("p1")).await.unwrap());
     let moved = journal.append(with_cursor("p2")).await.unwrap();
-    let none = Appended::Committed { seq: 2, events: Vec::new(), duplicates: 1, set_aside: 0 };
+    let none = Appended::Committed {
+        seq: 2,
+        events: Vec::new(),
+        duplicates: 1,
+        set_aside: 0,
+        set_aside_again: 0,
+    };
     assert_eq!(moved, none);
     assert_eq!(journal.cursor("feed").unwrap().as_deref(), Some("p2"));
     let still = journal.append(with_cursor("p2")).await.unwrap();

@@ -10,8 +10,14 @@ mod append;
 #[cfg(test)]
 mod dedupe;
 #[cfg(test)]
+mod forward;
+#[cfg(test)]
+mod in_force;
+#[cfg(test)]
 mod keeping;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod openings;
+#[cfg(test)]
+mod states;

@@ -90,7 +90,7 @@ fn sent() -> impl Strategy<Value = Sent> {
 
 fn said(appended: Appended) -> Want {
     match appended {
-        Appended::Committed { seq, events, duplicates, set_aside } => {
+        Appended::Committed { seq, events, duplicates, set_aside, .. } => {
             let events = events.iter().map(ToString::to_string).collect();
             Want::Committed { seq, events, duplicates, set_aside }
         }

@@ -41,14 +41,15 @@ impl Home {
     }
 }
 
-/// One source record: id, version, and what it says.
+/// One source record: id, version (empty: the source has none), and what it says.
 pub(crate) type Fact<'a> = (&'a str, &'a str, &'a str);
 
 pub(crate) fn event(channel: &str, (id, version, says): Fact<'_>) -> Event {
     let key = SourceKey { organisation: "acme", channel, entity: Entity::Order, source_id: id };
+    let fact = if version.is_empty() { sha256_hex(says.as_bytes()) } else { version.to_owned() };
     Event {
         specversion: SpecVersion::V1,
-        id: key.event_id(version, "updated"),
+        id: key.event_id(&fact, "updated"),
         source: format!("/channels/{channel}"),
         kind: "org.channelhub.order.updated.v1".to_owned(),
         subject: format!("order/{}", key.hub_id()),
@@ -58,7 +59,7 @@ pub(crate) fn event(channel: &str, (id, version, says): Fact<'_>) -> Event {
         partitionkey: key.hub_id().to_string(),
         sourceid: id.to_owned(),
         srcversion: version.to_owned(),
-        srcversionkind: VersionKind::Integer,
+        srcversionkind: if version.is_empty() { VersionKind::None } else { VersionKind::Integer },
         srchash: sha256_hex(says.as_bytes()),
         mapping: "shopify/order@3".to_owned(),
         dataclassification: serde_json::from_str("\"internal\"").unwrap(),
@@ -89,6 +90,7 @@ pub(crate) fn arrival(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> (
         duplicates: 0,
         events: facts.iter().map(|fact| event(channel, *fact)).collect(),
         set_aside: Vec::new(),
+        set_aside_again: 0,
         losses: Vec::new(),
         traceparent: None,
     };

@@ -6,8 +6,8 @@ use canon::{
     entry::Arrival,
     event::{Event, VersionKind},
     id::sha256_hex,
+    version::{Statement, Verdict, judge},
 };
-use retail::version::{Statement, Verdict, judge};
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
@@ -119,7 +119,7 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
         kind: event.srcversionkind,
         version: &event.srcversion,
         action: said.action,
-        hash: &hash,
+        hash: hash.as_bytes(),
     };
     let mut verdict = judge(
         incoming,
@@ -127,7 +127,7 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
             kind: *kind,
             version,
             action: *action,
-            hash,
+            hash: hash.as_bytes(),
         }),
     );
     // A replay of the current version through a corrected map replaces what the

@@ -3,8 +3,8 @@
 use canon::{
     entry::{Arrival, Route},
     event::Event,
+    version::Verdict,
 };
-use retail::version::Verdict;
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 

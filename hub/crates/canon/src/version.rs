@@ -1,6 +1,6 @@
 //! Which of two statements about one thing is the current one.
 
-use canon::{
+use crate::{
     entity::Action,
     event::{VersionKind, VersionOrder},
 };
@@ -14,8 +14,8 @@ pub struct Statement<'a> {
     pub version: &'a str,
     /// What happened to the thing.
     pub action: Action,
-    /// SHA-256 hex of the canonical data.
-    pub hash: &'a str,
+    /// SHA-256 of the canonical data, in whatever form both statements have it.
+    pub hash: &'a [u8],
 }
 
 /// What becomes of an incoming statement.
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn said(kind: VersionKind, version: &'static str, hash: &'static str) -> Statement<'static> {
-        Statement { kind, version, action: Action::Updated, hash }
+        Statement { kind, version, action: Action::Updated, hash: hash.as_bytes() }
     }
 
     #[test]
