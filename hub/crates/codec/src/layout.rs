@@ -1,6 +1,6 @@
 //! Layouts: files of rows described as data (YAML), read and written by it.
 //!
-//! A layout says the format (CSV, fixed width, XML), the character set, the
+//! A layout says the format (CSV, fixed width, XML, EDI), the character set, the
 //! columns with their types, the kinds of records with their roles, how records
 //! group, and which counts and totals the trailer must have. What the layout
 //! does not allow is a fault: of the record if only that is bad, of the whole
@@ -23,8 +23,11 @@ mod stream;
 mod tally;
 mod text;
 mod write;
+
+mod edi;
 mod xml;
 
+pub use edi::Acknowledged;
 pub use stream::{Checkpoint, Stream, Verified, Verifier};
 pub use write::Written;
 

@@ -161,7 +161,10 @@ impl Node {
     }
 
     /// The loops within that a segment of that tag begins.
-    pub fn loops<'n>(&'n self, trigger: &'n str) -> impl Iterator<Item = &'n Self> {
+    pub fn loops<'n, 't>(
+        &'n self,
+        trigger: &'t str,
+    ) -> impl Iterator<Item = &'n Self> + use<'n, 't> {
         self.children.iter().filter_map(move |it| match it {
             Child::Node(inner) if inner.trigger == trigger => Some(inner),
             Child::Node(_) | Child::Segment(_) => None,

@@ -135,7 +135,7 @@ fn read_number(
 
 // === dates ===
 
-fn is_date(parts: &[DatePart], text: &str) -> bool {
+pub(super) fn is_date(parts: &[DatePart], text: &str) -> bool {
     let mut rest = text;
     for part in parts {
         match part {
@@ -157,7 +157,7 @@ fn is_date(parts: &[DatePart], text: &str) -> bool {
 }
 
 /// A date or time in that format.
-fn sample(parts: &[DatePart]) -> String {
+pub(super) fn sample(parts: &[DatePart]) -> String {
     let mut out = String::new();
     for part in parts {
         match part {

@@ -1,6 +1,6 @@
 //! A layout in memory: what [`super::parse`] makes and the readers and writers use.
 
-use super::xml::Xml;
+use super::{edi::Edi, xml::Xml};
 use crate::rows::FieldShape;
 
 /// How records lie in the bytes.
@@ -9,6 +9,7 @@ pub(super) enum Format {
     Csv(Csv),
     Fixed(Fixed),
     Xml(Xml),
+    Edi(Box<Edi>),
 }
 
 /// Delimited text.

@@ -2,18 +2,20 @@
 
 mod column;
 
+use ::edi::Dialect;
+
 use crate::{
-    charset::{Files, Named},
+    charset::{Charset, Files, Named},
     diagnostic::Diagnostic,
     layout::{
-        Layout, lossless,
+        Layout, edi, lossless,
         model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
         plan, xml,
     },
     yaml::{Faults, Node, Table},
 };
 
-pub(super) use column::{ColumnText, Position};
+pub(super) use column::{ColumnText, Position, date};
 
 /// Reads a layout from its tree.
 pub(super) fn layout(file: &str, node: &Node, files: Files<'_>) -> Result<Layout, Vec<Diagnostic>> {
@@ -36,10 +38,26 @@ pub(super) enum Word {
 fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
     let id = table.required_text("layout").unwrap_or_default().to_owned();
     let version = table.required_number("version", "a whole number from 1").unwrap_or(1);
+    let words = [
+        ("csv", Ok(Word::Csv)),
+        ("fixed", Ok(Word::Fixed)),
+        ("xml", Ok(Word::Xml)),
+        ("x12", Err(Dialect::X12)),
+        ("edifact", Err(Dialect::Edifact)),
+    ];
+    let word = match table.required_one_of("format", &words)? {
+        Ok(word) => word,
+        Err(dialect) => {
+            // The envelope tells the character set.
+            let Named { profile, writing } = Named::new(Charset::Utf8);
+            let (edi, shape) = edi::edi(&table, dialect)?;
+            table.finish();
+            let (format, kinds, lossless) = (Format::Edi(Box::new(edi)), Vec::new(), false);
+            return Some(Layout { id, version, profile, writing, format, kinds, shape, lossless });
+        }
+    };
     let Named { profile, writing } = Named::read(&table, files);
     let lossless = table.bool("lossless").unwrap_or(false);
-    let words = [("csv", Word::Csv), ("fixed", Word::Fixed), ("xml", Word::Xml)];
-    let word = table.required_one_of("format", &words)?;
     let format = match word {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Layout, LayoutFault, model::Format, read_csv, read_fixed, tally::Tally, wide, xml};
+use super::{
+    Layout, LayoutFault, edi, model::Format, read_csv, read_fixed, tally::Tally, wide, xml,
+};
 use crate::rows::Rows;
 
 /// Bytes of an input that are read at once.
@@ -55,12 +57,30 @@ pub(super) fn read(
     match &layout.format {
         Format::Csv(csv) => read_csv::read(layout, csv, window, memory),
         Format::Fixed(fixed) => read_fixed::read(layout, fixed, window, memory),
-        Format::Xml(xml) => {
-            let rows = xml::read(layout, xml, window.bytes)?;
+        Format::Xml(_) | Format::Edi(_) => {
+            let rows = document(layout, window.bytes)?;
             memory.offset = wide(window.bytes.len());
             memory.tally.counts.records = rows.records;
             memory.tally.counts.set_aside = wide(rows.faults.len());
             Ok(rows)
         }
+    }
+}
+
+/// Reads an input that is one document: nothing of it is known before its end.
+fn document(layout: &Layout, bytes: &[u8]) -> Result<Rows, LayoutFault> {
+    match &layout.format {
+        Format::Xml(xml) => xml::read(layout, xml, bytes),
+        Format::Edi(edi) => edi::read(layout, edi, bytes),
+        Format::Csv(_) | Format::Fixed(_) => Ok(Rows::default()),
+    }
+}
+
+/// Bytes of a document; `None`: the input is read record by record.
+pub(super) fn document_bytes_max(format: &Format) -> Option<usize> {
+    match format {
+        Format::Xml(_) => Some(xml::BYTES_MAX),
+        Format::Edi(_) => Some(edi::BYTES_MAX),
+        Format::Csv(_) | Format::Fixed(_) => None,
     }
 }

@@ -348,7 +348,7 @@ fn settle(format: &Format, kind: &mut Kind) {
     let typed = kind.columns.iter_mut().enumerate().find(|(index, column)| match format {
         Format::Csv(csv) => csv.type_column == *index,
         Format::Fixed(fixed) => fixed.type_at == Some((column.start, column.bytes)),
-        Format::Xml(_) => false,
+        Format::Xml(_) | Format::Edi(_) => false,
     });
     if let Some((_, column)) = typed.filter(|(_, it)| it.field.name.is_empty()) {
         column.constant.get_or_insert_with(|| code.clone());
@@ -372,6 +372,6 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
                 draft.table.error("L07", "`type_column` is behind the last column");
             }
         }
-        Format::Fixed(_) | Format::Csv(_) | Format::Xml(_) => {}
+        Format::Fixed(_) | Format::Csv(_) | Format::Xml(_) | Format::Edi(_) => {}
     }
 }

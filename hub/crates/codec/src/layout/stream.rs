@@ -16,7 +16,6 @@ use super::{
     Layout, LayoutFault,
     model::Format,
     piece::{self, Memory, Window},
-    xml,
 };
 use crate::rows::Rows;
 
@@ -189,10 +188,11 @@ impl Stream {
     fn next(&mut self) -> Result<Option<Rows>, LayoutFault> {
         while !self.done {
             let rest = self.buffer.get(self.start..).unwrap_or_default();
-            let document = matches!(self.layout.format, Format::Xml(_));
-            let length = if document { rest.len() } else { rest.len().min(self.window) };
+            let document = piece::document_bytes_max(&self.layout.format);
+            let length = if document.is_some() { rest.len() } else { rest.len().min(self.window) };
             let last = self.finished && length == rest.len();
-            if document && length <= xml::BYTES_MAX && !last || !last && length < self.window {
+            let whole = document.is_some_and(|max| length <= max);
+            if !last && (whole || length < self.window) {
                 return Ok(None);
             }
             let mut piece = rest.get(..length).unwrap_or_default();

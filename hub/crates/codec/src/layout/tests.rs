@@ -4,6 +4,7 @@
 mod any;
 mod csv;
 mod documented;
+mod edi;
 mod files;
 mod fixed;
 mod laws;

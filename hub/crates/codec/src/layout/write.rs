@@ -6,7 +6,7 @@ use canon::entry::RecordFault;
 use super::{
     Layout,
     assemble::totals,
-    cell,
+    cell, edi,
     model::{Csv, Ends, Fixed, Format, Kind, Mark, Role, Rule, Slot},
     read_csv, text,
 };
@@ -39,6 +39,9 @@ impl Layout {
                 needed_by: None,
             }];
             return Err(vec![RowFault { number: 0, offset: 0, length: 0, faults }]);
+        }
+        if let Format::Edi(edi) = &self.format {
+            return edi::write(self, edi, rows);
         }
         let mut writer = Writer {
             layout: self,
@@ -98,7 +101,7 @@ impl Writer<'_> {
         let mark = match &layout.format {
             Format::Csv(csv) => csv.eof_mark,
             Format::Fixed(fixed) => fixed.eof_mark,
-            Format::Xml(_) => Mark::Refused,
+            Format::Xml(_) | Format::Edi(_) => Mark::Refused,
         };
         if mark == Mark::Required {
             self.out.bytes.push(0x1A);
@@ -129,7 +132,7 @@ impl Writer<'_> {
         let faults = match &layout.format {
             Format::Csv(csv) => self.csv_line(csv, kind, from),
             Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
-            Format::Xml(_) => Vec::new(),
+            Format::Xml(_) | Format::Edi(_) => Vec::new(),
         };
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;

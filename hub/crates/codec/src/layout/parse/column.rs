@@ -156,7 +156,7 @@ fn cell(table: &Table<'_>, kind: Type, fixed: bool) -> CellFormat {
 
 /// `YYYY/MM/DD hh:mm:ss`: letters stand for digits, all else for itself. Hours
 /// go up to 47, since business days end after midnight.
-fn date(table: &Table<'_>, node: &Node) -> Vec<DatePart> {
+pub(in crate::layout) fn date(table: &Table<'_>, node: &Node) -> Vec<DatePart> {
     const PARTS: [(&str, u32, u32); 7] = [
         ("YYYY", 0, 9999),
         ("YY", 0, 99),

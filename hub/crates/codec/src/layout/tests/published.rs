@@ -92,6 +92,7 @@ fn the_schema_has_the_keys_that_the_reader_has() {
     let fixed =
         "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nline_end: lf\nrecord_bytes: 4\n";
     let xml = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nrecord: /a\n";
+    let edi = "layout: t\nversion: 1\nformat: x12\nmessage: '850'\nrelease: '004010'\n";
     let cases = [
         ("xml", format!("{xml}columns: [{{ name: a }}]\nbogus: 1\n")),
         (
@@ -102,6 +103,14 @@ fn the_schema_has_the_keys_that_the_reader_has() {
             "xml_column",
             format!("{xml}columns: [{{ bogus: 1, name: a, type: decimal, scale: 2 }}]\n"),
         ),
+        ("edi", format!("{edi}columns: [{{ name: a, path: BEG03 }}]\nbogus: 1\n")),
+        (
+            "edi_group",
+            format!(
+                "{edi}groups: [{{ bogus: 1, name: g, each: PO1, columns: [{{ name: a, path: PO101 }}] }}]\n"
+            ),
+        ),
+        ("edi_column", format!("{edi}columns: [{{ bogus: 1, name: a, path: BEG03 }}]\n")),
         ("csv", format!("{csv}columns: [{{ name: a }}]\nbogus: 1\n")),
         ("fixed", format!("{fixed}columns: [{{ name: a, bytes: 4 }}]\nbogus: 1\n")),
         (
@@ -164,7 +173,7 @@ fn fixtures_of_shipped_layouts_are_written_back() {
         let Ok(fixtures) = std::fs::read_dir(package.join("fixtures")) else { continue };
         for fixture in fixtures {
             let folder = fixture.expect("an entry").path();
-            let inputs = ["in.csv", "in.dat"].map(|it| std::fs::read(folder.join(it)));
+            let inputs = ["in.csv", "in.dat", "in.edi"].map(|it| std::fs::read(folder.join(it)));
             for bytes in inputs.into_iter().flatten() {
                 let Ok(rows) = layout.read(&bytes) else { continue };
                 if rows.rows.is_empty() || !rows.faults.is_empty() {

@@ -1,0 +1,88 @@
+//! The acknowledgement of an input: the faults are those that reading found.
+
+use ::edi::{
+    Fault, Interchange,
+    ack::{self, Stamp, Verdict},
+    interchange,
+};
+use canon::clock::Timestamp;
+
+use super::{Edi, read};
+use crate::layout::{Layout, arena::Arena, model::Format};
+
+/// An acknowledgement, ready to be sent back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    pub bytes: Vec<u8>,
+    /// `application/edi-x12`, `application/edifact` (RFC 1767).
+    pub media_type: &'static str,
+    /// Ending of a file's name.
+    pub extension: &'static str,
+}
+
+/// Interchanges of one input: each answer has a number of its own.
+const ANSWERS_MAX: u64 = 100;
+
+impl Layout {
+    /// Answers an input of X12 or EDIFACT: what was accepted, and what is wrong
+    /// with the rest. `refused`: nothing of it was taken. `number` is unique for
+    /// the channel; the answers' control numbers are made of it.
+    ///
+    /// `None` for other formats, for what cannot be read as an interchange at all,
+    /// and where there is nothing to answer.
+    pub fn acknowledge(
+        &self,
+        bytes: &[u8],
+        refused: bool,
+        at: Timestamp,
+        number: u64,
+    ) -> Option<Acknowledged> {
+        let Format::Edi(edi) = &self.format else { return None };
+        let found = interchange::read(bytes).ok()?;
+        let text = at.to_string();
+        let digits: String = text.chars().filter(char::is_ascii_digit).take(12).collect();
+        let (date, time) = digits.split_at_checked(8)?;
+        let mut out = Vec::new();
+        for (index, interchange) in (0..ANSWERS_MAX).zip(&found) {
+            let control = number.wrapping_mul(ANSWERS_MAX).wrapping_add(index);
+            let stamp = Stamp { date: date.to_owned(), time: time.to_owned(), control };
+            let verdicts: Vec<Verdict> = interchange
+                .messages
+                .iter()
+                .map(|it| verdict(self, edi, interchange, it, refused))
+                .collect();
+            let written = ack::write(interchange, &verdicts, edi.form, &stamp).ok().flatten();
+            out.extend(written.unwrap_or_default());
+        }
+        let (media_type, extension) = match edi.dialect {
+            ::edi::Dialect::X12 => ("application/edi-x12", "x12"),
+            ::edi::Dialect::Edifact => ("application/edifact", "edifact"),
+        };
+        (!out.is_empty()).then_some(Acknowledged { bytes: out, media_type, extension })
+    }
+
+    /// Whether inputs of it are acknowledged.
+    pub fn is_edi(&self) -> bool {
+        matches!(self.format, Format::Edi(_))
+    }
+}
+
+/// What the sender of a message is told. Faults of the layout have no word in an
+/// acknowledgement: the message is rejected without one.
+fn verdict(
+    layout: &Layout,
+    edi: &Edi,
+    interchange: &Interchange<'_>,
+    message: &interchange::Message,
+    refused: bool,
+) -> Verdict {
+    if edi.ignored.contains(&message.kind) {
+        return Verdict { faults: Vec::new(), refused };
+    }
+    let one = read::message_of(layout, edi, interchange, message, &mut Arena::default());
+    let around = |it: &Fault| !interchange.faults_on(message).any(|of| of == it);
+    Verdict {
+        faults: one.faults.into_iter().filter(around).collect(),
+        refused: refused || !one.own.is_empty(),
+    }
+}

@@ -1,0 +1,404 @@
+//! Interchanges to rows.
+
+use ::edi::{
+    Dialect, Document, Fault, Interchange, Segment,
+    fault::Level,
+    interchange,
+    message::{self, Body, Child, Node},
+};
+use canon::entry::RecordFault;
+
+use super::{Column, Edi, Given, Group, Part, Place, Value, number, path::Step};
+use crate::{
+    layout::{
+        Layout, LayoutFault,
+        arena::{self, Arena},
+        cell::{self, is_date, sample},
+    },
+    rows::{Cell, GroupShape, Row, RowFault, Rows, Shape},
+};
+
+/// Reads a whole input.
+pub(in crate::layout) fn read(
+    layout: &Layout,
+    edi: &Edi,
+    bytes: &[u8],
+) -> Result<Rows, LayoutFault> {
+    let found = interchange::read(bytes).map_err(|it| refused(&it))?;
+    let mut rows = Rows::default();
+    let mut arena = Arena::default();
+    for interchange in &found {
+        if interchange.document.dialect != edi.dialect {
+            let at = usize::try_from(interchange.document.start).unwrap_or(usize::MAX);
+            let message = "the interchange is of another standard";
+            return Err(LayoutFault::new("edi", at, message)
+                .found(interchange.document.dialect.name())
+                .expected(edi.dialect.name()));
+        }
+        if let Some(fault) = interchange.broken().or_else(|| lost(interchange)) {
+            return Err(refused(fault));
+        }
+        for message in interchange.messages.iter().filter(|it| !edi.ignored.contains(&it.kind)) {
+            rows.records += 1;
+            let one = message_of(layout, edi, interchange, message, &mut arena);
+            let Message { mut row, faults, own } = one;
+            row.number = rows.records;
+            let (number, offset, length) = (row.number, row.offset, row.length);
+            let mut faults: Vec<RecordFault> =
+                faults.iter().filter(|it| !it.note).map(record_fault).collect();
+            faults.extend(own);
+            if faults.is_empty() {
+                rows.rows.push(row);
+            } else {
+                rows.faults.push(RowFault { number, offset, length, faults });
+            }
+        }
+    }
+    rows.text = arena.into_text();
+    Ok(rows)
+}
+
+/// A fault of an envelope that lies on no message: nobody else would tell it.
+fn lost<'i>(interchange: &'i Interchange<'_>) -> Option<&'i Fault> {
+    interchange.faults.iter().filter(|it| !it.note).find(|fault| {
+        !interchange.messages.iter().any(|message| match fault.code.level() {
+            Level::Group => fault.group == message.group,
+            _ => fault.message == message.number,
+        })
+    })
+}
+
+fn refused(fault: &Fault) -> LayoutFault {
+    let at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
+    let message = format!("{} {}", fault.code.name(), fault.place());
+    LayoutFault::new("edi", at, message.trim_end()).found(&fault.found).expected(&fault.expected)
+}
+
+/// One message, read.
+pub(super) struct Message {
+    row: Row,
+    /// What is wrong with it by the standard; notes among it.
+    pub(super) faults: Vec<Fault>,
+    /// What is wrong with it by the layout.
+    pub(super) own: Vec<RecordFault>,
+}
+
+/// Reads one message by its definition and by the layout.
+pub(super) fn message_of(
+    layout: &Layout,
+    edi: &Edi,
+    interchange: &Interchange<'_>,
+    message: &interchange::Message,
+    arena: &mut Arena,
+) -> Message {
+    let body = match edi.definition_of(message) {
+        Some(definition) => message::read(interchange, message, definition, &edi.options),
+        None => Body { root: Node::default(), faults: vec![unsupported(edi, message)] },
+    };
+    let mut faults: Vec<Fault> = interchange.faults_on(message).cloned().collect();
+    let bad = |it: &Fault| !it.note;
+    let readable = !faults.iter().any(bad) && !body.faults.iter().any(bad);
+    let mut reading = Reading { document: &interchange.document, edi, arena, faults: Vec::new() };
+    let row = if readable {
+        reading.message(layout.shape(), interchange, message, &body)
+    } else {
+        // What is missing by the standard would be told a second time.
+        Row {
+            offset: u64::from(message.offset),
+            length: u64::from(message.length),
+            ..Row::default()
+        }
+    };
+    let own = reading.faults;
+    faults.extend(body.faults);
+    Message { row, faults, own }
+}
+
+fn unsupported(edi: &Edi, message: &interchange::Message) -> Fault {
+    let known: Vec<String> =
+        edi.definitions.iter().map(|it| format!("{} in {}", it.kind, it.release)).collect();
+    let expected = format!("a {}", known.join(" or "));
+    let mut fault = Fault::new(::edi::Code::MessageUnsupported, message.offset, expected);
+    fault.found = format!("{} in {}", message.kind, message.release);
+    (fault.group, fault.message) = (message.group, message.number);
+    fault
+}
+
+fn record_fault(fault: &Fault) -> RecordFault {
+    let found = if fault.found.is_empty() { "nothing".to_owned() } else { fault.found.clone() };
+    RecordFault {
+        field: fault.place(),
+        offset: Some(fault.offset),
+        found: format!("{}: {found}", fault.code.name()),
+        expected: fault.expected.clone(),
+        needed_by: None,
+    }
+}
+
+/// What a group or column is read in.
+#[derive(Clone, Copy)]
+enum Scope<'s> {
+    Loop(&'s Node),
+    /// A segment that repeats, by index.
+    Segment(usize),
+}
+
+/// The reading of one message.
+struct Reading<'r> {
+    document: &'r Document<'r>,
+    edi: &'r Edi,
+    arena: &'r mut Arena,
+    faults: Vec<RecordFault>,
+}
+
+// === impl Reading ===
+
+impl Reading<'_> {
+    fn message(
+        &mut self,
+        shape: &Shape,
+        interchange: &Interchange<'_>,
+        message: &interchange::Message,
+        body: &Body,
+    ) -> Row {
+        let headers = headers(interchange, message);
+        let edi = self.edi;
+        let mut row = self.part(&edi.part, shape, Scope::Loop(&body.root), &headers);
+        row.offset = u64::from(message.offset);
+        row.length = u64::from(message.length);
+        for column in &edi.part.columns {
+            self.counted(column, &row, Scope::Loop(&body.root));
+        }
+        row
+    }
+
+    fn part(&mut self, part: &Part, shape: &Shape, scope: Scope<'_>, headers: &[Segment]) -> Row {
+        let mut row = Row { cells: vec![Cell::default(); shape.fields.len()], ..Row::default() };
+        for column in &part.columns {
+            let Some(slot) = column.slot else { continue };
+            let found = if column.at.envelope {
+                let step = column.at.steps.last();
+                let found =
+                    headers.iter().find(|it| step.is_some_and(|step| step.fits(self.document, it)));
+                found.copied()
+            } else {
+                self.segment(&column.at, column, scope)
+            };
+            let cell = self.field(column, found);
+            if let Some(place) = row.cells.get_mut(slot) {
+                *place = cell;
+            }
+        }
+        for (group, shape) in part.groups.iter().zip(&shape.groups) {
+            row.groups.push(self.group(group, shape, scope));
+        }
+        row
+    }
+
+    fn group(&mut self, group: &Group, shape: &GroupShape, scope: Scope<'_>) -> Vec<Row> {
+        let mut rows = Vec::new();
+        for scope in self.scopes(&group.steps, scope) {
+            let mut row = self.part(&group.part, &shape.shape, scope, &[]);
+            let (first, last) = match scope {
+                Scope::Loop(node) => (node.first(), node.last()),
+                Scope::Segment(index) => (Some(index), Some(index)),
+            };
+            let at = |index: Option<usize>| index.and_then(|it| self.document.segments.get(it));
+            if let Some((first, last)) = at(first).zip(at(last)) {
+                row.offset = u64::from(first.offset);
+                row.length = u64::from(last.next.saturating_sub(first.offset));
+            }
+            row.number = rows.len() as u64 + 1;
+            rows.push(row);
+        }
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        if count < shape.min || shape.max.is_some_and(|max| count > max) {
+            let max = shape.max.map_or(String::new(), |max| format!(" and at most {max}"));
+            self.faults.push(RecordFault {
+                field: shape.name.clone(),
+                offset: None,
+                found: format!("{count} of them"),
+                expected: format!("at least {}{max}", shape.min),
+                needed_by: None,
+            });
+        }
+        rows
+    }
+
+    /// What a group's path leads to.
+    fn scopes<'s>(&self, steps: &[Step], scope: Scope<'s>) -> Vec<Scope<'s>> {
+        let mut open = vec![scope];
+        for step in steps {
+            let mut next = Vec::new();
+            for scope in open {
+                let Scope::Loop(node) = scope else { continue };
+                let loops: Vec<&Node> =
+                    node.loops(&step.tag).filter(|it| self.fits(step, it.first())).collect();
+                if loops.is_empty() {
+                    next.extend(self.segments(step, node).map(Scope::Segment));
+                } else {
+                    next.extend(loops.into_iter().map(Scope::Loop));
+                }
+            }
+            open = next;
+        }
+        open
+    }
+
+    /// The segments of a loop itself that a step means, and those that begin a
+    /// loop within.
+    fn segments<'n>(&'n self, step: &'n Step, node: &'n Node) -> impl Iterator<Item = usize> {
+        let direct = node.children.iter().filter_map(|it| match it {
+            Child::Segment(index) => Some(*index),
+            Child::Node(_) => None,
+        });
+        let fits = move |it: &usize| self.fits(step, Some(*it));
+        let direct: Vec<usize> = direct.filter(fits).collect();
+        let found = if direct.is_empty() {
+            node.segments(&step.tag, self.document).filter(fits).collect()
+        } else {
+            direct
+        };
+        found.into_iter()
+    }
+
+    fn fits(&self, step: &Step, index: Option<usize>) -> bool {
+        let segment = index.and_then(|it| self.document.segments.get(it));
+        segment.is_some_and(|it| step.fits(self.document, it))
+    }
+
+    /// The segment that a column stands in; a fault if there are several.
+    fn segment(&mut self, at: &Place, column: &Column, scope: Scope<'_>) -> Option<Segment> {
+        let (last, loops) = at.steps.split_last()?;
+        let mut found: Vec<usize> = Vec::new();
+        for scope in self.scopes(loops, scope) {
+            match scope {
+                Scope::Loop(node) => found.extend(self.segments(last, node)),
+                Scope::Segment(index) => {
+                    found.extend(Some(index).filter(|it| self.fits(last, Some(*it))))
+                }
+            }
+        }
+        let segments = found.iter().filter_map(|it| self.document.segments.get(*it));
+        let with_value: Vec<&Segment> = segments
+            .filter(|it| {
+                let numbers = at.element.in_segment(self.document, it, last);
+                numbers.is_some_and(|(element, part)| {
+                    !self.document.component(it, element, part).is_empty()
+                })
+            })
+            .collect();
+        if with_value.len() > 1 {
+            let offset = with_value.get(1).map(|it| u64::from(it.offset));
+            self.faults.push(RecordFault {
+                field: column.field.name.clone(),
+                offset,
+                found: format!("{} {} times", at.text, with_value.len()),
+                expected: "it at most once".to_owned(),
+                needed_by: None,
+            });
+        }
+        with_value.first().map(|it| **it)
+    }
+
+    /// Reads one field; what is not there is empty.
+    fn field(&mut self, column: &Column, segment: Option<Segment>) -> Cell {
+        let step = column.at.steps.last();
+        let piece = segment.zip(step).and_then(|(segment, step)| {
+            let (element, part) = column.at.element.in_segment(self.document, &segment, step)?;
+            self.document.piece(&segment, element, 1, part)
+        });
+        let (offset, length) = piece
+            .map_or((segment.map_or(0, |it| it.offset), 0), |it| (it.start, it.end - it.start));
+        let raw = piece.map(|it| self.document.value(it)).unwrap_or_default();
+        let charset = self.edi.options.charset.unwrap_or(self.document.charset);
+        // What is no character is a fault of the message already, or of an envelope.
+        let text =
+            charset.decode(&raw).unwrap_or_else(|_| String::from_utf8_lossy(&raw).into_owned());
+        let fixed = column.at.envelope && self.edi.dialect == Dialect::X12;
+        let text = if fixed { text.trim_end() } else { text.as_str() };
+        match normal(column, text) {
+            Ok(text) => {
+                let range = self.arena.add(&text);
+                arena::cell(range, u64::from(offset), length)
+            }
+            Err(expected) => {
+                self.faults.push(RecordFault {
+                    field: column.field.name.clone(),
+                    offset: Some(u64::from(offset)),
+                    found: cell::found(text, column.field.personal),
+                    expected,
+                    needed_by: None,
+                });
+                Cell::default()
+            }
+        }
+    }
+
+    /// A count that the message states is that of its rows.
+    fn counted(&mut self, column: &Column, row: &Row, scope: Scope<'_>) {
+        let Given::Count(group) = column.given else { return };
+        let Some(segment) = self.segment(&column.at, column, scope) else { return };
+        let count = row.groups.get(group).map_or(0, Vec::len);
+        let Some((element, part)) = column
+            .at
+            .steps
+            .last()
+            .and_then(|it| column.at.element.in_segment(self.document, &segment, it))
+        else {
+            return;
+        };
+        let stated = self.document.word(&segment, element, part);
+        if number::normal(&stated, &Value::Decimal(0)) != Some(count.to_string()) {
+            self.faults.push(RecordFault {
+                field: column.at.text.clone(),
+                offset: Some(u64::from(segment.offset)),
+                found: stated,
+                expected: format!("{count}, as there are"),
+                needed_by: None,
+            });
+        }
+    }
+}
+
+/// The headers around a message.
+fn headers(interchange: &Interchange<'_>, message: &interchange::Message) -> Vec<Segment> {
+    let group = usize::try_from(message.group).unwrap_or(0).checked_sub(1);
+    let group = group.and_then(|it| interchange.groups.get(it));
+    let group = group.and_then(|it| interchange.group_header(it));
+    let own = interchange.segments(message).first();
+    [interchange.header(), group, own].into_iter().flatten().copied().collect()
+}
+
+/// The text that maps see, or what was expected.
+fn normal(column: &Column, text: &str) -> Result<String, String> {
+    let field = &column.field;
+    if text.is_empty() {
+        return if field.required {
+            Err("a text; it is empty".to_owned())
+        } else {
+            Ok(String::new())
+        };
+    }
+    let text = match &column.value {
+        Value::Text => text.to_owned(),
+        Value::Date(parts) if is_date(parts, text) => text.to_owned(),
+        Value::Date(parts) => return Err(format!("a date or time such as {}", sample(parts))),
+        Value::Implied(_) | Value::Decimal(_) => {
+            number::normal(text, &column.value).ok_or_else(|| match &column.value {
+                Value::Decimal(scale) => {
+                    format!("a number with at most {scale} digits behind the point")
+                }
+                _ => "digits".to_owned(),
+            })?
+        }
+    };
+    let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    if let Some(max) = field.chars_max.filter(|max| chars > *max) {
+        return Err(format!("at most {max} characters"));
+    }
+    if !field.one_of.is_empty() && !field.one_of.contains(&text) {
+        return Err(format!("one of {}", field.one_of.join(", ")));
+    }
+    Ok(text)
+}
