@@ -12,6 +12,7 @@ mod letters;
 mod list;
 mod map;
 mod problem;
+mod progress;
 mod rebuild;
 mod serve;
 mod tap;

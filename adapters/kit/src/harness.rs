@@ -22,6 +22,7 @@ use crate::{
 };
 use case::Case;
 use coverage::Coverage;
+use mapping::CoverageReport;
 use validators::Validators;
 
 /// What came of a package's fixtures.
@@ -35,6 +36,8 @@ pub struct Report {
     pub cases: Vec<CaseReport>,
     /// What the fixtures as a whole leave out.
     pub problems: Vec<String>,
+    /// What they reach of each map, by field and branch.
+    pub coverage: Vec<CoverageReport>,
 }
 
 /// What came of one fixture.
@@ -95,7 +98,8 @@ pub fn run(name: &str, files: &dyn Files) -> Report {
         let report_of = one(&package, &loader, &validators, &case, &mut seen);
         report.cases.push(report_of);
     }
-    report.problems = seen.missing(&package);
+    report.coverage = seen.coverage.reports(&package, &observe::context(&package, 1, &[]));
+    report.problems = seen.missing(&package, &report.coverage);
     report
 }
 
@@ -110,14 +114,18 @@ struct Seen<'p> {
 impl Seen<'_> {
     /// Every map has a fixture that it can use, bad input has been tried, and
     /// enough of each map was reached.
-    fn missing(&self, package: &Package) -> Vec<String> {
+    fn missing(&self, package: &Package, coverage: &[CoverageReport]) -> Vec<String> {
         let unused = package.maps().filter(|(_, map)| !self.maps.contains(map.label()));
         let mut problems: Vec<String> =
             unused.map(|(file, _)| format!("no fixture makes anything by {file}")).collect();
         if package.manifest().input.is_some() && !self.set_aside {
             problems.push("no fixture has a record that is set aside".to_owned());
         }
-        problems.extend(self.coverage.problems(package, &observe::context(package, 1, &[])));
+        let percent_min = package.manifest().coverage_percent_min;
+        let thin = coverage.iter().filter(|it| it.percent() < usize::from(percent_min));
+        problems.extend(
+            thin.map(|it| format!("coverage is below {percent_min} %: {}", it.text().trim_end())),
+        );
         problems
     }
 }

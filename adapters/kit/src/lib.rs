@@ -18,6 +18,8 @@ mod run;
 pub mod decode;
 mod schema;
 mod select;
+
+mod explain;
 pub use select::Unusable;
 
 pub mod harness;

@@ -6,6 +6,7 @@ mod diff;
 mod draft;
 mod explain;
 mod run;
+mod test;
 
 use super::Failure;
 use crate::{
@@ -38,7 +39,7 @@ pub(super) enum Map {
     /// Check all files of a package, or one map: every fault with its place.
     Check(check::Check),
     /// Run the fixtures of a package and measure what they cover.
-    Test(check::Test),
+    Test(test::Test),
     /// What a new version of a map changes, by field.
     Diff(diff::Diff),
     /// How fast a map runs on a file.
@@ -76,6 +77,9 @@ struct Subject {
     /// Organisation that ids are made for.
     #[arg(long, default_value = "my-company")]
     organisation: String,
+    /// What an out map declares under `needs:`, NAME=VALUE.
+    #[arg(long = "need", value_name = "NAME=VALUE")]
+    needs: Vec<String>,
     #[command(flatten)]
     packages: Packages,
 }
@@ -180,13 +184,29 @@ impl Subject {
         Ok(Opened { package, map, used, bytes })
     }
 
-    fn context(&self, record: u64) -> RunContext<'_> {
+    /// What the caller supplies, by name.
+    fn needs(&self) -> Result<Vec<(&str, Option<&str>)>, Failure> {
+        self.needs
+            .iter()
+            .map(|it| {
+                let (name, value) =
+                    it.split_once('=').ok_or_else(|| format!("--need wants NAME=VALUE: {it:?}"))?;
+                Ok((name, Some(value)))
+            })
+            .collect()
+    }
+
+    fn context<'a>(
+        &'a self,
+        record: u64,
+        needs: &'a [(&'a str, Option<&'a str>)],
+    ) -> RunContext<'a> {
         RunContext {
             organisation: &self.organisation,
             channel: &self.channel,
             received_at: SystemClock.now(),
             record,
-            needs: &[],
+            needs,
         }
     }
 }

@@ -55,6 +55,15 @@ fn each_code_has_its_page_and_each_page_both_languages() {
 }
 
 #[test]
+fn each_code_of_the_map_checker_has_its_page() {
+    for number in 0..=27 {
+        let code = format!("M{number:02}");
+        let page = pages::markdown(&code).unwrap_or_else(|| panic!("no page for {code}"));
+        assert!(page.contains(&format!("\n## {code}: ")), "{code} has no Japanese title");
+    }
+}
+
+#[test]
 fn internals_stay_inside() {
     for refusal in one_of_each() {
         let body = serde_json::to_string(&refusal.to_problem("01JZ", Language::English)).unwrap();

@@ -23,9 +23,10 @@ mod value;
 
 pub use check::{BackField, Backwards, Compiled, Fate, Obligations, Options, Verdict, compile};
 pub use explain::{
-    Case, CaseResult, Change, Coverage, CoverageReport, DiffReport, Expect, Explained, FieldTrace,
-    Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed, StepTrace, TestReport, diff,
-    explain_json, explain_row, fmt, impact, infer, put, reverse, test,
+    Case, CaseResult, Change, Coverage, CoverageItem, CoverageReport, DiffReport, Expect,
+    Explained, FieldTrace, Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed,
+    StepTrace, TestReport, diff, explain_json, explain_row, fmt, impact, impact_of, infer, put,
+    reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::{Library, beside};

@@ -1,11 +1,15 @@
-//! `channelhub map check` and `channelhub map test`: faults and fixtures of
-//! packages, with no network.
+//! `channelhub map check`: every fault of packages and maps, with no network.
 
 use super::{Packages, Place, load, print};
 use crate::{app::library::Library, cli::Failure};
 use adapter_kit::files::Files as _;
+use codec::diagnostic::Diagnostic;
 use mapping::{BackField, Backwards, Fate, Options, Verdict};
-use std::{process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 /// Check all files of a package, or one map.
 #[derive(Debug, clap::Args)]
@@ -15,15 +19,9 @@ pub(in crate::cli) struct Check {
     /// For maps: list what was proved and what is checked at run time.
     #[arg(long)]
     explain: bool,
-    #[command(flatten)]
-    packages: Packages,
-}
-
-/// Run the fixtures of packages.
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Test {
-    /// Packages; none: all.
-    package: Vec<String>,
+    /// For one map: what this source schema or layout, which is to come, breaks in it.
+    #[arg(long, value_name = "FILE")]
+    new_source: Option<PathBuf>,
     #[command(flatten)]
     packages: Packages,
 }
@@ -35,6 +33,12 @@ pub(super) struct Shelf<'a>(pub(super) &'a Place);
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(file) = &self.new_source {
+            let [map] = self.what.as_slice() else {
+                return Err("--new-source is asked of one map: PACKAGE/maps/NAME.map.yaml".into());
+            };
+            return against(&Place::of(map, &self.packages)?, file);
+        }
         let mut bad = 0;
         let what =
             if self.what.is_empty() { self.packages.library()?.packages() } else { self.what };
@@ -46,8 +50,37 @@ impl Check {
             };
             bad += usize::from(!sound);
         }
+        if bad > 0 {
+            eprintln!("`channelhub problem CODE` explains a code such as M07");
+        }
         Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What another source schema breaks in a map.
+fn against(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
+    let shown = file.display();
+    let new = std::fs::read_to_string(file).map_err(|cause| format!("{shown}: {cause}"))?;
+    let broken = mapping::impact_of(&place.file, &Shelf(place), &new, &Options::default());
+    let (faults, unread) = match broken {
+        Ok(faults) => (faults, false),
+        Err(faults) => (faults, true),
+    };
+    print(&place.library, &placed(place, faults.clone()));
+    if unread {
+        return Err(format!("{} cannot be read", place.file));
+    }
+    say!("{}: {shown} breaks {} rules", place.file, faults.len());
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Diagnostics with the path of their file among all packages.
+fn placed(place: &Place, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let all = diagnostics.into_iter().map(|mut it| {
+        it.file = format!("packages/{}/{}", place.package, it.file);
+        it
+    });
+    all.collect()
 }
 
 fn check_package(library: &Library, name: &str) -> bool {
@@ -65,14 +98,7 @@ fn check_package(library: &Library, name: &str) -> bool {
 
 fn check_map(place: &Place, explain: bool) -> bool {
     let compiled = mapping::compile(&place.file, &Shelf(place), &Options::default());
-    let diagnostics: Vec<_> = compiled
-        .diagnostics
-        .into_iter()
-        .map(|mut it| {
-            it.file = format!("packages/{}/{}", place.package, it.file);
-            it
-        })
-        .collect();
+    let diagnostics = placed(place, compiled.diagnostics);
     print(&place.library, &diagnostics);
     let report = &compiled.report;
     let (proved, checked, errors) = (report.proved, report.checked, report.errors);
@@ -135,28 +161,5 @@ impl mapping::Library for Shelf<'_> {
             library.read(&format!("packages/{package}/{path}"))
         };
         bytes.and_then(|it| std::str::from_utf8(&it).ok().map(Arc::from))
-    }
-}
-
-// === impl Test ===
-
-impl Test {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let library = self.packages.library()?;
-        let mut bad = 0;
-        let names = if self.package.is_empty() { library.packages() } else { self.package };
-        for name in names {
-            // Says what it does not know, and prints the package's own faults.
-            let least = load(&library, &name)?.manifest().coverage_percent_min;
-            let report = adapter_kit::harness::run(&name, &library);
-            let cases = report.cases.len();
-            if report.passed() {
-                say!("{name}: {cases} fixtures passed, each map covered to at least {least} %");
-            } else {
-                bad += 1;
-                say!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
-            }
-        }
-        Ok(if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

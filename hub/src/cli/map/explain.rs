@@ -1,9 +1,9 @@
 //! `channelhub map explain`: where a field of the output comes from.
 
 use super::{Opened, Subject};
-use crate::cli::Failure;
-use adapter_kit::decode::RecordBody;
-use mapping::{Explained, explain_json, explain_row};
+use crate::cli::{Failure, screen};
+use mapping::{Explained, FieldTrace, explain_json};
+use serde_json::{Value, json};
 use std::process::ExitCode;
 
 /// Say where a field of the output comes from: source bytes, rule, the value
@@ -18,42 +18,99 @@ pub(in crate::cli) struct Explain {
     /// Which record, from 1.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     record: u64,
+    /// Of a map that reads each element of a record: only this one, from 1.
+    #[arg(long, value_name = "NUMBER")]
+    element: Option<usize>,
+    /// For people, or for programs.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON document: fields with bytes, steps and tables; faults.
+    Json,
 }
 
 impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let opened = self.subject.open()?;
-        let explained = self.explained(&opened)?;
-        let Some(field) = &self.field else {
-            for trace in &explained.fields {
-                say!("{}", trace.text());
-            }
-            return Ok(ExitCode::SUCCESS);
-        };
-        match explained.field(field) {
-            Some(trace) => {
-                say!("{}", trace.text());
-                Ok(ExitCode::SUCCESS)
-            }
-            None => Err(format!("the output of record {} has no field `{field}`", self.record)),
+        let all = self.explained(&opened)?;
+        let elements = all.len();
+        let chosen: Vec<(usize, &Explained)> = (1..)
+            .zip(&all)
+            .filter(|(number, _)| self.element.is_none_or(|it| it == *number))
+            .collect();
+        if let (Some(element), true) = (self.element, chosen.is_empty()) {
+            return Err(format!(
+                "the map reads {elements} elements of record {}; there is no element {element}",
+                self.record
+            ));
         }
+        let wanted = |it: &&FieldTrace| self.field.as_ref().is_none_or(|path| it.target == *path);
+        let shown: Vec<(usize, &Explained, Vec<&FieldTrace>)> = chosen
+            .into_iter()
+            .map(|(number, it)| (number, it, it.fields.iter().filter(wanted).collect()))
+            .collect();
+        if let (Some(field), true) = (&self.field, shown.iter().all(|it| it.2.is_empty())) {
+            return Err(format!("the output of record {} has no field `{field}`", self.record));
+        }
+        match self.format {
+            Format::Text => print(&shown, elements > 1),
+            Format::Json => self.print_json(&opened, &shown)?,
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
-    fn explained(&self, opened: &Opened) -> Result<Explained, Failure> {
+    /// One result, or one for each element that the map reads.
+    fn explained(&self, opened: &Opened) -> Result<Vec<Explained>, Failure> {
         let Opened { package, map, used, bytes } = opened;
-        let context = self.subject.context(self.record);
-        let Some(used) = used else { return Ok(explain_json(map, bytes, &context)) };
-        if used.each.is_some() {
-            return Err("this map reads elements of a record; `map run` shows its output".into());
-        }
+        let needs = self.subject.needs()?;
+        let context = self.subject.context(self.record, &needs);
+        let Some(used) = used else { return Ok(vec![explain_json(map, bytes, &context)]) };
         let records = package.decode(None, bytes).map_err(|it| it.to_string())?;
         let mut found = records.iter(bytes).filter(|it| it.number == self.record);
         let record = found.next().ok_or_else(|| {
             format!("{} has no readable record {}", self.subject.input.display(), self.record)
         })?;
-        Ok(match record.body {
-            RecordBody::Json(text) => explain_json(map, text.as_bytes(), &context),
-            RecordBody::Row(rows, row) => explain_row(map, rows, row, &context),
-        })
+        Ok(package.explain(used, &record, &context))
+    }
+
+    fn print_json(
+        &self,
+        opened: &Opened,
+        shown: &[(usize, &Explained, Vec<&FieldTrace>)],
+    ) -> Result<(), Failure> {
+        let results: Vec<Value> = shown
+            .iter()
+            .map(|(number, explained, fields)| {
+                let faults = explained.result.as_ref().err().map(|it| &it.faults);
+                json!({ "element": number, "fields": fields, "faults": faults.unwrap_or(&Vec::new()) })
+            })
+            .collect();
+        let document = json!({
+            "map": opened.map.label(),
+            "input": self.subject.input.display().to_string(),
+            "record": self.record,
+            "results": results,
+        });
+        let text = serde_json::to_string_pretty(&document).map_err(|it| it.to_string())?;
+        screen::line(format_args!("{text}"));
+        Ok(())
+    }
+}
+
+fn print(shown: &[(usize, &Explained, Vec<&FieldTrace>)], numbered: bool) {
+    for (number, explained, fields) in shown {
+        if numbered {
+            say!("element {number}:");
+        }
+        fields.iter().for_each(|it| say!("{}", it.text()));
+        if let Err(faulted) = &explained.result {
+            super::print_faults(1, &faulted.faults);
+        }
     }
 }

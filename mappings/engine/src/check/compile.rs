@@ -301,11 +301,11 @@ fn header(lower: &mut Lower<'_>, file: &MapFile, ends: &Ends) {
                 .help("add `source_id: …`");
         }
         Some(rule) => {
-            lower.plan.header.source_id = source_id(lower, rule);
+            lower.plan.header.source_id = source_id(lower, file, rule);
         }
     }
     if let Some(rule) = &rules.source_version
-        && let Some(lowered) = envelope_rule(lower, rule)
+        && let Some(lowered) = shown_rule(lower, file, rule, "source_version")
     {
         lower.plan.header.source_version = Some(lowered.expr);
         lower.plan.header.version_kind = rules.version_kind.unwrap_or(match lowered.ty.kind {
@@ -329,9 +329,29 @@ fn header(lower: &mut Lower<'_>, file: &MapFile, ends: &Ends) {
         lower.plan.header.occurred_at = Some(lowered.expr);
     }
     lower.plan.header.partition_key = match &rules.partition_key {
-        Some(rule) => envelope_rule(lower, rule).map(|it| it.expr),
+        Some(rule) => shown_rule(lower, file, rule, "partition_key").map(|it| it.expr),
         None => stock_key(lower, ends.entity),
     };
+}
+
+/// A rule of the envelope whose value logs, traces and the ledger show.
+fn shown_rule(
+    lower: &mut Lower<'_>,
+    file: &MapFile,
+    rule: &Rule,
+    name: &str,
+) -> Option<super::lower::Lowered> {
+    let lowered = envelope_rule(lower, rule)?;
+    let said = file.header.personal_id.as_ref().is_some_and(|it| !it.trim().is_empty());
+    if lowered.ty.personal && !said {
+        let from = lowered.ty.path.as_deref().unwrap_or("this");
+        let message =
+            format!("`{from}` is personal data, and logs, traces and the ledger show `{name}`");
+        lower.warning_at("M22", rule.at, message).help(
+            "another id of the thing, or `| sha256`, or `personal_id: why it must be this one`",
+        );
+    }
+    Some(lowered)
 }
 
 fn envelope_rule(lower: &mut Lower<'_>, rule: &Rule) -> Option<super::lower::Lowered> {
@@ -351,8 +371,8 @@ fn envelope_rule(lower: &mut Lower<'_>, rule: &Rule) -> Option<super::lower::Low
     Some(lowered)
 }
 
-fn source_id(lower: &mut Lower<'_>, rule: &Rule) -> Option<u32> {
-    let lowered = envelope_rule(lower, rule)?;
+fn source_id(lower: &mut Lower<'_>, file: &MapFile, rule: &Rule) -> Option<u32> {
+    let lowered = shown_rule(lower, file, rule, "source_id")?;
     let errors = rule.policy.missing == Some(Absent::Error)
         || lower.map_policy.missing == Some(Absent::Error);
     if lowered.ty.may_be_absent() && !errors {

@@ -80,9 +80,11 @@ impl Lower<'_> {
                 let rest = calls.get(index..).unwrap_or_default();
                 return self.texts_pipe(expr, &ty, rest);
             }
-            let (op, name, next) = self.call(call, ty)?;
-            ops.push((op, name));
-            ty = next;
+            for step in functions::steps(call, ty.kind) {
+                let (op, name, next) = self.call(&step, ty)?;
+                ops.push((op, name));
+                ty = next;
+            }
         }
         Some((ops, ty))
     }

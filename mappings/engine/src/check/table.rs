@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codec::yaml;
+use codec::yaml::{self, Faults};
 
 use super::lower::{Lower, Lowered};
 use crate::{
@@ -77,7 +77,10 @@ impl Lower<'_> {
         };
         match yaml::parse(&path, &text) {
             Ok(node) => {
-                let shared = read_shared(self.faults, name, &node);
+                // Its faults stand in its file, not in the map's.
+                let faults = Faults::new(&path);
+                let shared = read_shared(&faults, name, &node);
+                faults.into_vec().into_iter().for_each(|fault| self.faults.push(fault));
                 self.tables.extend(shared.clone());
                 shared
             }

@@ -31,6 +31,19 @@ pub struct CoverageReport {
     pub branches_reached: usize,
     /// What was not reached, in words.
     pub missing: Vec<String>,
+    /// Every field and branch.
+    pub items: Vec<CoverageItem>,
+}
+
+/// A field, or a branch of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoverageItem {
+    /// Target path.
+    pub target: String,
+    /// Of a branch: `branch 2`, `present` or `left out`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    pub reached: bool,
 }
 
 impl Coverage {
@@ -46,6 +59,7 @@ impl Coverage {
                 branches: 0,
                 branches_reached: 0,
                 missing: Vec::new(),
+                items: Vec::new(),
             },
         };
         survey.members(&map.plan.root);
@@ -111,7 +125,10 @@ impl Survey<'_> {
             None => {}
             Some(Node::Value(_) | Node::Const(_)) => {
                 self.report.fields += 1;
-                if self.coverage.nodes.contains(&id) {
+                let reached = self.coverage.nodes.contains(&id);
+                let target_of = target.to_owned();
+                self.report.items.push(CoverageItem { target: target_of, branch: None, reached });
+                if reached {
                     self.report.fields_reached += 1;
                 } else {
                     self.report.missing.push(target.to_owned());
@@ -139,7 +156,10 @@ impl Survey<'_> {
 
     fn branch(&mut self, id: NodeId, index: usize, target: &str, what: &str) {
         self.report.branches += 1;
-        if self.coverage.branches.contains(&(id, index)) {
+        let reached = self.coverage.branches.contains(&(id, index));
+        let (target_of, branch) = (target.to_owned(), Some(what.to_owned()));
+        self.report.items.push(CoverageItem { target: target_of, branch, reached });
+        if reached {
             self.report.branches_reached += 1;
         } else {
             self.report.missing.push(format!("{target} ({what})"));

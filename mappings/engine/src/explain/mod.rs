@@ -12,10 +12,10 @@ mod put;
 mod reverse;
 mod testing;
 
-pub use coverage::{Coverage, CoverageReport};
+pub use coverage::{Coverage, CoverageItem, CoverageReport};
 pub use diff::{Change, DiffReport, diff};
 pub use fmt::fmt;
-pub use impact::impact;
+pub use impact::{impact, impact_of};
 pub use infer::{Inferred, infer};
 pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
 pub use put::{Put, PutFault, put};

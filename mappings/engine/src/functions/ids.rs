@@ -229,8 +229,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         faults: "",
         loses: "",
         inverse: "",
-        about: "The hub's own id of the thing that this channel knows by that source id. The same channel must bring that thing too.",
-        examples: &[],
+        about: "The hub's own id of the thing that this channel knows by that source id. The same channel must bring that thing too. (The example is of the organisation `acme` on the channel `ec`.)",
+        examples: &[(
+            "a | hub_id(party)",
+            r#"{"a": "4711"}"#,
+            r#""pty_0ea1701618628f48864478822350fb9b""#,
+        )],
         lower: |lower, site| {
             let names: Vec<(&str, Entity)> =
                 Entity::ALL.iter().map(|it| (it.name(), *it)).collect();

@@ -2,7 +2,7 @@
 
 use super::{CallSite, Function, Group, Takes, may, needs};
 use crate::{
-    check::lower::Lower,
+    check::lower::{Lower, Lowered},
     plan::op::Op,
     types::{Kind, Type},
 };
@@ -23,7 +23,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         loses: "",
         inverse: "exact for one-to-one tables; for others by `reverse_tables:`",
         about: "What a table says for a text.",
-        examples: &[],
+        examples: &[
+            ("a | table(\"prefectures\")", r#"{"a": "東京"}"#, r#""JP-13""#),
+            ("a | table(\"prefectures\")", r#"{"a": "江戸"}"#, "fault"),
+            (
+                "a | table(\"tax-rates\", b | date)",
+                r#"{"a": "standard", "b": "1997-04-01"}"#,
+                r#""0.05""#,
+            ),
+        ],
         lower: lower_table,
     },
     Function {
@@ -158,17 +166,23 @@ fn same_kind(lower: &Lower<'_>, site: &CallSite<'_>, other: &Type) -> Option<Typ
 fn lower_table(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Built {
     let name = site.name(lower, 0)?;
     let at = if site.has(1) { Some(site.expr(lower, 1)?) } else { None };
-    if let Some(at) = &at
-        && !matches!(at.ty.kind, Kind::Date | Kind::Instant | Kind::Any)
-    {
-        lower
-            .error(
-                "M05",
-                site.span,
-                format!("a table is asked on a date, not on {}", at.ty.kind.words()),
-            )
-            .help("`(placed_at | timestamp)`");
-        return None;
+    if let Some(at) = &at {
+        is_day(lower, site, at)?;
     }
     lower.table(site, &name, at)
+}
+
+/// A dated table is asked on a date or at a time.
+pub(super) fn is_day(lower: &Lower<'_>, site: &CallSite<'_>, at: &Lowered) -> Option<()> {
+    if matches!(at.ty.kind, Kind::Date | Kind::Instant | Kind::Any) {
+        return Some(());
+    }
+    lower
+        .error(
+            "M05",
+            site.span,
+            format!("a table is asked on a date, not on {}", at.ty.kind.words()),
+        )
+        .help("`(placed_at | timestamp)`");
+    None
 }

@@ -21,6 +21,7 @@ pub use reference::reference;
 
 use crate::{
     check::lower::Lower,
+    language::expr::Call,
     plan::op::Op,
     types::{Kind, Type},
 };
@@ -121,6 +122,20 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 /// The function of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {
     all().find(|it| it.name == name)
+}
+
+/// The steps of a call: of most functions it is the call alone.
+pub(crate) fn steps(call: &Call, input: Kind) -> Vec<Call> {
+    let plain = |name: &str| Call { name: name.into(), span: call.span, args: Vec::new() };
+    match call.name.as_str() {
+        // A rate is looked up in its shortest form, and comes back as a number.
+        "tax_class" if input == Kind::Text => {
+            vec![plain("decimal"), plain("number_text"), call.clone()]
+        }
+        "tax_class" if input.is_number() => vec![plain("number_text"), call.clone()],
+        "tax_rate" => vec![call.clone(), plain("decimal")],
+        _ => vec![call.clone()],
+    }
 }
 
 /// All names.

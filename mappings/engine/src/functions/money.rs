@@ -148,6 +148,51 @@ pub(super) const FUNCTIONS: &[Function] = &[
         },
     },
     Function {
+        name: "tax_rate",
+        group: Group::Money,
+        params: &[needs("at", "the day: a date or a time")],
+        takes: Takes::Text,
+        gives: "a number: a fraction",
+        faults: "when the class has no rate on that day",
+        loses: "",
+        inverse: "",
+        about: "The rate of a tax class on a day, by `mappings/tables/tax-rates.yaml`.",
+        examples: &[
+            ("c | tax_rate(d | date)", r#"{"c": "standard", "d": "2019-09-30"}"#, r#""0.08""#),
+            ("c | tax_rate(d | date)", r#"{"c": "standard", "d": "2019-10-01"}"#, r#""0.1""#),
+            ("c | tax_rate(d | date)", r#"{"c": "reduced", "d": "2019-09-30"}"#, "fault"),
+        ],
+        lower: |lower, site| lower_tax(lower, site, "tax-rates"),
+    },
+    Function {
+        name: "tax_class",
+        group: Group::Money,
+        params: &[
+            needs("at", "the day: a date or a time"),
+            may("percent", "`true`: the rate is told in percent"),
+        ],
+        takes: Takes::NumberOrText,
+        gives: "a text",
+        faults: "when no class has that rate on that day",
+        loses: "",
+        inverse: "",
+        about: "The tax class of a rate on a day, by `mappings/tables/tax-classes.yaml`. A rate of zero names no class.",
+        examples: &[
+            ("a | tax_class(d | date)", r#"{"a": 0.080, "d": "2019-09-30"}"#, r#""standard""#),
+            ("a | tax_class(d | date)", r#"{"a": "0.08", "d": "2026-01-05"}"#, r#""reduced""#),
+            (
+                "a | tax_class(d | date, percent=true)",
+                r#"{"a": 10, "d": "2026-01-05"}"#,
+                r#""standard""#,
+            ),
+            ("a | tax_class(d | date)", r#"{"a": 0, "d": "2026-01-05"}"#, "fault"),
+        ],
+        lower: |lower, site| {
+            let percent = site.has(1) && site.flag(lower, 1)?;
+            lower_tax(lower, site, if percent { "tax-classes-percent" } else { "tax-classes" })
+        },
+    },
+    Function {
         name: "allocate",
         group: Group::Money,
         params: &[
@@ -160,7 +205,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         loses: "",
         inverse: "",
         about: "The share of the element at hand of an amount that belongs to all of them, by largest remainder: the shares add up to the amount exactly.",
-        examples: &[],
+        examples: &[(
+            "{ each: l, value: { from: 'root.a | money(\"JPY\") | allocate(../l, w) | minor_units', missing: error } }",
+            r#"{"a": "100", "l": [{"w": 1}, {"w": 1}, {"w": 1}]}"#,
+            "[34,33,33]",
+        )],
         lower: lower_allocate,
     },
 ];
@@ -210,6 +259,13 @@ fn lower_money(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Option<(Op, Type)>
         Op::Money { currency: currency.expr, rounding },
         Type { missing, null, ..site.input.turned(Kind::Money) },
     ))
+}
+
+/// A shared table asked on a day.
+fn lower_tax(lower: &mut Lower<'_>, site: &CallSite<'_>, table: &str) -> Option<(Op, Type)> {
+    let at = site.expr(lower, 0)?;
+    super::logic::is_day(lower, site, &at)?;
+    lower.table(site, table, Some(at))
 }
 
 fn lower_allocate(lower: &mut Lower<'_>, site: &CallSite<'_>) -> Option<(Op, Type)> {

@@ -42,6 +42,8 @@ pub(crate) struct Header {
     pub(crate) occurred_at: Option<Rule>,
     pub(crate) partition_key: Option<Rule>,
     pub(crate) action: Vec<ActionBranch>,
+    /// Why the ids that logs show may be personal data.
+    pub(crate) personal_id: Option<String>,
 }
 
 /// When which action is meant; without a condition: otherwise.
@@ -153,6 +155,7 @@ fn read_header(faults: &Faults, table: &YamlTable<'_>) -> Header {
         occurred_at: rule("occurred_at"),
         partition_key: rule("partition_key"),
         action: table.node("action").map(|it| read_action(faults, it)).unwrap_or_default(),
+        personal_id: table.text("personal_id").map(str::to_owned),
     }
 }
 

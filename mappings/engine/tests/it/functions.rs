@@ -12,9 +12,11 @@ fn result(pipe: &str, record: &str) -> String {
             schema["properties"][name] = serde_json::json!({"type": "string"});
         }
     }
+    // A rule in its long form stands as it is, a pipe in quotes.
+    let rule =
+        if pipe.starts_with('{') { pipe.to_owned() } else { serde_json::to_string(pipe).unwrap() };
     let map = format!(
-        "map: t/f\nversion: 1\nsource: s.schema.json\ntarget: order@1\nsource_id: {{ const: x }}\nfields:\n  r: {}\n",
-        serde_json::to_string(pipe).unwrap()
+        "map: t/f\nversion: 1\nsource: s.schema.json\ntarget: order@1\nsource_id: {{ const: x }}\nfields:\n  r: {rule}\n",
     );
     let files = Files::default()
         .with("m.yaml", map.as_str())
@@ -60,8 +62,6 @@ fn every_example_gives_what_it_says() {
 fn every_function_can_be_learned_from_its_entry() {
     for function in functions::all() {
         assert!(!function.about.is_empty() && !function.gives.is_empty(), "{}", function.name);
-        // These need a table, a list in scope or an entity to show anything.
-        let special = ["table", "allocate", "hub_id"].contains(&function.name);
-        assert!(special || !function.examples.is_empty(), "{} has no example", function.name);
+        assert!(!function.examples.is_empty(), "{} has no example", function.name);
     }
 }

@@ -16,3 +16,4 @@ mod reverse;
 mod rows;
 mod schema;
 mod support;
+mod tables;
