@@ -18,7 +18,7 @@ pub(super) use write::write;
 use std::sync::Arc;
 
 use ::edi::{
-    Dialect,
+    Charset, Dialect,
     ack::Form,
     definition::{Definition, Loop},
     message::Options,
@@ -38,6 +38,8 @@ pub(super) struct Edi {
     /// Of each release that may come; the first is written.
     definitions: Vec<Arc<Definition>>,
     options: Options,
+    /// What is written in; EDIFACT says itself what it is read in.
+    charset: Charset,
     /// Kinds of messages that are passed over.
     ignored: Vec<String>,
     /// Which acknowledgement answers X12.

@@ -38,7 +38,12 @@ pub(in crate::layout) fn edi(table: &Table<'_>, dialect: Dialect) -> Option<(Edi
     let charset = table.one_of("charset", &CHARSETS);
     let unknown_codes_noted =
         table.one_of("unknown_codes", &[("note", true), ("refuse", false)]).unwrap_or(true);
-    let options = Options { unknown_codes_noted, codes: codes(table), charset };
+    let read_in = charset.filter(|_| dialect == Dialect::X12);
+    let options = Options { unknown_codes_noted, codes: codes(table), charset: read_in };
+    let charset = charset.unwrap_or(match dialect {
+        Dialect::X12 => Charset::Ascii,
+        Dialect::Edifact => Charset::Latin1,
+    });
     let ignored = table.texts("ignore").into_iter().map(str::to_owned).collect();
     let forms = [("997", Form::X997), ("999", Form::X999)];
     let form = table.one_of("acknowledgement", &forms).unwrap_or_default();
@@ -47,7 +52,7 @@ pub(in crate::layout) fn edi(table: &Table<'_>, dialect: Dialect) -> Option<(Edi
     let first = Arc::clone(definitions.first()?);
     let reader = Reader { dialect, definition: &first };
     let (part, shape) = reader.part(table, &[&first.root]);
-    Some((Edi { dialect, definitions, options, ignored, form, part, line_break }, shape))
+    Some((Edi { dialect, definitions, options, charset, ignored, form, part, line_break }, shape))
 }
 
 /// `release: "004010"`, or a list of those that may come.

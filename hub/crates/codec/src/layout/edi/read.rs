@@ -120,7 +120,11 @@ fn unsupported(edi: &Edi, message: &interchange::Message) -> Fault {
     let expected = format!("a {}", known.join(" or "));
     let mut fault = Fault::new(::edi::Code::MessageUnsupported, message.offset, expected);
     fault.found = format!("{} in {}", message.kind, message.release);
-    (fault.group, fault.message) = (message.group, message.number);
+    (fault.group, fault.message, fault.segment) = (message.group, message.number, 1);
+    (fault.tag, fault.element) = match edi.dialect {
+        Dialect::X12 => ("ST".to_owned(), 1),
+        Dialect::Edifact => ("UNH".to_owned(), 2),
+    };
     fault
 }
 

@@ -170,10 +170,10 @@ impl Writer<'_> {
             self.fault(&column.field.name, text, &expected);
             return None;
         };
-        match charset(self.edi).encode(&written) {
+        match self.edi.charset.encode(&written) {
             Ok(bytes) => Some(bytes),
             Err(bad) => {
-                let expected = format!("characters of {}", charset(self.edi).name());
+                let expected = format!("characters of {}", self.edi.charset.name());
                 self.fault(&column.field.name, &format!("U+{:04X}", u32::from(bad)), &expected);
                 None
             }
@@ -280,13 +280,6 @@ impl Head {
     }
 }
 
-fn charset(edi: &Edi) -> Charset {
-    edi.options.charset.unwrap_or(match edi.dialect {
-        Dialect::X12 => Charset::Ascii,
-        Dialect::Edifact => Charset::Latin1,
-    })
-}
-
 /// X12 has values that repeat from 00402 on.
 fn marks(edi: &Edi, definition: &Definition) -> Marks {
     match edi.dialect {
@@ -295,7 +288,7 @@ fn marks(edi: &Edi, definition: &Definition) -> Marks {
         }
         Dialect::X12 => Marks::X12,
         Dialect::Edifact => {
-            let repetition = (charset(edi) == Charset::Utf8).then_some(b'*');
+            let repetition = (edi.charset == Charset::Utf8).then_some(b'*');
             Marks { repetition, ..Marks::EDIFACT }
         }
     }
@@ -398,7 +391,7 @@ fn x12(
 }
 
 fn edifact(edi: &Edi, head: &Head, count: usize) -> (Vec<Draft>, Vec<Draft>) {
-    let (identifier, version) = match charset(edi) {
+    let (identifier, version) = match edi.charset {
         Charset::Capitals => ("UNOA", "3"),
         Charset::Ascii => ("UNOB", "3"),
         Charset::Latin1 => ("UNOC", "3"),

@@ -125,7 +125,9 @@ fn one_thing_wrong_is_one_fault() {
     let other = input(BODY).replace("ST*850*", "ST*860*");
     assert_eq!(
         row(&order(), &other),
-        [": message-unsupported: 860 in 004010 / a 850 in 004010 or 850 in 005010"]
+        [
+            "ST01 in segment 1: message-unsupported: 860 in 004010 / a 850 in 004010 or 850 in 005010"
+        ]
     );
 }
 
