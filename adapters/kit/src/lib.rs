@@ -1,12 +1,10 @@
-//! What an adapter must be: manifest, package, Source and Sink.
+//! What an adapter must be: a package, and the proof that it does what it says.
 //!
 //! An adapter for one kind of system is a folder of data (a *package*): a
-//! manifest, source schemas or layouts, maps, fixtures. Only a transport that
-//! nobody has written yet needs Rust. Reading order: [`manifest`] (what a
-//! package says), [`files`] (where it is read from), [`package`] (compiled and
-//! ready to run), [`decode`] (bytes to records), [`harness`] (proof that
-//! it does what it says), [`transport`] (for adapters
-//! that bring their own).
+//! manifest, source schemas or layouts, maps, fixtures. The hub brings the
+//! transports. Reading order: [`manifest`] (what a package says), [`files`]
+//! (where it is read from), [`package`] (compiled and ready to run), [`decode`]
+//! (bytes to records), [`harness`] (proof that it does what it says).
 
 pub mod files;
 pub mod manifest;
@@ -23,5 +21,3 @@ mod explain;
 pub use select::Unusable;
 
 pub mod harness;
-
-pub mod transport;

@@ -4,7 +4,7 @@
 use adapter_kit::{
     files::{Files as _, Folder, Layered},
     harness,
-    manifest::FILE_NAME,
+    manifest::{Cursor, FILE_NAME, Piece},
     package::{Options, Package},
 };
 use std::path::{Path, PathBuf};
@@ -80,17 +80,41 @@ fn bodies_of_pulls_are_json() {
     for name in names() {
         let package = Package::load(&name, &adapters(), &Options::default()).unwrap();
         for feed in package.manifest().input.iter().flat_map(|it| &it.feeds) {
-            let Some(body) = &feed.body else { continue };
-            bodies += 1;
-            let filled = body.fill_json(|_| Some("2026-01-05T00:00:00+09:00\"\\".to_owned()));
-            let filled = filled.unwrap_or_else(|hole| panic!("{name}: {hole} is not filled"));
-            let document: serde_json::Value = serde_json::from_str(&filled)
-                .unwrap_or_else(|why| panic!("{name}/{}: {why}\n{filled}", feed.name));
-            if let Some(query) = document.get("query").and_then(serde_json::Value::as_str) {
-                let count = |sign| query.matches(sign).count();
-                assert_eq!(count('{'), count('}'), "{name}/{}: {query}", feed.name);
+            let first = feed.ask.body.iter();
+            let next = feed.pages.iter().filter_map(|it| it.body.as_ref());
+            let details = feed.details.iter().filter_map(|it| it.ask.body.as_ref());
+            for body in first.chain(next).chain(details) {
+                bodies += 1;
+                let filled = body.fill_json(|piece| {
+                    let text = match piece {
+                        Piece::Page => "2",
+                        Piece::Ids => "[\"1\",\"2\"]",
+                        _ => "2026-01-05T00:00:00+09:00\"\\",
+                    };
+                    Some(text.to_owned())
+                });
+                let filled = filled.unwrap_or_else(|hole| panic!("{name}: {hole} is not filled"));
+                let document: serde_json::Value = serde_json::from_str(&filled)
+                    .unwrap_or_else(|why| panic!("{name}/{}: {why}\n{filled}", feed.name));
+                if let Some(query) = document.get("query").and_then(serde_json::Value::as_str) {
+                    let count = |sign| query.matches(sign).count();
+                    assert_eq!(count('{'), count('}'), "{name}/{}: {query}", feed.name);
+                }
             }
         }
     }
-    assert!(bodies >= 3, "only {bodies}");
+    assert!(bodies >= 5, "only {bodies}");
+}
+
+/// A page of one cursor that is full hides what lies behind it, unless there are
+/// pages: no shipped feed is without.
+#[test]
+fn every_sorted_feed_has_pages() {
+    for name in names() {
+        let package = Package::load(&name, &adapters(), &Options::default()).unwrap();
+        for feed in package.manifest().input.iter().flat_map(|it| &it.feeds) {
+            let sorted = matches!(feed.cursor, Cursor::InLast(_) | Cursor::Greatest { .. });
+            assert!(!sorted || feed.pages.is_some(), "{name}/{}", feed.name);
+        }
+    }
 }

@@ -89,7 +89,7 @@ pub(super) async fn render(
             Piece::Need(name) => needs.get(name).cloned().flatten(),
             Piece::Setting(name) => to.channel.setting(name),
             Piece::Key => Some(key.clone()),
-            Piece::Text(_) | Piece::Cursor => None,
+            Piece::Text(_) | Piece::Cursor | Piece::Page | Piece::Until | Piece::Ids => None,
         })
         .map_err(|piece| Fault::Lasting(format!("the path has no value for {piece}")))?;
     Ok(Rendered {

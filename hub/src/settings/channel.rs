@@ -87,8 +87,8 @@ pub enum Input {
     Pull {
         /// Base address of the far side.
         url: String,
-        /// How often.
-        every: Duration,
+        /// How often; absent: as the package says for each feed.
+        every: Option<Duration>,
         /// How the hub proves itself.
         auth: PullAuth,
         /// Networks it may be in beside public ones, CIDR.
@@ -308,7 +308,7 @@ fn secrets_required(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<
 
 fn pull(table: &Table<'_>, dir: &Path) -> Option<Input> {
     let url = table.required_text("url").map(str::to_owned);
-    let every = units::duration(table, "every").unwrap_or(Duration::from_secs(60));
+    let every = units::duration(table, "every");
     let auth = output::auth(table, dir);
     let allow_networks = output::networks(table);
     Some(Input::Pull { url: url?, every, auth: auth?, allow_networks })

@@ -206,7 +206,7 @@ fn outward(
         Piece::Data(pointer) => data.pointer(pointer).and_then(scalar),
         Piece::Need(name) | Piece::Setting(name) => given(name).map(str::to_owned),
         Piece::Key => Some("key".to_owned()),
-        Piece::Text(_) | Piece::Cursor => None,
+        Piece::Text(_) | Piece::Cursor | Piece::Page | Piece::Until | Piece::Ids => None,
     });
     let mut observed = Observed { maps: vec![map.label().to_owned()], ..Observed::default() };
     match path {

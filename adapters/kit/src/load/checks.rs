@@ -131,17 +131,20 @@ impl Loader<'_> {
             let lost = pieces.filter(|piece| match piece {
                 Piece::Setting(name) => !known(name),
                 Piece::Need(name) => needs.iter().all(|it| it.name != *name),
-                Piece::Text(_) | Piece::Body(_) | Piece::Data(_) | Piece::Cursor | Piece::Key => {
-                    false
-                }
+                Piece::Text(_)
+                | Piece::Body(_)
+                | Piece::Data(_)
+                | Piece::Cursor
+                | Piece::Page
+                | Piece::Until
+                | Piece::Ids
+                | Piece::Key => false,
             });
             lost.map(ToString::to_string).collect()
         };
         let mut unknown: Vec<String> = Vec::new();
         for feed in manifest.input.iter().flat_map(|it| &it.feeds) {
-            let query = feed.query.iter().map(|(_, it)| it);
-            let templates = [&feed.path].into_iter().chain(&feed.body).chain(query);
-            unknown.extend(templates.flat_map(|it| lost_in(it, &[])));
+            unknown.extend(feed.templates().flat_map(|it| lost_in(it, &[])));
         }
         for operation in manifest.output.iter().flat_map(|it| &it.operations) {
             unknown.extend(lost_in(&operation.path, &operation.needs));

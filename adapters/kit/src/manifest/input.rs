@@ -2,7 +2,7 @@
 
 use codec::yaml::{Node, Table};
 
-use super::{Predicate, Signature, Template, read};
+use super::{Feed, Predicate, Reply, Signature, output, read};
 
 /// How data comes in.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,12 @@ pub struct Input {
     pub dedupe_headers: Vec<String>,
     /// What is asked for, when the transport is `pull`.
     pub feeds: Vec<Feed>,
+    /// Answers to a pull that mean "slow down", besides the status 429.
+    pub throttle: Vec<Reply>,
+    /// Answers to a pull with a good status that mean "no".
+    pub refused: Vec<Reply>,
+    /// Least time between two calls of a pull, milliseconds.
+    pub gap_ms: u32,
     /// Kinds of records, first match wins. A record that matches none is set aside.
     pub records: Vec<RecordKind>,
 }
@@ -71,40 +77,6 @@ pub enum Topic {
     Feed,
 }
 
-/// One thing that is asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Feed {
-    /// Also its topic.
-    pub name: String,
-    /// `GET` or `POST`.
-    pub method: String,
-    /// Path at the channel's base URL.
-    pub path: Template,
-    /// JSON body of a POST; what fills its holes is escaped as in a JSON string.
-    pub body: Option<Template>,
-    /// Query parameters: name and value. One whose holes have no value is left
-    /// out, so a first call goes without `{cursor}`.
-    pub query: Vec<(String, Template)>,
-    /// Where the list of records is in the answer, in place of the format's pointer.
-    pub records_at: Option<String>,
-    /// Where the next cursor is in the answer. Not there or null: the next
-    /// call repeats the same cursor.
-    pub cursor_at: Option<String>,
-    /// Where the next cursor is in the last record of the answer, for feeds
-    /// that are asked for what changed since.
-    pub cursor_in_last: Option<String>,
-    /// The cursor of the first call of all; without it that call has none.
-    pub cursor_start: Option<String>,
-    /// After its end the feed is read again from the start: it lists everything
-    /// there is, and what has not changed is dropped as known.
-    pub restart: bool,
-    /// Where the answer says whether there is more now (`true` or `false`).
-    /// Without it a page without records is the end.
-    pub more_at: Option<String>,
-    /// How long to wait after the end of the feed, seconds, unless the channel says.
-    pub interval_s: u32,
-}
-
 /// One kind of records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordKind {
@@ -150,9 +122,6 @@ enum FormatName {
 const FORMATS: &[(&str, FormatName)] =
     &[("json", FormatName::Json), ("ndjson", FormatName::Ndjson), ("layout", FormatName::Layout)];
 
-/// How long a puller waits unless anybody says otherwise.
-const INTERVAL_S_DEFAULT: u32 = 60;
-
 // === impl Transport ===
 
 impl Transport {
@@ -183,6 +152,15 @@ impl Input {
         let dedupe_headers = read::text_or_texts(&table, "dedupe_headers");
         let feeds: Vec<Feed> =
             table.tables("feeds", "a feed").into_iter().filter_map(Feed::read).collect();
+        let throttle = output::replies(&table, "throttle");
+        let refused = output::replies(&table, "refused");
+        let gap_ms = table.number("gap_ms", "milliseconds").unwrap_or(0);
+        if !(throttle.is_empty() && refused.is_empty() && gap_ms == 0)
+            && transport.is_some_and(|it| it != Transport::Pull)
+        {
+            let message = "`throttle`, `refused` and `gap_ms` are for the transport `pull`";
+            table.error("K03", message);
+        }
         let records = table.tables("records", "a kind of records");
         let records: Vec<RecordKind> = records.into_iter().filter_map(RecordKind::read).collect();
         if table.required("records").is_some() && records.is_empty() {
@@ -216,6 +194,9 @@ impl Input {
             static_header,
             dedupe_headers,
             feeds,
+            throttle,
+            refused,
+            gap_ms,
             records,
         })
     }
@@ -264,50 +245,6 @@ impl Topic {
         }
         table.finish();
         given.into_iter().next()
-    }
-}
-
-// === impl Feed ===
-
-impl Feed {
-    fn read(table: Table<'_>) -> Option<Self> {
-        let name = read::name(&table, "name");
-        let method = table.one_of("method", &[("GET", "GET"), ("POST", "POST")]).unwrap_or("GET");
-        let path = read::template(&table, "path");
-        let body = table.node("body").and_then(|it| read::template_of(&table, it, it.text()?));
-        if body.is_some() && method != "POST" {
-            table.error("K03", "a feed with a `body` has `method: POST`");
-        }
-        let query = table.entries("query").iter().filter_map(|(name, value)| {
-            let template = read::template_of(&table, value, value.text()?)?;
-            Some((name.text()?.to_owned(), template))
-        });
-        let query = query.collect();
-        let records_at = read::pointer(&table, "records_at");
-        let cursor_at = read::pointer(&table, "cursor_at");
-        let cursor_in_last = read::pointer(&table, "cursor_in_last");
-        let cursor_start = table.text("cursor_start").map(str::to_owned);
-        let restart = table.bool("restart").unwrap_or(false);
-        if cursor_at.is_some() && cursor_in_last.is_some() {
-            table.error("K03", "the cursor is either `cursor_at` or `cursor_in_last`");
-        }
-        let more_at = read::pointer(&table, "more_at");
-        let interval = table.number("interval_s", "seconds");
-        table.finish();
-        Some(Self {
-            name: name?,
-            method: method.to_owned(),
-            path: path?,
-            body,
-            query,
-            records_at,
-            cursor_at,
-            cursor_in_last,
-            cursor_start,
-            restart,
-            more_at,
-            interval_s: interval.unwrap_or(INTERVAL_S_DEFAULT).max(1),
-        })
     }
 }
 

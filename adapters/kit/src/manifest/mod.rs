@@ -4,6 +4,7 @@
 //! the reference for people is `adapters/README.md`.
 
 mod auth;
+mod feed;
 mod input;
 mod output;
 mod predicate;
@@ -12,7 +13,8 @@ mod signature;
 mod template;
 
 pub use auth::{Auth, ClientAuth};
-pub use input::{Feed, Format, Input, MapUse, RecordKind, Topic, Transport};
+pub use feed::{Ask, Cursor, Details, Feed, PageBy, Pages, Window};
+pub use input::{Format, Input, MapUse, RecordKind, Topic, Transport};
 pub use output::{Body, Need, NeedFrom, Operation, Output, Reply};
 pub use predicate::{Field, Predicate, Test};
 pub use signature::{

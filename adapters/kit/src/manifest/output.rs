@@ -147,10 +147,7 @@ impl Operation {
         if success.is_empty() {
             success.extend(SUCCESS_DEFAULT);
         }
-        let replies = |key| -> Vec<Reply> {
-            table.tables(key, "an answer").into_iter().filter_map(Reply::read).collect()
-        };
-        let (throttle, refused) = (replies("throttle"), replies("refused"));
+        let (throttle, refused) = (replies(&table, "throttle"), replies(&table, "refused"));
         let far_id = read::pointer(&table, "far_id");
         table.finish();
         Some(Self {
@@ -231,6 +228,11 @@ impl Reply {
         });
         self.status == status && self.header.as_deref().is_none_or(header) && body_fits
     }
+}
+
+/// The answers under `key`.
+pub(super) fn replies(table: &Table<'_>, key: &'static str) -> Vec<Reply> {
+    table.tables(key, "an answer").into_iter().filter_map(Reply::read).collect()
 }
 
 fn entity(table: &Table<'_>, node: &Node) -> Option<Entity> {

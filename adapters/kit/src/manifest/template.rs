@@ -22,6 +22,12 @@ pub enum Piece {
     Setting(String),
     /// `{cursor}`: where a pull goes on.
     Cursor,
+    /// `{page}`: which page of an answer a pull asks for.
+    Page,
+    /// `{until}`: the end of the span of time a pull asks for.
+    Until,
+    /// `{ids}`: what a pull asks the details of.
+    Ids,
     /// `{key}`: the idempotency key.
     Key,
 }
@@ -92,10 +98,11 @@ impl Template {
         &'t self,
         value: impl FnMut(&'t Piece) -> Option<String>,
     ) -> Result<String, &'t Piece> {
-        self.fill_with(value, |text, value| text.push_str(value))
+        self.fill_with(value, |text, _, value| text.push_str(value))
     }
 
-    /// As [`Template::fill`], escaped as inside a JSON string.
+    /// As [`Template::fill`], escaped as inside a JSON string; only `{ids}` is
+    /// JSON already.
     ///
     /// # Errors
     /// The hole that has no value.
@@ -109,7 +116,7 @@ impl Template {
     fn fill_with<'t>(
         &'t self,
         mut value: impl FnMut(&'t Piece) -> Option<String>,
-        push: fn(&mut String, &str),
+        push: fn(&mut String, &Piece, &str),
     ) -> Result<String, &'t Piece> {
         let mut text = String::new();
         for piece in &self.0 {
@@ -120,7 +127,10 @@ impl Template {
                 | Piece::Need(_)
                 | Piece::Setting(_)
                 | Piece::Cursor
-                | Piece::Key => push(&mut text, &value(piece).ok_or(piece)?),
+                | Piece::Page
+                | Piece::Until
+                | Piece::Ids
+                | Piece::Key => push(&mut text, piece, &value(piece).ok_or(piece)?),
             }
         }
         Ok(text)
@@ -129,8 +139,17 @@ impl Template {
 
 impl Piece {
     /// What may stand in a hole, for messages.
-    pub const KNOWN: [&'static str; 6] =
-        ["body:/…", "data:/…", "need:…", "setting:…", "cursor", "key"];
+    pub const KNOWN: [&'static str; 9] = [
+        "body:/…",
+        "data:/…",
+        "need:…",
+        "setting:…",
+        "cursor",
+        "page",
+        "until",
+        "ids",
+        "key",
+    ];
 
     fn parse(hole: &str) -> Result<Self, Fault> {
         let pointer = |it: &str| {
@@ -143,6 +162,9 @@ impl Piece {
             Some(("need", rest)) if !rest.is_empty() => Ok(Self::Need(rest.to_owned())),
             Some(("setting", rest)) if !rest.is_empty() => Ok(Self::Setting(rest.to_owned())),
             None if hole == "cursor" => Ok(Self::Cursor),
+            None if hole == "page" => Ok(Self::Page),
+            None if hole == "until" => Ok(Self::Until),
+            None if hole == "ids" => Ok(Self::Ids),
             None if hole == "key" => Ok(Self::Key),
             Some(_) | None => Err(Fault::Unknown(hole.to_owned())),
         }
@@ -158,6 +180,9 @@ impl fmt::Display for Piece {
             Self::Need(name) => write!(f, "{{need:{name}}}"),
             Self::Setting(name) => write!(f, "{{setting:{name}}}"),
             Self::Cursor => f.write_str("{cursor}"),
+            Self::Page => f.write_str("{page}"),
+            Self::Until => f.write_str("{until}"),
+            Self::Ids => f.write_str("{ids}"),
             Self::Key => f.write_str("{key}"),
         }
     }
@@ -178,12 +203,16 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
 }
 
 /// As the inside of a JSON string.
-fn push_json(text: &mut String, value: &str) {
+fn push_json(text: &mut String, piece: &Piece, value: &str) {
+    if matches!(piece, Piece::Ids) {
+        text.push_str(value);
+        return;
+    }
     let quoted = serde_json::Value::from(value).to_string();
     text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
 }
 
-fn push_encoded(text: &mut String, value: &str) {
+fn push_encoded(text: &mut String, _piece: &Piece, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));

@@ -3,10 +3,7 @@
 //! Many systems say "slow down" with another status than 429, some with 200.
 //! So the package's own predicates are asked first, the status only then.
 
-use adapter_kit::{
-    manifest::{Operation, Reply},
-    transport::{self, Setback},
-};
+use adapter_kit::manifest::{Operation, Reply};
 use canon::clock::Timestamp;
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use serde_json::Value;
@@ -193,22 +190,6 @@ impl Verdict {
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         matches!(self, Self::Later { cause: Cause::Throttled, .. })
-    }
-}
-
-/// What a transport of an adapter's own says of one try.
-impl From<Result<transport::Settled, Setback>> for Verdict {
-    fn from(tried: Result<transport::Settled, Setback>) -> Self {
-        match tried {
-            Ok(transport::Settled { answer, far_id }) => Self::Done { answer, far_id },
-            Err(Setback::Refused { reason }) => {
-                Self::Refused { code: REFUSED, reason: excerpt(reason.as_bytes(), &[]) }
-            }
-            Err(Setback::Later { after, source }) => {
-                let cause = if after.is_some() { Cause::Throttled } else { Cause::Failing };
-                Self::Later { reason: source.to_string(), after, cause }
-            }
-        }
     }
 }
 

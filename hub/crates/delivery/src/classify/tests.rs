@@ -127,19 +127,3 @@ fn a_reason_is_short_one_line_and_without_secrets() {
     let Verdict::Later { reason, .. } = verdict else { panic!("{verdict:?}") };
     assert_eq!(reason, "HTTP 500", "nothing of the body: it may hold personal data");
 }
-
-#[test]
-fn a_transport_of_its_own_is_judged_alike() {
-    let settled = transport::Settled { answer: "stored".to_owned(), far_id: Some("7".to_owned()) };
-    let Verdict::Done { answer, far_id } = Verdict::from(Ok(settled)) else { panic!("done") };
-    assert_eq!((answer.as_str(), far_id.as_deref()), ("stored", Some("7")));
-    let later = |after| {
-        let source = std::io::Error::other("the queue is full");
-        Verdict::from(Err(Setback::Later { after, source }))
-    };
-    assert_eq!(later(None).health(), Health::Failing);
-    assert!(later(Some(Duration::from_secs(1))).is_throttled());
-    let refused = Verdict::from(Err(Setback::Refused { reason: "no\nsuch sku".to_owned() }));
-    let reason = r"no\nsuch sku".to_owned();
-    assert_eq!(refused, Verdict::Refused { code: REFUSED, reason });
-}
