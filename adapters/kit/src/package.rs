@@ -216,17 +216,16 @@ impl Package {
         self.maps.iter().map(|(file, map)| (file.as_str(), map))
     }
 
-    /// The operation that carries an event, if any does: the first that fits.
-    #[must_use]
-    pub fn operation_for(
+    /// The operations that may carry an event, in the manifest's order: the
+    /// first that [`suits`](Operation::suits) does.
+    pub fn operations_for(
         &self,
         entity: Entity,
         action: Action,
         data: &Value,
-    ) -> Option<&Operation> {
-        let operations = &self.parts.manifest.output.as_ref()?.operations;
-        let seen = Seen::Json(data);
-        operations.iter().find(|it| it.carries(entity, action) && seen.holds(&it.when))
+    ) -> impl Iterator<Item = &Operation> {
+        let operations = self.parts.manifest.output.iter().flat_map(|it| &it.operations);
+        operations.filter(move |it| it.carries(entity, action) && Seen::Json(data).holds(&it.when))
     }
 }
 

@@ -34,6 +34,9 @@ pub(super) struct Rendered {
 pub(super) enum Fault {
     /// The event, the map or the path: trying again will not help.
     Lasting(String),
+    /// No operation of the package carries such an event: it is not for this
+    /// system, and nothing is sent.
+    NotForIt(String),
     /// The store could not be asked.
     Passing(String),
 }
@@ -49,6 +52,7 @@ impl Fault {
             Self::Lasting(reason) => {
                 Verdict::Refused { code: "unrenderable", reason: reason.clone() }
             }
+            Self::NotForIt(reason) => Verdict::Done { answer: reason.clone(), far_id: None },
             Self::Passing(reason) => Verdict::Later {
                 reason: reason.clone(),
                 after: None,
@@ -77,7 +81,7 @@ pub(super) async fn render(
     }
     let data: Value = serde_json::from_str(event.data.get())
         .map_err(|fault| Fault::Lasting(format!("the event's data cannot be read: {fault}")))?;
-    let operation = operation(to, &event, &data)?;
+    let operation = operation(rooms, to, &event, &data).await?;
     let needs = needs(rooms, to, &operation, &event, &data).await?;
     let rendering = rendering(rooms, to, &operation, &event, &needs)?;
     let key = idempotency_key(to.channel.name(), &event.id, &rendering.label);
@@ -119,18 +123,33 @@ fn as_it_is(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
     }
 }
 
-fn operation(to: &Destination, event: &Event, data: &Value) -> Result<Operation, Fault> {
+async fn operation(
+    rooms: &Rooms,
+    to: &Destination,
+    event: &Event,
+    data: &Value,
+) -> Result<Operation, Fault> {
     let (entity, action) = event
         .entity_and_action()
         .ok_or_else(|| Fault::Lasting(format!("{} is no event type of this hub", event.kind)))?;
     let package = to.channel.package();
-    package.operation_for(entity, action, data).cloned().ok_or_else(|| {
+    let operations: Vec<&Operation> = package.operations_for(entity, action, data).collect();
+    let is_known = match operations.iter().any(|it| it.known.is_some()) {
+        true => far_id(rooms, to, event.hub_id().to_owned()).await?.is_some(),
+        false => false,
+    };
+    operations.into_iter().find(|it| it.suits(is_known)).cloned().ok_or_else(|| {
         let (entity, action) = (entity.name(), action.name());
-        Fault::Lasting(format!(
-            "package {} has no operation for {entity} {action} as it is",
-            package.manifest().name
-        ))
+        let name = &package.manifest().name;
+        Fault::NotForIt(format!("not sent: {name} takes no {entity} {action} such as this"))
     })
+}
+
+/// The id by which the destination knows a thing.
+async fn far_id(rooms: &Rooms, to: &Destination, hub_id: String) -> Result<Option<String>, Fault> {
+    let destination = to.channel.name().to_owned();
+    let question = move |reader: &store::Reader| reader.far_id(&destination, &hub_id);
+    Ok(rooms.ask_store(question).await?)
 }
 
 /// Looks up what map and path need: settings of the channel, and the ids by
@@ -146,6 +165,10 @@ async fn needs(
     for need in &operation.needs {
         let value = match &need.from {
             NeedFrom::Setting(name) => to.channel.setting(name),
+            NeedFrom::Called { scheme, entity, pointer } => match data.pointer(pointer) {
+                None => None,
+                Some(reference) => called(rooms, to, event, (*entity, reference, scheme)).await?,
+            },
             NeedFrom::FarId { entity, pointer } => {
                 let hub_id = match pointer {
                     None => Some(event.hub_id().to_owned()),
@@ -156,18 +179,29 @@ async fn needs(
                 };
                 match hub_id {
                     None => None,
-                    Some(hub_id) => {
-                        let destination = to.channel.name().to_owned();
-                        let question =
-                            move |reader: &store::Reader| reader.far_id(&destination, &hub_id);
-                        rooms.ask_store(question).await?
-                    }
+                    Some(hub_id) => far_id(rooms, to, hub_id).await?,
                 }
             }
         };
         needs.insert(need.name.clone(), value);
     }
     Ok(needs)
+}
+
+/// What the destination calls the article or place that a reference means.
+async fn called(
+    rooms: &Rooms,
+    to: &Destination,
+    event: &Event,
+    (entity, reference, scheme): (Entity, &Value, &str),
+) -> Result<Option<String>, Fault> {
+    let Ok(reference) = Ref::deserialize(reference) else { return Ok(None) };
+    let (channel, destination) = (event.channel().to_owned(), to.channel.name().to_owned());
+    let scheme = scheme.to_owned();
+    let question = move |reader: &store::Reader| {
+        reader.called(entity, (&channel, &reference), (&destination, &scheme))
+    };
+    Ok(rooms.ask_store(question).await?)
 }
 
 /// The hub id of what a reference means.
@@ -177,6 +211,9 @@ async fn resolve(
     entity: Entity,
     reference: &Value,
 ) -> Result<Option<String>, Fault> {
+    if let Some(hub_id) = reference.as_str() {
+        return Ok(Some(hub_id.to_owned()));
+    }
     let Ok(reference) = Ref::deserialize(reference) else { return Ok(None) };
     let channel = event.channel().to_owned();
     let question = move |reader: &store::Reader| reader.resolve(entity, &channel, &reference);

@@ -15,6 +15,8 @@ pub(super) struct Case {
     pub(super) topic: Option<String>,
     /// For what goes out: what happened to the thing. Without it, it comes in.
     pub(super) action: Option<Action>,
+    /// For what goes out: the far side has the thing already.
+    pub(super) known: bool,
     /// What the far side and the channel supply, by name.
     pub(super) needs: Vec<(String, String)>,
     /// The bytes as they come.
@@ -66,6 +68,7 @@ impl Case {
         if out != action.is_some() {
             table.error("K30", "`action` is said for `direction: out`, and only then");
         }
+        let known = table.bool("known").unwrap_or(false);
         let needs = table.entries("needs").iter();
         let needs = needs
             .filter_map(|(name, value)| Some((name.text()?.to_owned(), value.text()?.to_owned())));
@@ -74,7 +77,7 @@ impl Case {
         let expected = loader.read(&format!("fixtures/{name}/expect.json"));
         let expected = expected.and_then(|it| serde_json::from_str(&it).ok());
         let bytes = bytes?.to_vec();
-        Some(Self { about: String::new(), topic, action, needs, bytes, expected })
+        Some(Self { about: String::new(), topic, action, known, needs, bytes, expected })
     }
 }
 

@@ -48,7 +48,8 @@ pub(super) fn observe<'p>(
                 let entity = data.get("entity").and_then(Value::as_str).and_then(Entity::from_name);
                 match entity {
                     Some(entity) => {
-                        let operation = package.operation_for(entity, action, &data);
+                        let mut operations = package.operations_for(entity, action, &data);
+                        let operation = operations.find(|it| it.suits(case.known));
                         if let Some(operation) = operation {
                             coverage.event(&operation.map, &case.bytes, &case.needs);
                         }

@@ -115,12 +115,15 @@ pub struct Window {
 pub struct Details {
     /// Where the list of ids is in the first answer.
     pub ids_at: String,
-    /// Where the id is in an element of that list; `None`: the element is the id.
-    pub id_at: Option<String>,
+    /// Where the id is in an element of that list, in parts that are joined by
+    /// `/`; empty: the element is the id.
+    pub id_at: Vec<String>,
     /// How many ids one question may hold.
     pub batch: usize,
     /// The question. `{ids}` is a JSON list in the body, joined by commas elsewhere.
     pub ask: Ask,
+    /// How it has several answers: by offset or number.
+    pub pages: Option<Pages>,
 }
 
 /// How long a puller waits unless anybody says otherwise.
@@ -274,6 +277,12 @@ const WORDS: &[(&str, Word)] = &[
 ];
 
 impl Pages {
+    /// Whether `{page}` follows from what was read, not from what was said.
+    #[must_use]
+    pub const fn is_counted(&self) -> bool {
+        matches!(self.by, PageBy::Offset | PageBy::Number)
+    }
+
     fn read(table: Table<'_>) -> Option<Self> {
         let word = table.required_one_of("by", WORDS);
         let size = table.number("size", "records of a full page, from 1").filter(|it| *it > 0);
@@ -288,7 +297,8 @@ impl Pages {
             table.error("K03", "pages by `last` need `start`, others have none");
         }
         if matches!(word, Some(Word::Token)) == size.is_some() && word.is_some() {
-            table.error("K03", "`size` tells a full page from the last; pages by `token` have none");
+            table
+                .error("K03", "`size` tells a full page from the last; pages by `token` have none");
         }
         table.finish();
         let by = match word? {
@@ -356,17 +366,25 @@ impl Details {
         if ids_at.is_none() {
             let _reported = table.required("ids_at");
         }
-        let id_at = read::pointer(&table, "id_at");
+        let id_at = read::text_or_texts(&table, "id_at");
+        if id_at.iter().any(|it| !it.starts_with('/')) {
+            table.error("K04", "`id_at` is a JSON pointer, or a list of them");
+        }
         let batch = table.number("batch", "ids, from 1").filter(|it| *it > 0).unwrap_or(1);
         let ask = Ask::read(&table);
+        let pages = table.table("pages", "pages").and_then(Pages::read);
         let asks = |piece: &Piece| {
             ask.iter().flat_map(Ask::templates).any(|it| it.pieces().contains(piece))
         };
         if ask.is_some() && !asks(&Piece::Ids) {
             table.error("K03", "the question of `details` asks for `{ids}`");
         }
+        let counted = pages.as_ref().is_some_and(Pages::is_counted);
+        if asks(&Piece::Page) != pages.is_some() || (pages.is_some() && !counted) {
+            table.error("K03", "`{page}` of `details` needs `pages` by `offset` or `number`");
+        }
         table.finish();
-        Some(Self { ids_at: ids_at?, id_at, batch, ask: ask? })
+        Some(Self { ids_at: ids_at?, id_at, batch, ask: ask?, pages })
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Operation {
     pub actions: Vec<Action>,
     /// Only when all these hold for the event's data.
     pub when: Vec<Predicate>,
+    /// Only for things that the far side has already (`true`), by an id that the
+    /// hub knows, or only for others (`false`); `None`: for both.
+    pub known: Option<bool>,
     /// The map that renders it, relative to the package.
     pub map: String,
     /// Values the map's `needs` and the path get.
@@ -73,11 +76,22 @@ pub struct Need {
 pub enum NeedFrom {
     /// A setting of the channel.
     Setting(String),
+    /// What the destination's own records call, by this scheme, an article or a
+    /// place.
+    Called {
+        /// `shopify_inventory_item_id` …
+        scheme: String,
+        /// `variant` or `location`.
+        entity: Entity,
+        /// JSON pointer to the reference in the event's data.
+        pointer: String,
+    },
     /// The id the destination gave to a thing when it was delivered before.
     FarId {
         /// Of what kind.
         entity: Entity,
-        /// JSON pointer to its hub id in the event's data; `None`: the event's own.
+        /// JSON pointer to a reference to it, or to its hub id, in the event's
+        /// data; `None`: the event's own.
         pointer: Option<String>,
     },
 }
@@ -135,6 +149,7 @@ impl Operation {
         });
         let actions = actions.collect();
         let when = Predicate::read_all(&table);
+        let known = table.bool("known");
         let map = table.required("map").and_then(|it| read::file_of(&table, it));
         let needs = table.entries("needs").iter();
         let needs = needs.filter_map(|(name, it)| Need::read(&table, name, it)).collect();
@@ -155,6 +170,7 @@ impl Operation {
             entity: entity?,
             actions,
             when,
+            known,
             map: map?,
             needs,
             method: method?.to_owned(),
@@ -166,6 +182,12 @@ impl Operation {
             refused,
             far_id,
         })
+    }
+
+    /// Whether it is for a thing that the far side has (`is_known`) or has not.
+    #[must_use]
+    pub fn suits(&self, is_known: bool) -> bool {
+        self.known.is_none_or(|it| it == is_known)
     }
 
     /// Whether it carries events of that kind; its predicates are asked apart.
@@ -187,14 +209,27 @@ impl Need {
         let name = name.text()?.to_owned();
         let table = Table::open(table.faults(), node, "a need")?;
         let setting = table.text("setting").map(|it| NeedFrom::Setting(it.to_owned()));
-        let of = table.node("far_id_of").and_then(|it| entity(&table, it));
         let pointer = read::pointer(&table, "at");
-        let far_id = of.map(|entity| NeedFrom::FarId { entity, pointer });
-        if setting.is_some() == far_id.is_some() {
-            table.error("K03", "a need comes from a `setting` or is the `far_id_of` an entity");
+        let far_id = table.node("far_id_of").and_then(|it| entity(&table, it));
+        let far_id = far_id.map(|entity| NeedFrom::FarId { entity, pointer: pointer.clone() });
+        let called = table.text("called").and_then(|scheme| {
+            let of = table.required("of").and_then(|it| entity(&table, it));
+            let named = of.filter(|it| matches!(it, Entity::Variant | Entity::Location));
+            if named.is_none() || pointer.is_none() {
+                let message = "`called` is `of` a variant or a location, `at` a place in the data";
+                table.error("K03", message);
+            }
+            Some(NeedFrom::Called { scheme: scheme.to_owned(), entity: named?, pointer: pointer? })
+        });
+        let mut given = [setting, far_id, called].into_iter().flatten();
+        let from = given.next();
+        if from.is_none() || given.next().is_some() {
+            let message =
+                "a need is a `setting`, the `far_id_of` an entity, or what it is `called`";
+            table.error("K03", message);
         }
         table.finish();
-        Some(Self { name, from: setting.or(far_id)? })
+        Some(Self { name, from: from? })
     }
 }
 

@@ -78,7 +78,7 @@ impl Template {
     }
 
     /// The text with each hole filled and percent-encoded (RFC 3986, all but
-    /// unreserved characters).
+    /// unreserved characters); only `{ids}` is encoded already, see [`encoded`].
     ///
     /// # Errors
     /// The hole that has no value.
@@ -139,17 +139,8 @@ impl Template {
 
 impl Piece {
     /// What may stand in a hole, for messages.
-    pub const KNOWN: [&'static str; 9] = [
-        "body:/…",
-        "data:/…",
-        "need:…",
-        "setting:…",
-        "cursor",
-        "page",
-        "until",
-        "ids",
-        "key",
-    ];
+    pub const KNOWN: [&'static str; 9] =
+        ["body:/…", "data:/…", "need:…", "setting:…", "cursor", "page", "until", "ids", "key"];
 
     fn parse(hole: &str) -> Result<Self, Fault> {
         let pointer = |it: &str| {
@@ -212,7 +203,20 @@ fn push_json(text: &mut String, piece: &Piece, value: &str) {
     text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
 }
 
-fn push_encoded(text: &mut String, _piece: &Piece, value: &str) {
+/// A text percent-encoded (RFC 3986, all but unreserved characters).
+#[must_use]
+pub fn encoded(value: &str) -> String {
+    let mut text = String::new();
+    push_encoded(&mut text, &Piece::Key, value);
+    text
+}
+
+fn push_encoded(text: &mut String, piece: &Piece, value: &str) {
+    // The parts of ids are escaped one by one by who joins them.
+    if matches!(piece, Piece::Ids) {
+        text.push_str(value);
+        return;
+    }
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             text.push(char::from(byte));

@@ -7,7 +7,7 @@ use crate::{
     dispatch::{client, proof},
     settings::Input,
 };
-use adapter_kit::manifest::{self, Ask, Feed, Piece};
+use adapter_kit::manifest::{self, Ask, Feed, Piece, encoded};
 use bytes::Bytes;
 use canon::clock::{Clock, Timestamp};
 use delivery::{Answer, Auth, Client, retry_after};
@@ -180,7 +180,11 @@ impl Asking {
 
     fn url(&self, feed: &str, ask: &Ask, holes: Holes<'_>) -> Result<reqwest::Url, String> {
         let value = |piece: &Piece| self.value(piece, holes);
-        let path = ask.path.fill(value).map_err(|it| format!("path of {feed}: {it}"))?;
+        let path = ask.path.fill(|piece| match piece {
+            Piece::Ids => holes.ids.map(in_path),
+            _ => value(piece),
+        });
+        let path = path.map_err(|it| format!("path of {feed}: {it} has no value"))?;
         let mut url: reqwest::Url = format!("{}/{}", self.base, path.trim_start_matches('/'))
             .parse()
             .map_err(|fault| format!("{}{path}: {fault}", self.base))?;
@@ -203,4 +207,10 @@ impl Asking {
             Piece::Text(_) | Piece::Body(_) | Piece::Data(_) | Piece::Need(_) | Piece::Key => None,
         }
     }
+}
+
+/// Ids as they stand in a path: each part of each escaped.
+fn in_path(ids: &[String]) -> String {
+    let one = |id: &String| id.split('/').map(encoded).collect::<Vec<_>>().join("/");
+    ids.iter().map(one).collect::<Vec<_>>().join(",")
 }

@@ -58,29 +58,48 @@ impl Page {
             Some(PageBy::Last { pointer, .. }) => in_last(pointer).and_then(text),
             Some(PageBy::Offset | PageBy::Number) | None => None,
         };
-        let more = feed.more_at.as_deref().map(|pointer| {
-            answer.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
-        });
+        let more = feed
+            .more_at
+            .as_deref()
+            .map(|pointer| answer.pointer(pointer).and_then(Value::as_bool).unwrap_or(false));
         Ok(Self { records, count, cursor, last, next, more })
     }
 
-    /// The ids in it, for feeds whose details are asked for.
+    /// The ids in it, for feeds whose details are asked for: parts joined by `/`.
     ///
     /// # Errors
     ///
     /// When an element has none.
-    pub(super) fn ids(&self, id_at: Option<&str>) -> Result<Vec<String>, String> {
-        let id = |it: &Value| it.pointer(id_at.unwrap_or_default()).and_then(text);
-        let ids = self.records.iter().map(|it| {
-            id(it).ok_or_else(|| format!("an element has no id at {:?}", id_at.unwrap_or_default()))
-        });
-        ids.collect()
+    pub(super) fn ids(&self, id_at: &[String]) -> Result<Vec<String>, String> {
+        let part = |record: &Value, pointer: &str| {
+            let found = record.pointer(pointer).and_then(text);
+            found.ok_or_else(|| format!("an element has no id at {pointer:?}"))
+        };
+        let id = |record: &Value| match id_at {
+            [] => part(record, ""),
+            parts => {
+                let parts = parts.iter().map(|it| part(record, it));
+                Ok(parts.collect::<Result<Vec<_>, _>>()?.join("/"))
+            }
+        };
+        self.records.iter().map(id).collect()
     }
 
     /// Whether the last of `before` stands in this page too.
     pub(super) fn repeats(&self, before: &Value) -> bool {
         self.records.contains(before)
     }
+}
+
+/// How many records an answer has; a document that is one record has one.
+///
+/// # Errors
+///
+/// When it cannot be an answer to the question.
+pub(super) fn count(feed: &Feed, of_format: Option<&str>, bytes: &[u8]) -> Result<usize, String> {
+    let answer: Value = serde_json::from_slice(bytes)
+        .map_err(|fault| format!("{}: the details are not JSON: {fault}", feed.name))?;
+    Ok(records(&feed.name, &answer, feed.records_at.as_deref().or(of_format))?.1)
 }
 
 fn records(

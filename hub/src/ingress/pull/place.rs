@@ -119,7 +119,7 @@ impl Place {
     /// The page before this one, if it has to be looked at again: its last
     /// record is not at the beginning here, and may not be at its end any more.
     pub(super) fn doubts(&self, feed: &Feed, page: &Page) -> Option<(Self, &Value)> {
-        let counted = matches!(feed.pages.as_ref()?.by, PageBy::Offset | PageBy::Number);
+        let counted = feed.pages.as_ref()?.is_counted();
         let moves = matches!(feed.cursor, Cursor::InLast(_) | Cursor::Greatest { .. });
         let (before, last) = self.before.as_ref()?;
         if !counted || !moves || self.shifted || page.repeats(last) {
@@ -159,7 +159,9 @@ impl Place {
         let more = moved && page.more.unwrap_or(page.count > 0);
         let next = if moved { page.cursor.clone() } else { self.cursor.clone() };
         match (feed.restart, more) {
-            (true, false) => Step { next: Self::at(feed.cursor_start.clone()), durable: None, more },
+            (true, false) => {
+                Step { next: Self::at(feed.cursor_start.clone()), durable: None, more }
+            }
             (true, true) => Step { next: Self::at(next), durable: None, more },
             (false, _) => {
                 let durable = next.clone().filter(|_| moved);

@@ -1,8 +1,13 @@
 //! Reads one feed on from where it was, to its end for now.
 
-use super::{Trouble, asking::Asking, page::Page, place::Place};
+use super::{
+    Trouble,
+    asking::{Asking, Holes},
+    page::Page,
+    place::{Place, Texts},
+};
 use crate::{arrival::Way, ingress::receive::Reception};
-use adapter_kit::manifest::{Ask, Cursor, Details, Feed, Format};
+use adapter_kit::manifest::{Ask, Cursor, Details, Feed, Format, PageBy};
 use bytes::Bytes;
 use canon::clock::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -91,6 +96,7 @@ impl Reading {
         let mut place = self.place.clone().unwrap_or_else(|| self.beginning(&cursors));
         for _page in 0..PAGES_MAX {
             place.open(&self.feed, clock.now());
+            self.place = Some(place.clone());
             let (bytes, page) = self.ask(asking, &place, reception).await?;
             if let Some((before, last)) = place.doubts(&self.feed, &page) {
                 let (_, again) = self.ask(asking, &before, reception).await?;
@@ -138,12 +144,7 @@ impl Reading {
         let ask = later.as_ref().unwrap_or(&self.feed.ask);
         let clock = &*reception.rooms().clock;
         let bytes = asking.fetch(&self.feed, ask, texts.holes(), clock).await?;
-        let manifest = asking.channel().package().manifest();
-        let of_format = manifest.input.as_ref().and_then(|it| match &it.format {
-            Format::Json { records_at } => records_at.as_deref(),
-            Format::Ndjson | Format::Layout { .. } => None,
-        });
-        let page = Page::read(&self.feed, of_format, &bytes)?;
+        let page = Page::read(&self.feed, records_at(asking), &bytes)?;
         Ok((bytes, page))
     }
 
@@ -157,45 +158,60 @@ impl Reading {
     ) -> Result<(), Trouble> {
         let Some(details) = self.feed.details.clone() else {
             // A cursor in the answer is remembered also when nothing came with it.
-            let moves = brought.durable.is_some() && matches!(self.feed.cursor, Cursor::InAnswer(_));
+            let moves =
+                brought.durable.is_some() && matches!(self.feed.cursor, Cursor::InAnswer(_));
             if brought.records > 0 || moves {
                 self.hand_over(asking, reception, cursors, brought).await?;
             }
             return Ok(());
         };
-        let ids = page.ids(details.id_at.as_deref()).map_err(|it| self.named(&it))?;
+        let ids = page.ids(&details.id_at).map_err(|it| self.named(&it))?;
         let batches: Vec<&[String]> = ids.chunks(details.batch).collect();
         for (index, batch) in batches.iter().enumerate() {
-            // Only with the last of them is everything before the cursor there.
-            let durable = brought.durable.clone().filter(|_| index + 1 == batches.len());
-            if let Some(bytes) = self.ask_details(asking, reception, &details, batch).await? {
+            let mut read = Some((0, 0));
+            while let Some(so_far) = read {
+                let answer = self.ask_details(asking, reception, (&details, batch, so_far));
+                let Some((bytes, next)) = answer.await? else { break };
+                // Only with the last of them is everything before the cursor there.
+                let is_last = next.is_none() && index + 1 == batches.len();
+                let durable = brought.durable.clone().filter(|_| is_last);
                 let (records, after) = (batch.len(), brought.after.clone());
                 let brought = Brought { bytes, records, durable, after };
                 self.hand_over(asking, reception, cursors, brought).await?;
+                read = next;
             }
         }
         Ok(())
     }
 
-    /// `None` when the one thing that was asked for is gone there.
+    /// One answer to a second question, and the pages and records read of it
+    /// when there are more. `None`: the one thing asked for is gone there.
     async fn ask_details(
         &self,
         asking: &Asking,
         reception: &Reception,
-        details: &Details,
-        ids: &[String],
-    ) -> Result<Option<Bytes>, Trouble> {
-        let holes = super::asking::Holes { ids: Some(ids), ..Default::default() };
+        (details, ids, (pages, records)): (&Details, &[String], (usize, usize)),
+    ) -> Result<Option<(Bytes, Option<(usize, usize)>)>, Trouble> {
+        let at = details.pages.as_ref().map(|it| match it.by {
+            PageBy::Offset => records.to_string(),
+            _ => (pages + 1).to_string(),
+        });
+        let texts = self.place.as_ref().map(|it| it.texts(&self.feed));
+        let of_place = texts.as_ref().map(Texts::holes).unwrap_or_default();
+        let holes = Holes { ids: Some(ids), page: at.as_deref(), ..of_place };
         let clock = &*reception.rooms().clock;
-        match asking.fetch(&self.feed, &details.ask, holes, clock).await {
-            Ok(bytes) => Ok(Some(bytes)),
+        let bytes = match asking.fetch(&self.feed, &details.ask, holes, clock).await {
+            Ok(bytes) => bytes,
             Err(trouble) if trouble.gone && details.batch == 1 => {
                 let (channel, feed) = (asking.channel().name(), &self.feed.name);
                 warn!(channel, feed, "what was listed is gone already");
-                Ok(None)
+                return Ok(None);
             }
-            Err(trouble) => Err(trouble),
-        }
+            Err(trouble) => return Err(trouble),
+        };
+        let count = super::page::count(&self.feed, records_at(asking), &bytes)?;
+        let full = details.pages.as_ref().is_some_and(|it| count >= it.size);
+        Ok(Some((bytes, full.then(|| (pages + 1, records + count)))))
     }
 
     async fn hand_over(
@@ -232,10 +248,11 @@ impl Reading {
     /// Without pages, what lies behind a page of one cursor cannot be asked for.
     fn tell_if_stuck(&self, asking: &Asking, page: &Page, next: &Place, more: bool) {
         let sorted = matches!(self.feed.cursor, Cursor::InLast(_)) && self.feed.pages.is_none();
-        let shared = page.count > 1 && page.records.iter().all(|it| {
-            let Cursor::InLast(pointer) = &self.feed.cursor else { return false };
-            it.pointer(pointer) == page.records.last().and_then(|last| last.pointer(pointer))
-        });
+        let shared = page.count > 1
+            && page.records.iter().all(|it| {
+                let Cursor::InLast(pointer) = &self.feed.cursor else { return false };
+                it.pointer(pointer) == page.records.last().and_then(|last| last.pointer(pointer))
+            });
         if sorted && shared && !more && next.cursor() == page.last.as_deref() {
             warn!(
                 channel = asking.channel().name(),
@@ -249,6 +266,14 @@ impl Reading {
 
     fn named(&self, fault: &str) -> Trouble {
         Trouble::from(format!("{}: {fault}", self.feed.name))
+    }
+}
+
+/// Where the package's format has its records.
+fn records_at(asking: &Asking) -> Option<&str> {
+    match &asking.channel().package().manifest().input.as_ref()?.format {
+        Format::Json { records_at } => records_at.as_deref(),
+        Format::Ndjson | Format::Layout { .. } => None,
     }
 }
 

@@ -40,6 +40,30 @@ impl Reader {
         })
     }
 
+    /// What `destination` itself calls, by `scheme`, the article or place that
+    /// `reference` means in a record of `channel`; nothing when its records name
+    /// none, or several.
+    pub fn called(
+        &self,
+        entity: Entity,
+        (channel, reference): (&str, &Ref),
+        (destination, scheme): (&str, &str),
+    ) -> Result<Option<String>> {
+        let prefix = format!("{scheme}:");
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(CALLED)?;
+            for name in reference::names(reference, channel) {
+                let key = (entity.name(), &name, destination, &prefix);
+                let found = query.query_map(key, |row| row.get::<_, String>(0))?;
+                let found: Vec<String> = found.collect::<rusqlite::Result<_>>()?;
+                if let [only] = found.as_slice() {
+                    return Ok(only.strip_prefix(&prefix).map(str::to_owned));
+                }
+            }
+            Ok(None)
+        })
+    }
+
     /// The id by which `destination` knows the thing with this hub id: what it
     /// answered when it was given the thing, or its own id when the thing came
     /// from there. For a party any of its identities will do, for an article or a
@@ -59,6 +83,17 @@ impl Reader {
         })
     }
 }
+
+/// Names in the records of a channel (`?3`) that begin with a scheme (`?4`), of
+/// the article or place (`?1`) with this name (`?2`).
+const CALLED: &str = "
+    SELECT DISTINCT theirs.name
+    FROM store_alias mine JOIN store_alias theirs
+      ON theirs.kind = mine.kind AND theirs.key = mine.key
+    JOIN store_name own ON own.kind = theirs.kind AND own.name = theirs.name
+    WHERE mine.kind = ?1 AND mine.name = ?2 AND own.channel = ?3
+      AND substr(theirs.name, 1, length(?4)) = ?4
+    LIMIT 2";
 
 /// Where a far id may be known, the surest first; `?1` the destination, `?2` the
 /// thing.

@@ -209,19 +209,16 @@ fn windows_follow_each_other_up_to_now() {
             break;
         }
     }
-    let windows = [
-        "2026-01-01T00:00:00Z 2026-01-03T00:00:00Z",
-        "2026-01-03T00:00:00Z 2026-01-04T12:00:00Z",
-    ];
+    let windows =
+        ["2026-01-01T00:00:00Z 2026-01-03T00:00:00Z", "2026-01-03T00:00:00Z 2026-01-04T12:00:00Z"];
     assert_eq!(asked, windows);
 }
 
 /// Goal: a window that looks back is asked for whole each time.
 #[test]
 fn a_window_read_again_moves_with_the_clock() {
-    let feed = feed(
-        "query: { from: \"{cursor}\", to: \"{until}\" }\nwindow: { days: 2 }\nrestart: true",
-    );
+    let feed =
+        feed("query: { from: \"{cursor}\", to: \"{until}\" }\nwindow: { days: 2 }\nrestart: true");
     for (now, from) in [
         ("2026-01-04T12:00:00Z", "2026-01-02T12:00:00Z"),
         ("2026-01-05T12:00:00Z", "2026-01-03T12:00:00Z"),

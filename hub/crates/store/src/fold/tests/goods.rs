@@ -263,6 +263,35 @@ fn references_and_far_ids_of_goods_are_found_across_channels() {
 }
 
 #[test]
+fn what_a_shop_calls_an_article_is_found_by_any_name_of_it() {
+    let mut bench = Bench::new();
+    let items = |sku: &str, item: &str| {
+        json!({"sku": sku, "uom": "EA", "stock_policy": "tracked",
+            "identifiers": [{"scheme": "shop_item", "value": item}]})
+    };
+    let product = |id: &'static str, variants: Value| {
+        fact("ec", Entity::Product, id, json!({"title": "茶", "variants": variants}))
+    };
+    bench.arrive(&[
+        product("1", json!([items("TEA", "451"), items("CUP", "452")])),
+        product("2", json!([items("BAG", "453"), items("BAG", "454")])),
+        variant("erp", "10023", "TEA", "4901234567894"),
+    ]);
+    let reader = bench.reader();
+    let called = |scheme: &str, value: &str, shop: &str| {
+        let by = Ref::by(scheme, value);
+        reader.called(Entity::Variant, ("erp", &by), (shop, "shop_item")).unwrap()
+    };
+    assert_eq!(called("sku", "TEA", "ec").as_deref(), Some("451"));
+    assert_eq!(called("sku", "CUP", "ec").as_deref(), Some("452"));
+    assert_eq!(called("source_id", "10023", "ec").as_deref(), Some("451"));
+    assert_eq!(called("gtin", "4901234567894", "ec").as_deref(), Some("451"));
+    assert_eq!(called("sku", "BAG", "ec"), None, "two have it");
+    assert_eq!(called("sku", "TEA", "mall"), None, "the other shop does not have it");
+    assert_eq!(called("sku", "POT", "ec"), None);
+}
+
+#[test]
 fn an_article_number_that_one_channel_uses_twice_joins_nothing() {
     let mut bench = Bench::new();
     bench.arrive(&[
