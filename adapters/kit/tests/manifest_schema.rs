@@ -60,7 +60,7 @@ fn what_the_kit_refuses_the_schema_refuses() {
     let validator = validator();
     let good = manifest("shopify-admin");
     let cases = [
-        ("version: 1.0.0", "version: 1.0"),
+        ("version: 1.1.0", "version: 1.1"),
         ("class: ec", "class: shop"),
         ("vendor: Shopify", "vendr: Shopify"),
         ("algorithm: hmac-sha256", "algorithm: hmac-sha265"),
