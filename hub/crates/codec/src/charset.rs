@@ -16,6 +16,7 @@ mod profile;
 mod single;
 mod table;
 
+pub(crate) use decode::Run;
 pub use decode::{Cursor, Decoded, Skip, SkipKind};
 pub use encode::{Kana, Policy, Substitution, Unwritable};
 pub use file::{Files, Named, Writing};

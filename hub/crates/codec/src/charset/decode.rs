@@ -18,6 +18,17 @@ pub struct Decoded {
     pub text: String,
     /// In order of the input.
     pub skips: Vec<Skip>,
+    /// Where ASCII stands, if that is known: each place within and directly
+    /// behind such a run is as far in the input.
+    pub(crate) runs: Vec<Run>,
+}
+
+/// A run that is the same bytes in the text and the input: ASCII, or all of UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) text: u32,
+    pub(crate) source: u32,
+    pub(crate) length: u32,
 }
 
 /// Bytes that gave no text.
@@ -134,11 +145,19 @@ impl Decoded {
         self.skips.push(Skip { at: self.text.len(), offset, length, kind });
     }
 
+    fn run(&mut self, at: usize, length: usize) {
+        let [text, source, length] = [self.text.len(), at, length].map(u32::try_from);
+        if let (Ok(text), Ok(source), Ok(length)) = (text, source, length) {
+            self.runs.push(Run { text, source, length });
+        }
+    }
+
     /// Takes the ASCII run at `at` and returns where it ends.
     #[inline]
     fn ascii(&mut self, bytes: &[u8], at: usize) -> usize {
         let rest = bytes.get(at..).unwrap_or_default();
         let length = Encoding::ascii_valid_up_to(rest);
+        self.run(at, length);
         if let Some(Ok(run)) = rest.get(..length).map(std::str::from_utf8) {
             self.text.push_str(run);
         }
@@ -160,6 +179,7 @@ fn utf_8(bytes: &[u8], mut at: usize, out: &mut Decoded) {
         let rest = bytes.get(at..).unwrap_or_default();
         match std::str::from_utf8(rest) {
             Ok(text) => {
+                out.run(at, text.len());
                 out.text.push_str(text);
                 return;
             }
@@ -220,6 +240,16 @@ fn shift_jis(
             };
         }
     }
+    out.last_run(at);
+}
+
+impl Decoded {
+    /// Behind the last character too.
+    fn last_run(&mut self, at: usize) {
+        if !self.runs.is_empty() {
+            self.run(at, 0);
+        }
+    }
 }
 
 fn euc((reading, table): (&Reading<'_>, &Table), bytes: &[u8], mut at: usize, out: &mut Decoded) {
@@ -257,6 +287,7 @@ fn euc((reading, table): (&Reading<'_>, &Table), bytes: &[u8], mut at: usize, ou
             at += length;
         }
     }
+    out.last_run(at);
 }
 
 fn single_bytes(

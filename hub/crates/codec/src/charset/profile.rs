@@ -252,7 +252,7 @@ impl Profile {
             return Ok(());
         }
         let length = text.len();
-        let mut decoded = Decoded { text: std::mem::take(text), skips: Vec::new() };
+        let mut decoded = Decoded { text: std::mem::take(text), ..Decoded::default() };
         push_decoded(self, bytes, 0, &mut Set::Ascii, &mut decoded);
         let fault = decoded.faults().next().map(|skip| self.fault(bytes, skip));
         *text = decoded.text;

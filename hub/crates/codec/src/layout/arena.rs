@@ -94,6 +94,6 @@ pub(super) fn cell((start, end): (usize, usize), offset: u64, length: u32) -> Ce
     Cell { start: narrow(start), end: narrow(end), offset, length }
 }
 
-fn index(at: u32) -> usize {
+pub(super) fn index(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }

@@ -28,7 +28,7 @@ pub(super) struct Line<'a> {
     pub(super) length: u64,
     /// By column; [`BAD`] where a cell could not be read. Empty when the line
     /// could not even be cut into cells.
-    pub(super) cells: &'a [Cell],
+    pub(super) cells: &'a mut Vec<Cell>,
     pub(super) faults: Vec<RecordFault>,
 }
 
@@ -178,6 +178,19 @@ impl<'a> Assembler<'a> {
             self.tally.counts.records += 1;
             return;
         }
+        if kind.straight && self.file.is_empty() && line.faults.is_empty() {
+            self.tally.counts.records += 1;
+            return self.emit(
+                Row {
+                    number: self.tally.counts.records,
+                    offset: line.offset,
+                    length: line.length,
+                    cells: std::mem::take(line.cells),
+                    groups: Vec::new(),
+                },
+                Vec::new(),
+            );
+        }
         let mut row = self.new_row(&line);
         place(kind, line.cells, &mut row.cells, &mut Vec::new());
         self.emit(row, line.faults);
@@ -293,7 +306,7 @@ impl<'a> Assembler<'a> {
             return Err(LayoutFault::new("out-of-order", at, message).expected("it once, first"));
         }
         self.tally.file_seen = true;
-        for (column, cell) in kind.columns.iter().zip(line.cells) {
+        for (column, cell) in kind.columns.iter().zip(&*line.cells) {
             if let Slot::Head(slot) = column.slot {
                 self.file.push((slot, *cell));
                 self.tally.file.push(FileField {

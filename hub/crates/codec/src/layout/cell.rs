@@ -68,21 +68,31 @@ pub(super) fn fault(column: &Column, offset: u64, text: &str, expected: String) 
 }
 
 #[inline]
-fn trim(column: &Column, (start, end): (usize, usize), arena: &Arena) -> (usize, usize) {
+fn trim(column: &Column, (mut start, mut end): (usize, usize), arena: &Arena) -> (usize, usize) {
     if column.trim == Trim::None {
         return (start, end);
     }
     let text = arena.text(start, end);
-    let (pad, mut from, mut to) = (column.pad, text, text);
-    if matches!(column.trim, Trim::Left | Trim::Both) {
-        from = text.trim_start_matches(pad);
-        to = from;
+    let (left, right) = match column.trim {
+        Trim::None => (false, false),
+        Trim::Left => (true, false),
+        Trim::Right => (false, true),
+        Trim::Both => (true, true),
+    };
+    let Some(pad) = u8::try_from(column.pad).ok().filter(u8::is_ascii) else {
+        let from = if left { text.trim_start_matches(column.pad) } else { text };
+        let to = if right { from.trim_end_matches(column.pad) } else { from };
+        start = end - from.len();
+        return (start, start + to.len());
+    };
+    let bytes = text.as_bytes();
+    if right {
+        end -= bytes.iter().rev().take_while(|it| **it == pad).count();
     }
-    if matches!(column.trim, Trim::Right | Trim::Both) {
-        to = from.trim_end_matches(pad);
+    if left {
+        start += bytes.iter().take(end - start).take_while(|it| **it == pad).count();
     }
-    let start = end - from.len();
-    (start, start + to.len())
+    (start, end)
 }
 
 #[inline]
@@ -119,8 +129,9 @@ fn read_number(
     arena: &mut Arena,
 ) -> Result<(usize, usize), String> {
     let plain = !number.implied && number::is_normal(number, arena.text(range.0, range.1));
-    let range = if plain {
-        range
+    let zeros = if plain { Some(0) } else { number::zeros(number, arena.text(range.0, range.1)) };
+    let range = if let Some(zeros) = zeros {
+        (range.0 + zeros, range.1)
     } else {
         arena
             .rewrite(range, |text, out| number::normalise(number, text, out).is_some())

@@ -110,6 +110,8 @@ pub(super) struct Kind {
     pub(super) checks: Vec<Check>,
     /// Must be there: in the input (file, trailer), in each record (footer).
     pub(super) required: bool,
+    /// Its cells are the record's, one by one.
+    pub(super) straight: bool,
 }
 
 /// What a kind of record is for.
@@ -288,6 +290,17 @@ impl Kind {
 // === impl Column ===
 
 impl Column {
+    /// Whether there is nothing to know of its text.
+    pub(super) fn is_idle(&self) -> bool {
+        let FieldShape { name, required, chars_max, one_of, .. } = &self.field;
+        name.is_empty()
+            && self.cell == CellFormat::Text
+            && self.constant.is_none()
+            && !required
+            && chars_max.is_none()
+            && one_of.is_empty()
+    }
+
     /// Whether its bytes are not text.
     pub(super) fn is_binary(&self) -> bool {
         matches!(&self.cell, CellFormat::Number(number) if number.storage != Storage::Display)

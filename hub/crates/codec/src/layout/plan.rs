@@ -62,14 +62,27 @@ pub(super) fn kinds(table: &Table<'_>, format: &Format, word: Word) -> Option<(V
     }
     order(table, format, &drafts);
     let mut kinds: Vec<Kind> = drafts.into_iter().map(|it| it.kind).collect();
-    kinds.iter_mut().for_each(|it| settle(format, it));
+    for kind in &mut kinds {
+        settle(format, kind);
+        kind.straight = kind.role == Role::Record
+            && kind.columns.len() == shape.fields.len()
+            && kind.columns.iter().enumerate().all(|(at, it)| it.slot == Slot::Head(at));
+    }
     nested.into_iter().for_each(Table::finish);
     Some((kinds, shape))
 }
 
 fn kind(name: &str, role: Role, columns: Vec<Column>) -> Kind {
     let required = matches!(role, Role::File | Role::Footer | Role::Trailer);
-    Kind { name: name.to_owned(), role, codes: Vec::new(), columns, checks: Vec::new(), required }
+    Kind {
+        name: name.to_owned(),
+        role,
+        codes: Vec::new(),
+        columns,
+        checks: Vec::new(),
+        required,
+        straight: false,
+    }
 }
 
 fn columns<'a>(table: &Table<'a>, word: Word) -> Option<(Vec<Column>, Vec<&'a Node>)> {

@@ -8,17 +8,17 @@ use canon::entry::RecordFault;
 
 use super::{
     Layout, LayoutFault,
-    arena::{self, Arena, BAD},
+    arena::{self, Arena, BAD, index},
     assemble::{self, Assembler},
     cell,
-    model::{Column, Csv, Kind, Mark, Role},
+    model::{CellFormat, Column, Csv, Kind, Mark, Quoting, Role},
     narrow,
     piece::{Memory, Window},
     scan::{Bad, Line, LineEnd, RawCell, Scanner, Stops},
     text, wide,
 };
 use crate::{
-    charset::{Cursor, Decoded, Skip, SkipKind},
+    charset::{Cursor, Decoded, Run, Skip, SkipKind},
     rows::{Cell, Rows},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn read(
     memory: &mut Memory,
 ) -> Result<Rows, LayoutFault> {
     let bytes = window.bytes;
-    let Decoded { text, mut skips } = if window.base == 0 {
+    let Decoded { text, mut skips, runs } = if window.base == 0 {
         layout.profile.decode_marking(bytes).map_err(|fault| {
             LayoutFault::new("bom", fault.offset, "the byte order mark is not as the layout says")
                 .found(fault.found())
@@ -42,15 +42,18 @@ pub(super) fn read(
         // What follows begins with a line, so it is no character's second half.
         cut.kind = if cut.kind == SkipKind::Cut { SkipKind::Bad } else { cut.kind };
     }
+    let runs = if skips.is_empty() { runs } else { Vec::new() };
     let base = usize::try_from(window.base).unwrap_or(usize::MAX);
     let mut reader = Reader {
         layout,
         csv,
-        stops: Stops::new(csv),
+        stops: Stops::of_csv(text.as_bytes(), csv),
         bytes,
         base,
         skips,
         bad: 0,
+        runs,
+        run: 0,
         cursor: Cursor::starting(&layout.profile, base),
         raw: Vec::new(),
         cells: Vec::new(),
@@ -82,7 +85,7 @@ pub(super) fn read(
         memory.offset = end;
         assembler.finish(arena, end)?
     } else {
-        let consumed = reader.cursor.advance(arena.base(), &reader.skips, at);
+        let consumed = reader.source(arena.base(), at);
         let (rows, next) = assembler.pause(arena, wide(consumed));
         memory.offset = next;
         rows
@@ -102,6 +105,9 @@ struct Reader<'a> {
     skips: Vec<Skip>,
     /// The first skip that no line has had.
     bad: usize,
+    /// Where ASCII begins, and the last run that was passed; empty: not known.
+    runs: Vec<Run>,
+    run: usize,
     cursor: Cursor,
     raw: Vec<RawCell>,
     cells: Vec<Cell>,
@@ -155,7 +161,7 @@ impl Reader<'_> {
         if self.first {
             self.line_end(arena.base(), line)?;
         }
-        let offset = self.cursor.advance(arena.base(), &self.skips, at);
+        let offset = self.source(arena.base(), at);
         if self.csv.header_repeats && self.is_header(raw, arena.base()) {
             return Ok(());
         }
@@ -183,9 +189,10 @@ impl Reader<'_> {
                 faults.push(line_fault(offset, cell::found(found, false), expected));
             }
         }
-        let end = self.cursor.advance(arena.base(), &self.skips, line.end);
+        let end = self.source(arena.base(), line.end);
         let (offset, length) = (wide(offset), wide(end - offset));
-        assembler.push(assemble::Line { kind, offset, length, cells: &self.cells, faults }, arena)
+        let cells = &mut self.cells;
+        assembler.push(assemble::Line { kind, offset, length, cells, faults }, arena)
     }
 
     /// A last line without line end and with too few cells is the end of a file
@@ -228,7 +235,7 @@ impl Reader<'_> {
         let trailing = extra.is_none_or(|it| it.start == it.end && !it.quoted);
         if raw.len() != wanted || !trailing {
             let offset = raw.first().map_or(0, |it| it.outer_start);
-            let offset = self.cursor.advance(arena.base(), &self.skips, offset);
+            let offset = self.source(arena.base(), offset);
             let found = match blank {
                 true => "an empty line".to_owned(),
                 false => format!("{} columns", raw.len()),
@@ -243,7 +250,7 @@ impl Reader<'_> {
         for (index, raw) in raw.iter_mut().enumerate() {
             // Between two cells stands a delimiter.
             let outer = (raw.outer_start, raw.outer_end);
-            let (offset, end) = self.cursor.span(arena.base(), &self.skips, outer);
+            let (offset, end) = self.span(arena.base(), outer);
             let column = match order {
                 Some(order) => order.get(index).copied().flatten(),
                 None => Some(index),
@@ -294,7 +301,7 @@ impl Reader<'_> {
             range = arena.add(&single);
         }
         let range = cell::read(column, range, arena)?;
-        if self.layout.lossless {
+        if self.layout.lossless && !self.is_same(column, raw, range, end - offset) {
             let again = text::csv(self.csv, column, arena.text(range.0, range.1))?;
             let bytes = self.layout.profile.encode_exact(&again).map_err(|it| it.to_string())?;
             let (offset, end) = (offset - self.base, end - self.base);
@@ -309,6 +316,51 @@ impl Reader<'_> {
     }
 
     // --- the smaller questions ---
+
+    /// The byte offset in the input of a place in the text: one before or behind
+    /// ASCII. Places must not go back.
+    #[inline]
+    fn source(&mut self, text: &str, at: usize) -> usize {
+        let place = narrow(at);
+        while self.runs.get(self.run + 1).is_some_and(|it| it.text <= place) {
+            self.run += 1;
+        }
+        match self.runs.get(self.run) {
+            Some(run) => self.base + index(run.source + (place - run.text)),
+            None => self.cursor.advance(text, &self.skips, at),
+        }
+    }
+
+    #[inline]
+    fn span(&mut self, text: &str, (start, end): (usize, usize)) -> (usize, usize) {
+        if self.runs.is_empty() {
+            return self.cursor.span(text, &self.skips, (start, end));
+        }
+        (self.source(text, start), self.source(text, end))
+    }
+
+    /// Whether it needs no second look that the cell is written as it stands:
+    /// ASCII, taken over as it is, and quoted or not as it would be.
+    fn is_same(&self, column: &Column, raw: &RawCell, range: (usize, usize), bytes: usize) -> bool {
+        let padded = match &column.cell {
+            CellFormat::Number(number) => number.digits.is_some(),
+            CellFormat::Text | CellFormat::Date(_) => false,
+        };
+        let always = column.quoting.unwrap_or(self.csv.quoting) == Quoting::Always;
+        range == (raw.start, raw.end)
+            && !padded
+            && raw.quoted == always
+            && !raw.doubled
+            && !self.csv.controls
+            && self.layout.profile.is_ascii_safe()
+            && self.source_is_ascii(raw, bytes)
+    }
+
+    /// As many bytes as characters, and all of them ASCII.
+    fn source_is_ascii(&self, raw: &RawCell, bytes: usize) -> bool {
+        raw.outer_end - raw.outer_start == bytes
+            && self.runs.get(self.run).is_some_and(|it| index(it.text) <= raw.outer_start)
+    }
 
     fn width(&self, kind: &Kind) -> usize {
         let columns = match (&self.order, &kind.role) {

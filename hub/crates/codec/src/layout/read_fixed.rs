@@ -1,22 +1,26 @@
 //! Reads records cut by byte.
 
+mod whole;
+
 use canon::entry::RecordFault;
 
 use super::{
     Layout, LayoutFault,
     arena::{self, Arena, BAD},
     assemble::{Assembler, Line},
-    binary, cell,
-    model::{CellFormat, Column, Fixed, Kind, Mark, Number, Storage},
+    binary,
+    cell::{self, number},
+    model::{CellFormat, Column, Fixed, Kind, Mark, Number, Storage, Trim},
     narrow,
     piece::{Memory, Window},
     scan::LineEnd,
     text, wide,
 };
 use crate::{
-    charset::Policy,
+    charset::{Policy, SkipKind},
     rows::{Cell, Rows},
 };
+use whole::Whole;
 
 /// Reads a window, or as much of it as is complete.
 pub(super) fn read(
@@ -26,10 +30,9 @@ pub(super) fn read(
     memory: &mut Memory,
 ) -> Result<Rows, LayoutFault> {
     let bytes = window.bytes;
-    let base = usize::try_from(window.base).unwrap_or(usize::MAX);
-    let mut reader = Reader { layout, fixed, bytes, base, cells: Vec::new() };
-    let end = reader.end();
-    let mut arena = Arena::default();
+    let mut reader = Reader::new(layout, fixed, window);
+    let (end, base) = (reader.end(), reader.base);
+    let mut arena = Arena::new(reader.decode());
     let mut assembler = Assembler::new(layout, &mut memory.tally, window.keep, &mut arena);
     let (mut at, mut first) = (0, !memory.line_end_seen);
     while at < end {
@@ -80,9 +83,51 @@ struct Reader<'a> {
     /// Offset of the first of them.
     base: usize,
     cells: Vec<Cell>,
+    /// The codes of the kinds, in bytes.
+    codes: Vec<(Vec<u8>, usize)>,
+    /// There are bytes that are not text.
+    binary: bool,
+    /// The window decoded at once, if that can be.
+    whole: Option<Whole>,
+    /// Where the fields of a record begin in it, and where the last ends.
+    places: Vec<usize>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(layout: &'a Layout, fixed: &'a Fixed, window: &Window<'a>) -> Self {
+        let coded = layout.kinds.iter().enumerate().flat_map(|(index, kind)| {
+            kind.codes
+                .iter()
+                .filter_map(move |it| Some((layout.profile.encode_exact(it).ok()?, index)))
+        });
+        Self {
+            layout,
+            fixed,
+            bytes: window.bytes,
+            base: usize::try_from(window.base).unwrap_or(usize::MAX),
+            cells: Vec::new(),
+            codes: coded.collect(),
+            binary: layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary),
+            whole: None,
+            places: Vec::new(),
+        }
+    }
+
+    /// Decodes the window at once, if that can be: then most fields are places
+    /// in its text, and only those that a character reaches over are not.
+    fn decode(&mut self) -> String {
+        let profile = &self.layout.profile;
+        if self.binary || !profile.is_ascii_safe() || profile.gaiji.is_some() {
+            return String::new();
+        }
+        let decoded = profile.decode_piece("", self.bytes);
+        if decoded.skips.iter().any(|it| it.kind != SkipKind::Cut) {
+            return String::new();
+        }
+        self.whole = Some(Whole::new(&decoded));
+        decoded.text
+    }
+
     /// Where the records end, before the end mark.
     fn end(&self) -> usize {
         if self.fixed.eof_mark == Mark::Refused {
@@ -128,8 +173,7 @@ impl Reader<'_> {
             return (rest.len().min(self.fixed.record_bytes), None);
         }
         // Bytes of binary numbers look like line ends.
-        let binary = self.layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary);
-        let from = if binary { self.fixed.record_bytes.min(rest.len()) } else { 0 };
+        let from = if self.binary { self.fixed.record_bytes.min(rest.len()) } else { 0 };
         // A line that is too short or too long must not shift those behind it.
         let tail = rest.get(from..).unwrap_or_default();
         let length = tail.iter().position(|it| matches!(it, b'\r' | b'\n'));
@@ -172,7 +216,7 @@ impl Reader<'_> {
             kind,
             offset: self.offset(at),
             length: wide(length),
-            cells: &self.cells,
+            cells: &mut self.cells,
             faults,
         };
         assembler.push(line, arena)
@@ -183,8 +227,11 @@ impl Reader<'_> {
         let Some((start, length)) = self.fixed.type_at else {
             return Some(0);
         };
-        let mut code = String::new();
         let bytes = self.bytes.get(at + start..at + start + length).unwrap_or_default();
+        if let Some((_, kind)) = self.codes.iter().find(|(code, _)| code == bytes) {
+            return Some(*kind);
+        }
+        let mut code = String::new();
         let readable = self.layout.profile.decode_field(bytes, &mut code).is_ok();
         let coded = kinds.iter().position(|it| it.codes.contains(&code)).filter(|_| readable);
         let kind = coded.or_else(|| kinds.iter().position(|it| it.codes.is_empty()));
@@ -198,10 +245,19 @@ impl Reader<'_> {
     }
 
     fn fields(&mut self, at: usize, kind: &Kind, arena: &mut Arena, faults: &mut Vec<RecordFault>) {
-        for column in &kind.columns {
+        let whole = self.whole.as_mut().is_some_and(|it| {
+            it.places((at, kind), &self.layout.profile, arena.base(), &mut self.places).is_some()
+        });
+        for (index, column) in kind.columns.iter().enumerate() {
             let offset = at + column.start;
             let bytes = self.bytes.get(offset..offset + column.bytes).unwrap_or_default();
-            let cell = match self.field(column, bytes, offset, arena) {
+            let places = self.places.get(index).copied().zip(self.places.get(index + 1).copied());
+            let result = match places.filter(|_| whole) {
+                Some(_) if column.is_idle() && !self.layout.lossless => Ok((0, 0)),
+                Some(range) => self.text(range, (column, offset, bytes), arena),
+                None => self.field(column, bytes, offset, arena),
+            };
+            let cell = match result {
                 Ok(range) => arena::cell(range, self.offset(offset), narrow(column.bytes)),
                 Err(fault) => {
                     faults.push(*fault);
@@ -210,6 +266,27 @@ impl Reader<'_> {
             };
             self.cells.push(cell);
         }
+    }
+
+    /// A field that is text, at `whole` in the arena.
+    fn text(
+        &self,
+        whole: (usize, usize),
+        (column, offset, bytes): (&Column, usize, &[u8]),
+        arena: &mut Arena,
+    ) -> Result<(usize, usize), Box<RecordFault>> {
+        let fault = |expected, arena: &Arena| {
+            let text = arena.text(whole.0, whole.1);
+            Box::new(cell::fault(column, self.offset(offset), text, expected))
+        };
+        let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
+        if self.layout.lossless
+            && !is_exact(self.layout, column, arena.text(range.0, range.1), bytes)
+        {
+            let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
+            return Err(fault(expected, arena));
+        }
+        Ok(range)
     }
 
     fn field(
@@ -238,25 +315,12 @@ impl Reader<'_> {
             return Err(Box::new(record));
         }
         let whole = (start, arena.end());
-        let fault = |expected, arena: &Arena| {
-            Box::new(cell::fault(
-                column,
-                self.offset(offset),
-                arena.text(whole.0, whole.1),
-                expected,
-            ))
-        };
-        if !is_printable(arena.text(whole.0, whole.1)) {
-            return Err(fault("no control characters".to_owned(), arena));
+        let text = arena.text(whole.0, whole.1);
+        if !is_printable(text) {
+            let expected = "no control characters".to_owned();
+            return Err(Box::new(cell::fault(column, self.offset(offset), text, expected)));
         }
-        let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
-        if self.layout.lossless
-            && !is_exact(self.layout, column, arena.text(range.0, range.1), bytes)
-        {
-            let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
-            return Err(fault(expected, arena));
-        }
-        Ok(range)
+        self.text(whole, (column, offset, bytes), arena)
     }
 
     /// A number that is not text. Spaces are an empty field where it may be empty.
@@ -298,6 +362,19 @@ impl Reader<'_> {
 
 /// Whether the bytes are those that the writer makes of this text.
 fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool {
+    // Padding is what was taken away, and nothing else changes ASCII.
+    let usual = match &column.cell {
+        CellFormat::Text | CellFormat::Date(_) => column.trim == Trim::Right && !column.right,
+        CellFormat::Number(number) => {
+            let whole = number.digits == Some(bytes.len());
+            whole
+                && number::punch(number.negative).is_none()
+                && bytes.iter().all(u8::is_ascii_digit)
+        }
+    };
+    if usual && layout.profile.is_ascii_safe() && column.pad.is_ascii() && bytes.is_ascii() {
+        return true;
+    }
     let mut again = Vec::with_capacity(bytes.len());
     let encoding = (&layout.profile, &Policy::exact());
     let written = text::fixed(encoding, column, text, &mut again, &mut Vec::new());

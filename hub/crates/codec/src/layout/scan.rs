@@ -1,6 +1,10 @@
 //! Cuts decoded CSV text into lines and cells. The text is UTF-8, so no byte of
 //! another character can be taken for a delimiter, a quote or a line end.
 
+mod stops;
+
+pub(super) use stops::Stops;
+
 use super::model::{Csv, Ends};
 
 /// One cell as it stands.
@@ -56,27 +60,6 @@ pub(super) struct Scanner<'a> {
     pub(super) text: &'a [u8],
     pub(super) csv: &'a Csv,
     pub(super) stops: &'a Stops,
-}
-
-/// By byte: whether an unquoted cell may end there, or has to be looked at.
-pub(super) struct Stops([bool; 256]);
-
-// === impl Stops ===
-
-impl Stops {
-    pub(super) fn new(csv: &Csv) -> Self {
-        let mut stops = [false; 256];
-        for (byte, stop) in (0_u8..=255).zip(&mut stops) {
-            let control = byte < b' ' && byte != b'\t' || byte == 0x7F;
-            *stop = control || byte == csv.delimiter || Some(byte) == csv.quote;
-        }
-        Self(stops)
-    }
-
-    #[inline]
-    fn stops(&self, byte: u8) -> bool {
-        self.0.get(usize::from(byte)).copied().unwrap_or(true)
-    }
 }
 
 // === impl Bad ===
@@ -168,30 +151,30 @@ impl Scanner<'_> {
         }
     }
 
+    /// The first stop from `at` on.
+    #[inline]
+    fn stop(self, at: usize) -> (usize, Option<u8>) {
+        let at = self.stops.next(at).min(self.text.len());
+        (at, self.text.get(at).copied())
+    }
+
     /// An unquoted cell from `start` on, and where it ends.
     #[inline]
     fn plain(self, start: usize) -> (RawCell, usize) {
         let mut cell = RawCell { start, outer_start: start, ..RawCell::default() };
-        let mut at = start;
-        loop {
-            let rest = self.text.get(at..).unwrap_or_default();
-            let Some(run) = rest.iter().position(|it| self.stops.stops(*it)) else {
-                at += rest.len();
-                break;
-            };
-            at += run;
-            let byte = rest.get(run).copied().unwrap_or_default();
+        let (mut at, mut found) = self.stop(start);
+        while let Some(byte) = found {
             if byte == self.csv.delimiter || self.line_end(at).is_some() {
                 break;
             }
             if Some(byte) != self.csv.quote {
-                if !self.csv.controls {
+                if byte != b'\t' && !self.csv.controls {
                     cell.bad = Some(Bad::Control);
                 }
             } else if !self.csv.bare_quotes && cell.bad.is_none() {
                 cell.bad = Some(Bad::Bare);
             }
-            at += 1;
+            (at, found) = self.stop(at + 1);
         }
         cell.end = at;
         cell.outer_end = at;
@@ -202,36 +185,38 @@ impl Scanner<'_> {
     fn quoted(self, open: usize) -> (RawCell, usize) {
         let start = open + 1;
         let mut cell = RawCell { start, outer_start: open, quoted: true, ..RawCell::default() };
-        let mut at = start;
-        loop {
-            match self.text.get(at) {
-                Some(byte) if Some(*byte) == self.csv.quote => {
+        let mut from = start;
+        let mut at = loop {
+            let (at, found) = self.stop(from);
+            from = at + 1;
+            match found {
+                Some(byte) if Some(byte) == self.csv.quote => {
                     if self.text.get(at + 1).copied() != self.csv.quote {
-                        break;
+                        break at;
                     }
                     cell.doubled = true;
-                    at += 2;
+                    from = at + 2;
                 }
-                Some(byte) if *byte < b' ' || *byte == 0x7F => {
-                    if matches!(byte, b'\r' | b'\n') {
-                        if !self.csv.multiline && self.line_end(at).is_some() {
-                            cell.bad = Some(Bad::Open);
-                            (cell.end, cell.outer_end) = (at, at);
-                            return (cell, at);
-                        }
-                    } else if *byte != b'\t' && !self.csv.controls {
+                Some(b'\r' | b'\n') => {
+                    if !self.csv.multiline && self.line_end(at).is_some() {
+                        cell.bad = Some(Bad::Open);
+                        (cell.end, cell.outer_end) = (at, at);
+                        return (cell, at);
+                    }
+                }
+                Some(byte) => {
+                    let control = byte < b' ' || byte == 0x7F;
+                    if control && byte != b'\t' && !self.csv.controls {
                         cell.bad = Some(Bad::Control);
                     }
-                    at += 1;
                 }
-                Some(_) => at += 1,
                 None => {
                     cell.bad = Some(Bad::Open);
                     (cell.end, cell.outer_end) = (at, at);
                     return (cell, at);
                 }
             }
-        }
+        };
         cell.end = at;
         at += 1;
         // Behind the closing quote: nothing, or a fault up to the delimiter.

@@ -237,10 +237,11 @@ fn read(
     piece: &[u8],
     (last, keep): (bool, bool),
 ) -> Result<Rows, LayoutFault> {
-    if piece.is_empty() && !last {
+    let before = memory.offset;
+    let bom = if before == 0 { layout.profile.bom_bytes().len() } else { 0 };
+    if piece.len() < bom.max(1) && !last {
         return Ok(Rows::default());
     }
-    let before = memory.offset;
     let window = Window { bytes: piece, base: before, last, keep };
     let rows = piece::read(layout, &window, memory)?;
     let taken = usize::try_from(memory.offset - before).unwrap_or(usize::MAX);

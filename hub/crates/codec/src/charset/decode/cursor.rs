@@ -99,6 +99,19 @@ impl Cursor {
     }
 }
 
+impl Profile {
+    /// Bytes of the input behind a character, where nothing was skipped and
+    /// ASCII is its own bytes.
+    #[inline]
+    pub(crate) fn bytes_of(&self, c: char) -> usize {
+        match self.charset.family() {
+            Family::Utf8 => c.len_utf8(),
+            Family::ShiftJis if is_half_kana(c) => 1,
+            _ => 1 + usize::from(!c.is_ascii()),
+        }
+    }
+}
+
 /// One for each ASCII character, two for each other.
 #[inline]
 fn singles_and_doubles(text: &str) -> usize {

@@ -41,7 +41,7 @@ impl Open {
 
     /// The record's own columns have the same text in all its lines.
     pub(super) fn same_head(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) {
-        for (column, cell) in kind.columns.iter().zip(line.cells) {
+        for (column, cell) in kind.columns.iter().zip(&*line.cells) {
             let Slot::Head(slot) = column.slot else { continue };
             let first = self.row.cells.get(slot).copied().unwrap_or_default();
             let (first, text) = (arena.cell(first), arena.cell(*cell));

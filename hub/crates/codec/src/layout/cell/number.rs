@@ -33,6 +33,20 @@ pub(super) fn is_normal(number: &Number, text: &str) -> bool {
         && whole.iter().all(u8::is_ascii_digit)
 }
 
+/// How many zeros stand before a whole number that is in normal form without
+/// them.
+#[inline]
+pub(super) fn zeros(number: &Number, text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if number.implied || punch(number.negative).is_some() || bytes.len() > DIGITS_MAX {
+        return None;
+    }
+    let zeros = bytes.iter().take_while(|it| **it == b'0').count();
+    let rest = bytes.get(zeros..)?;
+    let plain = zeros > 0 && rest.iter().all(u8::is_ascii_digit);
+    plain.then(|| zeros - usize::from(rest.is_empty()))
+}
+
 /// Writes the number in normal form; `None` if it is not one.
 pub(super) fn normalise(number: &Number, text: &str, out: &mut String) -> Option<()> {
     let unpunched = punch(number.negative).map(|it| it.read(text));
@@ -40,6 +54,9 @@ pub(super) fn normalise(number: &Number, text: &str, out: &mut String) -> Option
         Some(number) => number.as_ref().map(|(negative, text)| (*negative, text.as_str()))?,
         None => sign(number.negative, text)?,
     };
+    if number.implied && number.thousands.is_none() {
+        return implied(number.scale, negative, text, out);
+    }
     let mut digits = String::with_capacity(text.len());
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) if !number.implied => (whole, Some(fraction)),
@@ -71,10 +88,22 @@ pub(in crate::layout) fn implied(
     digits: &str,
     out: &mut String,
 ) -> Option<()> {
-    let digits_min = usize::try_from(scale).ok()? + 1;
-    let digits = format!("{digits:0>digits_min$}");
-    let (whole, fraction) = digits.split_at_checked(digits.len() + 1 - digits_min)?;
-    put(scale, negative, (whole, (scale > 0).then_some(fraction)), out)
+    let scale = usize::try_from(scale).ok()?;
+    let (whole, fraction) = digits.split_at_checked(digits.len().saturating_sub(scale))?;
+    let whole = whole.trim_start_matches('0');
+    if whole.len() + scale > DIGITS_MAX || !digits.bytes().all(|it| it.is_ascii_digit()) {
+        return None;
+    }
+    if negative && !(whole.is_empty() && fraction.bytes().all(|it| it == b'0')) {
+        out.push('-');
+    }
+    out.push_str(if whole.is_empty() { "0" } else { whole });
+    if scale > 0 {
+        out.push('.');
+        out.extend(std::iter::repeat_n('0', scale - fraction.len()));
+        out.push_str(fraction);
+    }
+    Some(())
 }
 
 fn put(
@@ -189,10 +218,22 @@ pub(in crate::layout) fn expected(number: &Number) -> String {
 
 /// A number in normal form as an integer of 10^-9, for control totals.
 pub(in crate::layout) fn nano(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut digits = String::with_capacity(whole.len() + 9);
-    digits.push_str(whole);
-    digits.push_str(fraction);
-    digits.extend(std::iter::repeat_n('0', 9_usize.checked_sub(fraction.len())?));
-    digits.parse().ok()
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let (mut sum, mut count, mut point) = (0_i128, 0, None);
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => {
+                sum = sum.checked_mul(10)?.checked_add(i128::from(byte - b'0'))?;
+                count += 1;
+            }
+            b'.' if point.is_none() => point = Some(count),
+            _ => return None,
+        }
+    }
+    let zeros = 9_u32.checked_sub(point.map_or(0, |it| count - it))?;
+    let sum = sum.checked_mul(10_i128.pow(zeros)).filter(|_| count > 0)?;
+    Some(if negative { -sum } else { sum })
 }

@@ -233,5 +233,13 @@ fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
             }
         }
     }
+    // Zeros before a number are digits of it, and those behind it even more so.
+    if number_of(column) && column.pad.is_ascii_digit() && table.node("trim").is_none() {
+        column.trim = Trim::None;
+    }
     position.at = position.at.saturating_add(column.bytes);
+}
+
+fn number_of(column: &Column) -> bool {
+    matches!(column.cell, CellFormat::Number(_))
 }

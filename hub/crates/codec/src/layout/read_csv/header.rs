@@ -81,8 +81,7 @@ impl Reader<'_> {
             self.readable(line, at)?;
             let names: Vec<String> = raw.iter().map(|it| name(text, it)).collect();
             let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
-            let offsets: Vec<usize> =
-                cells.iter().map(|it| self.cursor.advance(text, &self.skips, *it)).collect();
+            let offsets: Vec<usize> = cells.iter().map(|it| self.source(text, *it)).collect();
             self.header(&names, &offsets)?;
             self.exact()?;
         }
@@ -179,7 +178,7 @@ impl Reader<'_> {
         if self.csv.ends.allows(line.line_end) {
             return Ok(());
         }
-        let at = self.cursor.clone().advance(text, &self.skips, line.end);
+        let at = self.source(text, line.end);
         Err(LayoutFault::new("line-ends", at, "lines do not end as the layout says")
             .found(line.line_end.name())
             .expected(self.csv.ends.name()))

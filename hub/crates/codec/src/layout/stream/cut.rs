@@ -2,7 +2,7 @@
 //! lines left behind it that may be footers.
 
 use crate::{
-    charset::{Charset, Profile},
+    charset::{Charset, HalfKana, Profile},
     layout::model::{Csv, Ends},
 };
 
@@ -37,11 +37,12 @@ pub(super) fn lines<'a>(profile: &Profile, csv: &Csv, piece: &'a [u8]) -> &'a [u
 /// end turns back from double bytes, and from nothing else.
 pub(super) fn shift(profile: &Profile, lines: &[u8], shift: &mut String) {
     let escapes = matches!(profile.charset, Charset::Iso2022Jp | Charset::Iso2022JpStrict);
+    let kana = profile.charset == Charset::Iso2022Jp && profile.half_kana == HalfKana::Allowed;
     let shifts = matches!(profile.charset, Charset::Cp930 | Charset::Cp939);
     let mut escapes = lines.windows(3).rev().filter(|_| escapes).filter_map(|it| match it {
         b"\x1B(B" | b"\x1B$@" | b"\x1B$B" => Some(""),
         b"\x1B(J" => Some("\x1B(J"),
-        b"\x1B(I" => Some("\x1B(I"),
+        b"\x1B(I" if kana => Some("\x1B(I"),
         _ => None,
     });
     // Neither is a part of a double byte.

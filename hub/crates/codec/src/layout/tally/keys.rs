@@ -1,7 +1,10 @@
 //! Which keys of records came already. Eight bytes a key, and a bound: a file of
 //! 1 GiB must not need as much memory.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,10 +30,14 @@ pub(in crate::layout) enum Keys {
 #[serde(from = "Stored", into = "Stored")]
 pub(in crate::layout) struct Seen {
     sorted: Vec<u64>,
-    recent: HashSet<u64>,
+    recent: HashSet<u64, BuildHasherDefault<AsItIs>>,
     /// Numbers of the records that repeat one.
     repeated: Vec<u64>,
 }
+
+/// What is hashed already.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
 
 /// [`Seen`] as a checkpoint has it: always in the same order.
 #[derive(Serialize, Deserialize)]
@@ -85,7 +92,7 @@ impl Keys {
     pub(in crate::layout) fn forget(&mut self, hash: u64) {
         if let Self::Seen(seen) = self
             && !seen.recent.remove(&hash)
-            && let Ok(at) = seen.sorted.binary_search(&hash)
+            && let Some(at) = seen.sorted_at(hash)
         {
             seen.sorted.remove(at);
         }
@@ -103,7 +110,7 @@ impl From<Seen> for Stored {
 
 impl From<Stored> for Seen {
     fn from(stored: Stored) -> Self {
-        Self { sorted: stored.keys, recent: HashSet::new(), repeated: stored.repeated }
+        Self { sorted: stored.keys, recent: HashSet::default(), repeated: stored.repeated }
     }
 }
 
@@ -111,7 +118,7 @@ impl From<Stored> for Seen {
 
 impl Seen {
     fn insert(&mut self, record: u64, hash: u64) -> Key {
-        if self.sorted.binary_search(&hash).is_ok() || !self.recent.insert(hash) {
+        if self.sorted_at(hash).is_some() || !self.recent.insert(hash) {
             // A record at the end of a piece is read twice.
             if self.repeated.last() != Some(&record) {
                 self.repeated.push(record);
@@ -126,6 +133,36 @@ impl Seen {
             self.merge();
         }
         Key::New(Some(hash))
+    }
+
+    /// Where it is among the sorted ones. Hashes lie evenly, so that it cannot
+    /// be far from where it would be if they did so exactly.
+    fn sorted_at(&self, hash: u64) -> Option<usize> {
+        let length = self.sorted.len();
+        // Twice: by the whole, and then by how far the one there is from it.
+        let share = |it: u64| {
+            let (wide, length) = (u128::from(it), u128::try_from(length).unwrap_or(0));
+            usize::try_from((wide * length) >> 64).unwrap_or(0)
+        };
+        let guess = share(hash);
+        let there = *self.sorted.get(guess)?;
+        let guess = match hash.checked_sub(there) {
+            Some(behind) => (guess + share(behind)).min(length - 1),
+            None => guess.saturating_sub(share(there - hash)),
+        };
+        let mut step = 8;
+        let below = |it: usize| self.sorted.get(it).is_none_or(|found| *found < hash);
+        let (mut from, mut to) = (guess, guess);
+        while from > 0 && !below(from) {
+            from = from.saturating_sub(step);
+            step *= 2;
+        }
+        while to < length && below(to) {
+            to += step;
+            step *= 2;
+        }
+        let near = self.sorted.get(from..length.min(to + 1))?;
+        near.binary_search(&hash).ok().map(|it| from + it)
     }
 
     /// Sorts the recent ones in, from the end, so that nothing is copied twice.
@@ -156,19 +193,41 @@ impl Seen {
     }
 }
 
-/// FNV-1a with a last mixing, since checkpoints outlive a release of the
-/// standard library's hash. That two of eight million keys have the same is
-/// once in half a million files; the record is set aside then, not lost.
+/// Not the standard library's, since checkpoints outlive a release of it. That
+/// two of eight million keys have the same is once in half a million files; the
+/// record is set aside then, not lost.
 fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> u64 {
-    let mut hash = 0xCBF2_9CE4_8422_2325_u64;
+    let mut hash = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut mix = |word: u64| {
+        let product = u128::from(hash ^ word) * 0xA076_1D64_78BD_642F;
+        let [a, b, c, d, e, f, g, h, low @ ..] = product.to_be_bytes();
+        hash = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ u64::from_be_bytes(low);
+    };
     for part in parts {
-        // U+001F cannot be in a cell by accident.
-        for byte in part.bytes().chain([0x1F]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        let (words, rest) = part.as_bytes().as_chunks::<8>();
+        words.iter().for_each(|it| mix(u64::from_le_bytes(*it)));
+        // With its length, so that parts do not run into each other.
+        let last = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        mix(last << 8 | u64::try_from(part.len() % 251 + 1).unwrap_or(0));
+    }
+    mix(0xE703_7ED1_A0B4_28DB);
+    hash
+}
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0 << 8 | u64::from(*byte);
         }
     }
-    hash = (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    hash ^ (hash >> 32)
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 #[cfg(test)]

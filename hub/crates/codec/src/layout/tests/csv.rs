@@ -204,3 +204,39 @@ fn second_bytes_are_never_delimiters() {
         rewrites(&layout, &bytes);
     }
 }
+
+#[test]
+fn a_lossless_cell_is_as_it_would_be_written() {
+    let text = |more: &str| {
+        format!(
+            "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: crlf\nheader: none\nlossless: true\n\
+             {more}columns: [{{ name: a }}, {{ name: n, type: decimal, scale: 2 }}, {{ name: q, quoting: always }}, \
+             {{ name: z, type: integer, digits: 3 }}]\n"
+        )
+    };
+    let plain = layout(&text(""));
+    let read = |layout: &Layout, line: &str| {
+        let rows = layout.read(&cp932(&format!("{line}\r\n"))).expect("reads");
+        rows.faults.iter().flat_map(|it| &it.faults).map(|it| it.field.clone()).collect::<String>()
+    };
+    for good in ["x,1.50,\"y\",007", ",,\"\",", "\"a,b\",-2,\"\"\"\",-07", "髙,0,\"表\",123"] {
+        assert_eq!(read(&plain, good), "", "{good}");
+        rewrites(&plain, &cp932(&format!("{good}\r\n")));
+    }
+    for (bad, field) in [
+        ("\"x\",1,\"y\",007", "a"),
+        ("x,01,\"y\",007", "n"),
+        ("x,1.,\"y\",007", "n"),
+        ("x,1,y,007", "q"),
+        ("x,1,\"y\",7", "z"),
+        ("x,-0.00,\"y\",7", "nz"),
+    ] {
+        assert_eq!(read(&plain, bad), field, "{bad}");
+    }
+    // The other code of 髙 would be written as the first.
+    let rows = plain.read(b"\xEE\xE0,1,\"y\",007\r\n").expect("reads");
+    assert_eq!(rows.faults.len(), 1);
+    // A CR that is text would be quoted.
+    let controls = layout(&text("control_characters: true\n"));
+    assert_eq!(read(&controls, "x\ry,1,\"y\",007"), "a");
+}

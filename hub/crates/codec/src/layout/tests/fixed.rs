@@ -166,3 +166,33 @@ fn binary_bytes_are_not_line_ends() {
     let rows = layout.read(b"a\x0A\x0D\nb\x00\x01\n").expect("reads");
     assert_eq!(all(&rows), ["a,2573", "b,1"]);
 }
+
+#[test]
+fn zeros_that_fill_a_number_are_not_taken_from_its_end() {
+    let layout = layout(
+        "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 8\nline_end: none\n\
+         lossless: true\ncolumns: [{ name: n, type: integer, bytes: 4, pad: \"0\" }, \
+         { name: d, type: decimal, scale: 1, implied: true, bytes: 4, pad: \"0\" }]\n",
+    );
+    let bytes = b"012000500000000001200010";
+    let rows = layout.read(bytes).expect("reads");
+    assert_eq!(all(&rows), ["120,5.0", "0,0.0", "120,1.0"]);
+    rewrites(&layout, bytes);
+}
+
+#[test]
+fn what_is_not_written_so_is_a_fault_of_a_lossless_layout() {
+    let layout = layout(
+        "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 8\nline_end: none\n\
+         lossless: true\ncolumns: [{ name: a, bytes: 4 }, { name: n, type: integer, bytes: 4 }]\n",
+    );
+    let read = |bytes: &[u8]| layout.read(bytes).expect("reads").faults.len();
+    for good in [&b"ab  0012"[..], b" ab 0000", b"    -001", "ｱ表 0012".as_bytes()] {
+        let good = if good.is_ascii() { good.to_vec() } else { cp932("ｱ表 0012") };
+        assert_eq!(read(&good), 0, "{}", good.escape_ascii());
+        rewrites(&layout, &good);
+    }
+    for bad in ["ab    12", "ab  12  ", "ab  -000", "ab  +012", "ab  0-12"] {
+        assert_eq!(read(bad.as_bytes()), 1, "{bad}");
+    }
+}

@@ -70,7 +70,7 @@ impl Tree {
                 .found(fault.found())
                 .expected(format!("characters of {}", fault.charset)));
         }
-        let Decoded { text, skips } = decoded;
+        let Decoded { text, skips, .. } = decoded;
         let mut build = Build {
             tree: Self::default(),
             arena: Arena::new(String::new()),
