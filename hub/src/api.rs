@@ -9,6 +9,7 @@ pub mod endpoint;
 
 mod letters;
 mod plain;
+mod preview;
 mod reads;
 mod tap;
 
@@ -22,6 +23,7 @@ use endpoint::Endpoint;
 pub fn endpoints() -> Vec<Endpoint> {
     let mut all = reads::endpoints();
     all.extend(letters::endpoints());
+    all.extend(preview::endpoints());
     all.extend(tap::endpoints());
     all
 }

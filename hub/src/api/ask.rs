@@ -8,13 +8,16 @@ use crate::{
 };
 use access::{ApiTokens, Operator, Scope};
 use axum::{
-    extract::{FromRequest, FromRequestParts, RawPathParams},
+    extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams},
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 /// State of the API: the rooms, and who may ask.
 #[derive(Clone, Debug)]
@@ -39,6 +42,8 @@ pub struct Asked<R> {
     pub request: R,
     /// What language they read.
     pub language: Language,
+    /// From where, when that is known.
+    pub peer: Option<IpAddr>,
 }
 
 /// A refusal on its way out of the API.
@@ -59,6 +64,7 @@ impl<R: Request> FromRequest<App> for Asked<R> {
     async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let language = language(&parts.headers);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|it| it.0.ip());
         let operator = who(&parts, app, R::NEEDS).map_err(|it| it.in_language(language))?;
         let path = path(&mut parts).await;
         let request = if parts.method == http::Method::GET || parts.method == http::Method::DELETE {
@@ -67,7 +73,7 @@ impl<R: Request> FromRequest<App> for Asked<R> {
             from_json(body, path).await
         };
         let request = request.map_err(|it| it.in_language(language))?;
-        Ok(Self { operator, request, language })
+        Ok(Self { operator, request, language, peer })
     }
 }
 

@@ -30,6 +30,8 @@ pub struct House {
     pub sha256: String,
     /// Which channels are believed first about a customer.
     pub trust: Trust,
+    /// Where packages were read from.
+    pub library: Library,
     channels: BTreeMap<String, Arc<Channel>>,
 }
 
@@ -84,6 +86,7 @@ impl House {
             routes: settings.routes.clone(),
             sha256: settings.sha256.clone(),
             trust: trust(settings),
+            library: library.clone(),
             channels,
         };
         Ok((house, build.diagnostics))

@@ -17,6 +17,7 @@ mod key_order;
 mod ledger;
 mod newcomer;
 mod observe;
+mod preview;
 mod problems;
 mod pull;
 mod quota;

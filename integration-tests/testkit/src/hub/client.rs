@@ -40,6 +40,20 @@ impl Client {
         Answer::read(request.send().await?).await
     }
 
+    /// `POST` of a JSON body, whatever the answer is.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer> {
+        let client = reqwest::Client::builder().timeout(CALL_MAX).no_proxy().build()?;
+        let mut request = client.post(format!("{}{path}", self.url)).body(body.to_string());
+        request = request.header("content-type", "application/json");
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        Answer::read(request.send().await?).await
+    }
+
     /// `GET` of a text: metrics, problem pages.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ pub struct Compiled {
     pub report: Obligations,
     /// Of an out map with `reverse:`: what became of the in map's fields.
     pub backwards: Option<Backwards>,
+    /// Path of the source's schema or layout.
+    pub source: Option<String>,
 }
 
 /// The assertions of the target schema with their verdicts.
@@ -113,6 +115,7 @@ fn build(
         .map_err(|list| list.into_iter().for_each(|fault| faults.push(fault)))
         .ok()?;
     let mut file = map_file::read(faults, &node)?;
+    found.source = Some(beside(path, &file.source.0));
     let ends = Ends::of(path, &file, library, faults)?;
     let taken = backwards::take(path, &mut file, &ends.target, (library, faults));
     let mut lower = Lower {

@@ -13,7 +13,29 @@ use crate::{
 
 /// What a text must be and is not; `None` when all is well.
 pub(crate) fn check_text(checks: &[Check], text: &str) -> Option<Cow<'static, str>> {
-    checks.iter().find_map(|check| match check {
+    let first = checks.iter().position(|check| text_fault(check, text).is_some())?;
+    Some(all_of(checks, first, |check| text_fault(check, text)))
+}
+
+/// What a number must be and is not.
+pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'static, str>> {
+    let first = checks.iter().position(|check| number_fault(check, number).is_some())?;
+    Some(all_of(checks, first, |check| number_fault(check, number)))
+}
+
+/// Everything that is wrong with a value whose check `first` failed.
+#[cold]
+fn all_of(
+    checks: &[Check],
+    first: usize,
+    fault: impl Fn(&Check) -> Option<Cow<'static, str>>,
+) -> Cow<'static, str> {
+    let wrong: Vec<Cow<'static, str>> = checks.iter().skip(first).filter_map(fault).collect();
+    Cow::Owned(wrong.join("; "))
+}
+
+fn text_fault(check: &Check, text: &str) -> Option<Cow<'static, str>> {
+    match check {
         Check::CharsMin(1) => text.is_empty().then(|| "a text that is not empty".into()),
         Check::CharsMin(least) => {
             (chars(text) < *least).then(|| format!("at least {least} characters").into())
@@ -55,12 +77,11 @@ pub(crate) fn check_text(checks: &[Check], text: &str) -> Option<Cow<'static, st
         | Check::Above(_)
         | Check::Below(_)
         | Check::ScaleMax(_) => None,
-    })
+    }
 }
 
-/// What a number must be and is not.
-pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'static, str>> {
-    checks.iter().find_map(|check| match check {
+fn number_fault(check: &Check, number: Decimal) -> Option<Cow<'static, str>> {
+    match check {
         Check::Minimum(least) => (number < *least).then(|| format!("at least {least}").into()),
         Check::Maximum(most) => (number > *most).then(|| format!("at most {most}").into()),
         Check::Above(limit) => (number <= *limit).then(|| format!("more than {limit}").into()),
@@ -81,7 +102,7 @@ pub(crate) fn check_number(checks: &[Check], number: Decimal) -> Option<Cow<'sta
         | Check::Upper(_)
         | Check::DecimalShape { .. }
         | Check::Format(_) => None,
-    })
+    }
 }
 
 /// Whether a text is a decimal of that shape: `-`, then 0 or digits without a
@@ -172,4 +193,26 @@ fn strict_instant(text: &str) -> bool {
     let zulu = text.ends_with(['Z', 'z']);
     let colon = text.len() >= 6 && text.as_bytes().get(text.len() - 3) == Some(&b':');
     parse_instant(text).is_some() && (zulu || colon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex::Regex;
+
+    /// Goal: a person mends a value once, not once for each of its faults.
+    #[test]
+    fn everything_that_is_wrong_with_a_value_is_told() {
+        let checks = [
+            Check::CharsMin(1),
+            Check::CharsMax(3),
+            Check::Pattern(Regex::new("^[A-Z]+$").unwrap().into()),
+        ];
+        assert_eq!(check_text(&checks, "ABC"), None);
+        let wrong = check_text(&checks, "abcd").unwrap();
+        assert_eq!(wrong, "at most 3 characters; a text like ^[A-Z]+$");
+        let checks = [Check::Maximum(Decimal::TEN), Check::ScaleMax(2)];
+        let wrong = check_number(&checks, Decimal::new(123_456, 3)).unwrap();
+        assert_eq!(wrong, "at most 10; at most 2 digits after the point");
+    }
 }

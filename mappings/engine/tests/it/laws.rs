@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// A document like the order with some of its values changed.
-fn changed(source: &Value, picks: &[(u16, u8)]) -> Value {
+pub(crate) fn changed(source: &Value, picks: &[(u16, u8)]) -> Value {
     let mut value = source.clone();
     let mut paths = Vec::new();
     pointers(source, "", &mut paths);
     for (pick, what) in picks {
         let path = &paths[usize::from(*pick) % paths.len()];
         if let Some(slot) = value.pointer_mut(path) {
-            *slot = match what % 9 {
+            *slot = match what % 15 {
                 0 => Value::Null,
                 1 => Value::String(String::new()),
                 2 => serde_json::json!(-7),
@@ -28,6 +28,12 @@ fn changed(source: &Value, picks: &[(u16, u8)]) -> Value {
                 4 => serde_json::json!([]),
                 5 => serde_json::json!({}),
                 6 => serde_json::json!(true),
+                8 => serde_json::json!("x".repeat(300)),
+                9 => serde_json::json!("abc"),
+                10 => serde_json::json!("-12.345678901"),
+                11 => serde_json::json!("2026-02-30T25:00:00+09:00"),
+                12 => serde_json::json!("a@b c@d"),
+                13 => serde_json::json!(0.001),
                 7 => serde_json::json!("1e999 ㈱～\u{0}\"\\"),
                 _ => serde_json::json!(12345678901234567890_u64),
             };
@@ -36,7 +42,7 @@ fn changed(source: &Value, picks: &[(u16, u8)]) -> Value {
     value
 }
 
-fn pointers(value: &Value, path: &str, found: &mut Vec<String>) {
+pub(crate) fn pointers(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (key, value) in members {

@@ -6,6 +6,7 @@
     reason = "tests stop at the first thing that is not as it should be"
 )]
 
+mod agree;
 mod corpus;
 mod functions;
 mod infer;
@@ -15,5 +16,6 @@ mod order;
 mod reverse;
 mod rows;
 mod schema;
+mod shipped;
 mod support;
 mod tables;

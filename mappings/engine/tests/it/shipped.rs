@@ -25,7 +25,7 @@ pub(crate) struct Shipped {
 }
 
 /// The files of one package and what all share.
-struct Shelf(PathBuf);
+pub(crate) struct Shelf(pub(crate) PathBuf);
 
 impl Library for Shelf {
     fn read(&self, path: &str) -> Option<Arc<str>> {
