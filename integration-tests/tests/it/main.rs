@@ -11,6 +11,7 @@ mod check;
 mod crash;
 mod customers;
 mod deliver;
+mod edi;
 mod fixed;
 mod folder;
 mod key_order;
