@@ -177,7 +177,7 @@ impl Import<'_> {
             0 => "type: integer, ".to_owned(),
             _ => format!("type: decimal, scale: {scale}, implied: true, "),
         };
-        let host = matches!(self.options.charset, Charset::Cp037 | Charset::Cp290);
+        let host = self.options.charset.is_host();
         let binary = match digits {
             0..=4 => 2,
             5..=9 => 4,

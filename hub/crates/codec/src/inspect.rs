@@ -1,29 +1,26 @@
 //! What a file from elsewhere probably is: its character set with the evidence,
-//! its line ends and delimiter, and what would not survive another set. A guess
-//! is for people who write a layout; nothing is ever read by a guess.
+//! its line ends, delimiter and records, what is suspicious in it, and what
+//! would not survive another set. A guess is for people who write a layout;
+//! nothing is ever read by a guess.
 
+mod scan;
 mod shape;
 
-pub use shape::{Ends, Shape};
+pub use scan::{Example, Finding, Lost, Oddity, Report, Scan, Target};
+pub use shape::{Ends, Records, Shape};
 
 use std::collections::BTreeMap;
 
-use crate::charset::{Charset, Decoded, Policy, Profile, SkipKind};
+use crate::charset::{Charset, Decoded, Policy, Profile, Skip, SkipKind};
 
-/// Bytes that are looked at. The rest of a large file is like its beginning.
-const BYTES_MAX: usize = 4 << 20;
-/// Bad bytes that are listed.
-const SUSPICIOUS_MAX: usize = 20;
-/// Bytes shown on either side of a bad one.
-const CONTEXT_BYTES: usize = 12;
+/// Bytes that are looked at for a guess. The rest of a large file is like them.
+pub const SAMPLE_BYTES: usize = 4 << 20;
 
 /// What a file probably is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
     /// The likeliest first; those that cannot be are left out.
     pub guesses: Vec<Guess>,
-    /// Bytes that are no characters in the likeliest set.
-    pub suspicious: Vec<Suspicious>,
     /// Lines and columns, read in the likeliest set.
     pub shape: Shape,
 }
@@ -32,39 +29,53 @@ pub struct Inspection {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guess {
     pub charset: Charset,
-    /// Bytes that are no characters in it.
+    /// Bytes of the sample that are no characters in it.
     pub bad_bytes: usize,
     /// 0 to 100: how much of the text looks like what people write.
     pub likeness: u8,
-    pub evidence: Vec<String>,
+    /// What was counted in the sample.
+    pub evidence: Vec<(Evidence, usize)>,
 }
 
-/// A byte that is no character, and what stands around it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suspicious {
-    pub offset: usize,
-    pub found: String,
-    /// The text around it, the bad bytes as `\xNN`.
-    pub context: String,
+/// What is counted to weigh a character set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    ByteOrderMark,
+    /// Escape sequences of ISO-2022-JP.
+    Escapes,
+    /// Shifts between single and double bytes of mainframes.
+    Shifts,
+    Ascii,
+    /// Kana and full-width letters and signs.
+    Kana,
+    Kanji,
+    HalfKana,
+    /// Codes of a user-defined area.
+    UserDefined,
+    Control,
+    Other,
 }
 
-/// Looks at a file.
-pub fn inspect(bytes: &[u8]) -> Inspection {
-    let part = bytes.get(..BYTES_MAX).unwrap_or(bytes);
-    let mut guesses: Vec<(Guess, Decoded)> = Charset::ALL
-        .into_iter()
-        .filter_map(|charset| guess(charset, part, part.len() < bytes.len()))
-        .collect();
+/// Looks at a sample of a file that has so many bytes.
+pub fn inspect(bytes: &[u8], file_bytes: u64) -> Inspection {
+    let part = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
+    let cut = u64::try_from(part.len()).unwrap_or(u64::MAX) < file_bytes;
+    let mut guesses: Vec<(Guess, Decoded)> =
+        Charset::ALL.into_iter().filter_map(|charset| guess(charset, part, cut)).collect();
     guesses.sort_by_key(|(it, _)| (it.bad_bytes, std::cmp::Reverse(it.likeness)));
-    let (suspicious, shape) = match guesses.first() {
-        Some((first, decoded)) => (
-            suspicious(Profile::new(first.charset), part, decoded),
-            Shape::of(&decoded.text, part.len()),
-        ),
-        None => (Vec::new(), Shape::default()),
+    let shape = match guesses.first() {
+        Some((first, decoded)) => Shape::of(first.charset, &decoded.text, part, file_bytes),
+        None => Shape::default(),
     };
     let guesses = guesses.into_iter().map(|(guess, _)| guess).collect();
-    Inspection { guesses, suspicious, shape }
+    Inspection { guesses, shape }
+}
+
+/// The shape of a sample whose character set is known.
+pub fn shape(profile: &Profile, bytes: &[u8], file_bytes: u64) -> Shape {
+    let part = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
+    let text = profile.decode_marking(part).map(|it| it.text).unwrap_or_default();
+    Shape::of(profile.charset, &text, part, file_bytes)
 }
 
 /// The characters of a text that a profile cannot write as they are, with how
@@ -76,12 +87,7 @@ pub fn lost(text: &str, profile: &Profile, policy: &Policy) -> Vec<(char, usize,
             *counts.entry(c).or_insert(0_usize) += 1;
         }
     }
-    let instead = |c: char| {
-        let mut changes = Vec::new();
-        let text = c.to_string();
-        profile.encode(&text, policy, &mut Vec::new(), &mut changes).ok()?;
-        changes.into_iter().next().map(|it| it.after)
-    };
+    let instead = |c: char| scan::instead(&c.to_string(), profile, policy);
     counts.into_iter().map(|(c, count)| (c, count, instead(c))).collect()
 }
 
@@ -95,54 +101,39 @@ fn guess(charset: Charset, bytes: &[u8], cut: bool) -> Option<(Guess, Decoded)> 
     let mut evidence = Vec::new();
     let bom = !profile.bom_bytes().is_empty() && bytes.starts_with(profile.bom_bytes());
     if bom {
-        evidence.push("it begins with the byte order mark".to_owned());
+        evidence.push((Evidence::ByteOrderMark, 1));
     }
-    let escapes = decoded.skips.iter().filter(|it| it.kind == SkipKind::Silent && it.length == 3);
-    let escapes = if charset == Charset::Iso2022Jp { escapes.count() } else { 0 };
-    if escapes > 0 {
-        evidence.push(format!("{escapes} escape sequences"));
-    }
+    let silent = |length| {
+        let is = |it: &&Skip| it.kind == SkipKind::Silent && it.length == length;
+        decoded.skips.iter().filter(is).count()
+    };
+    let (escapes, shifts) = match charset {
+        Charset::Iso2022Jp | Charset::Iso2022JpStrict => (silent(3), 0),
+        Charset::Cp930 | Charset::Cp939 => (0, silent(1)),
+        _ => (0, 0),
+    };
+    evidence.extend((escapes > 0).then_some((Evidence::Escapes, escapes)));
+    evidence.extend((shifts > 0).then_some((Evidence::Shifts, shifts)));
     let one_byte = bytes.is_ascii() && !bom && escapes == 0;
     let possible = match charset {
         // Text of one byte a character with zeros between is UTF-16.
         Charset::Utf16Le | Charset::Utf16Be => bom || bytes.contains(&0),
         Charset::Iso2022Jp | Charset::Iso2022JpStrict => escapes > 0,
+        // Without kanji these are CP290 and the like.
+        Charset::Cp930 | Charset::Cp939 => shifts > 0 && count.line_ends == 0,
         it if it.is_host() => !one_byte && count.line_ends == 0 || bytes.is_empty(),
         _ => true,
     };
     if !possible || bad_bytes * 4 > bytes.len() {
         return None;
     }
-    evidence.extend(count.words());
+    evidence.extend(count.evidence());
     let mut likeness = count.likeness();
-    if bom || escapes > 0 || (charset == Charset::Utf8 && !bytes.is_ascii() && bad_bytes == 0) {
+    let unicode = charset == Charset::Utf8 && !bytes.is_ascii() && bad_bytes == 0;
+    if bom || escapes > 0 || unicode {
         likeness = likeness.max(95);
     }
     Some((Guess { charset, bad_bytes, likeness, evidence }, decoded))
-}
-
-fn suspicious(profile: Profile, bytes: &[u8], decoded: &Decoded) -> Vec<Suspicious> {
-    let near = |at: usize, end: usize| {
-        let part = bytes.get(at..end.min(bytes.len())).unwrap_or_default();
-        let text = profile.decode_marking(part).map(|it| it.text).unwrap_or_default();
-        text.escape_debug().to_string()
-    };
-    decoded
-        .faults()
-        .take(SUSPICIOUS_MAX)
-        .map(|skip| {
-            let found = profile.fault(bytes, skip);
-            let end = skip.offset + skip.length;
-            let escaped: String = found.bytes.iter().map(|it| format!("\\x{it:02X}")).collect();
-            let before = near(skip.offset.saturating_sub(CONTEXT_BYTES), skip.offset);
-            let after = near(end, end + CONTEXT_BYTES);
-            Suspicious {
-                offset: skip.offset,
-                found: found.found(),
-                context: format!("{before}{escaped}{after}"),
-            }
-        })
-        .collect()
 }
 
 /// What kinds of characters a text has.
@@ -188,19 +179,17 @@ impl Count {
         u8::try_from(good.checked_div(all).unwrap_or(100)).unwrap_or(100)
     }
 
-    fn words(self) -> impl Iterator<Item = String> {
+    fn evidence(self) -> impl Iterator<Item = (Evidence, usize)> {
         let kinds = [
-            (self.kana, "kana and full-width characters"),
-            (self.kanji, "kanji"),
-            (self.half_kana, "half-width katakana"),
-            (self.private, "user-defined characters"),
-            (self.control, "control characters"),
-            (self.other, "other characters"),
+            (Evidence::Ascii, self.ascii),
+            (Evidence::Kana, self.kana),
+            (Evidence::Kanji, self.kanji),
+            (Evidence::HalfKana, self.half_kana),
+            (Evidence::UserDefined, self.private),
+            (Evidence::Control, self.control),
+            (Evidence::Other, self.other),
         ];
-        kinds
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
+        kinds.into_iter().filter(|(_, count)| *count > 0)
     }
 }
 
