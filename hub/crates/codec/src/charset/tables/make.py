@@ -14,6 +14,7 @@ symbols stand as Microsoft maps them; the user-defined areas are rules, not line
 
 import ctypes
 import ctypes.util
+import functools
 import pathlib
 import sys
 
@@ -24,26 +25,39 @@ SO, SI = b"\x0e", b"\x0f"
 MICROSOFT = str.maketrans("\u301c\u2212\u2014\u2016", "\uff5e\uff0d\u2015\u2225")
 
 
-def glibc(name):
-    """A function from bytes to their characters; None when they are none."""
+@functools.lru_cache
+def converter(target, source):
+    """A converter of glibc, and the function that uses it."""
     libc = ctypes.CDLL(None)
     libc.iconv_open.restype = ctypes.c_void_p
     libc.iconv.argtypes = [ctypes.c_void_p] * 5
     libc.iconv.restype = ctypes.c_size_t
-    failed = ctypes.c_size_t(-1).value
+    handle = libc.iconv_open(target.encode(), source.encode())
+    if handle == ctypes.c_void_p(-1).value:
+        sys.exit(f"glibc has no converter {source} to {target}")
+    return handle, libc.iconv
+
+
+def converted(target, source, given):
+    """Bytes turned by glibc from one set to another; None when they cannot be."""
+    handle, iconv = converter(target, source)
+    room = 8 * len(given) + 64
+    buffers = ctypes.create_string_buffer(given, len(given) + 1), ctypes.create_string_buffer(room)
+    places = [ctypes.c_void_p(ctypes.addressof(it)) for it in buffers]
+    left = [ctypes.c_size_t(len(given)), ctypes.c_size_t(room)]
+    pointers = [ctypes.addressof(it) for it in (places[0], left[0], places[1], left[1])]
+    done = iconv(handle, *pointers)
+    # Shifts back, where the set has shifts, and begins anew.
+    iconv(handle, None, None, *pointers[2:])
+    return None if done or left[0].value else buffers[1].raw[: room - left[1].value]
+
+
+def glibc(name):
+    """A function from bytes to their characters; None when they are none."""
 
     def decode(code):
-        handle = libc.iconv_open(b"UTF-32BE", name.encode())
-        if handle == failed:
-            sys.exit(f"glibc has no converter {name}")
-        source, target = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(64)
-        pointers = [ctypes.c_void_p(ctypes.addressof(it)) for it in (source, target)]
-        left = [ctypes.c_size_t(len(code)), ctypes.c_size_t(64)]
-        done = libc.iconv(handle, *(ctypes.addressof(it) for pair in zip(pointers, left) for it in pair))
-        libc.iconv_close(ctypes.c_void_p(handle))
-        if done == failed or left[0].value:
-            return None
-        return target.raw[: 64 - left[1].value].decode("utf-32be")
+        text = converted("UTF-32BE", name, code)
+        return None if text is None else text.decode("utf-32be")
 
     return decode
 
