@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod health;
 mod init;
+mod layout;
 mod ledger;
 mod letters;
 mod list;
@@ -16,6 +17,7 @@ mod progress;
 mod rebuild;
 mod serve;
 mod tap;
+mod text;
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -51,6 +53,12 @@ enum Command {
     /// Work with maps: run, check, test, explain.
     #[command(subcommand)]
     Map(map::Map),
+    /// Look at files from elsewhere: character set, layout, what would be lost.
+    #[command(subcommand)]
+    Text(text::Text),
+    /// Layout files: made from COBOL copybooks, checked.
+    #[command(subcommand)]
+    Layout(layout::LayoutCommand),
     /// Verify the ledger, without a running hub.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -86,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Tap(it) => it.run(),
         Command::Check(it) => it.run(),
         Command::Map(it) => it.run(),
+        Command::Text(it) => it.run(),
+        Command::Layout(it) => it.run(),
         Command::Ledger(it) => it.run(),
         Command::Letters(it) => it.run(),
         Command::Rebuild(it) => it.run(),

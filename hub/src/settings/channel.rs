@@ -82,8 +82,6 @@ pub enum Input {
         path: PathBuf,
         /// How often it is looked at.
         every: Duration,
-        /// What was sent is acknowledged, in `ack/` of the folder (EDI).
-        acknowledge: bool,
     },
     /// The hub asks for news.
     Pull {
@@ -244,9 +242,8 @@ fn input(table: &Table<'_>, dir: &Path) -> Option<Input> {
     let folder = ways.table("folder", "a folder to watch").map(|it| {
         let path = it.required_text("path").map(|path| dir.join(path));
         let every = units::duration(&it, "every").unwrap_or(Duration::from_secs(1));
-        let acknowledge = it.bool("acknowledge").unwrap_or(false);
         it.finish();
-        path.map(|path| Input::Folder { path, every, acknowledge })
+        path.map(|path| Input::Folder { path, every })
     });
     let pull = ways.table("pull", "what to ask for").map(|it| {
         let read = pull(&it, dir);

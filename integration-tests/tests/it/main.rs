@@ -11,7 +11,6 @@ mod check;
 mod crash;
 mod customers;
 mod deliver;
-mod edi;
 mod fixed;
 mod folder;
 mod key_order;
