@@ -145,9 +145,8 @@ fn build(
     header(&mut lower, &file, &ends);
     unused(&lower, &file);
     found.backwards = taken.map(|it| it.judge(&lower, &file));
-    let mut plan = std::mem::take(&mut lower.plan);
+    let plan = std::mem::take(&mut lower.plan);
     found.report = std::mem::take(&mut lower.obligations);
-    plan.trie.seal();
     let rows = ends.layout.as_ref().map(|layout| RowPlan::new(&plan.trie, layout.shape()));
     Some(Map::new(file, plan, rows, ends.direction, ends.entity))
 }

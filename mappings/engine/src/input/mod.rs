@@ -2,7 +2,8 @@
 
 pub(crate) mod rows;
 pub(crate) mod scanner;
-mod text;
+mod shapes;
+pub(crate) mod text;
 
 use crate::{
     plan::trie::{FrameId, Trie},

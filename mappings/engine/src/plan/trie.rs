@@ -1,6 +1,8 @@
 //! The paths a map reads, as a trie: the front ends walk it along the input and
 //! fill slots.
 
+use std::sync::Arc;
+
 /// Index of a node of the trie.
 pub(crate) type TrieId = u32;
 /// Index of a frame layout: the record, or the elements of one list.
@@ -11,6 +13,8 @@ pub(crate) type FrameId = u16;
 pub(crate) struct Trie {
     pub(crate) nodes: Vec<TrieNode>,
     pub(crate) frames: Vec<Frame>,
+    /// Tells this trie from all others, for what readers remember of documents.
+    pub(crate) token: Arc<()>,
 }
 
 /// One place of the source.
@@ -24,8 +28,6 @@ pub(crate) struct TrieNode {
     /// Where its value goes, if anything reads it.
     pub(crate) slot: Option<u16>,
     pub(crate) children: Vec<TrieId>,
-    /// The children by the hash of their keys, made by [`Trie::seal`].
-    pub(crate) lookup: Vec<(u64, TrieId)>,
     /// The node of its elements, if anything reads those.
     pub(crate) elements: Option<TrieId>,
 }
@@ -40,7 +42,7 @@ pub(crate) struct Frame {
 
 impl Default for Trie {
     fn default() -> Self {
-        Self { nodes: vec![TrieNode::default()], frames: vec![Frame::default()] }
+        Self { nodes: vec![TrieNode::default()], frames: vec![Frame::default()], token: Arc::default() }
     }
 }
 
@@ -78,8 +80,12 @@ impl Trie {
 
     /// The child of that key.
     pub(crate) fn find(&self, parent: TrieId, key: &str) -> Option<TrieId> {
-        let children = &self.node(parent)?.children;
-        children.iter().copied().find(|id| self.node(*id).is_some_and(|it| &*it.key == key))
+        self.child_of(self.node(parent)?, key)
+    }
+
+    /// The child of that key, of a node at hand.
+    pub(crate) fn child_of(&self, parent: &TrieNode, key: &str) -> Option<TrieId> {
+        parent.children.iter().copied().find(|id| self.node(*id).is_some_and(|it| &*it.key == key))
     }
 
     /// The node of a list's elements and its frame, made when they are not there.
@@ -108,16 +114,6 @@ impl Trie {
         frame.width = frame.width.saturating_add(1);
         node.slot = Some(slot);
         slot
-    }
-
-    /// Makes what look-ups need; nothing is added after it.
-    pub(crate) fn seal(&mut self) {
-        let hashes: Vec<u64> =
-            self.nodes.iter().map(|it| crate::input::scanner::hash(&it.key)).collect();
-        for node in &mut self.nodes {
-            let hash = |id: &TrieId| hashes.get(*id as usize).copied().unwrap_or(0);
-            node.lookup = node.children.iter().map(|id| (hash(id), *id)).collect();
-        }
     }
 
     pub(crate) fn width(&self, frame: FrameId) -> usize {

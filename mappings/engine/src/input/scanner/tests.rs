@@ -78,7 +78,6 @@ fn trie() -> Trie {
     let (element, _) = trie.elements(l);
     let d = trie.child(element, "d");
     trie.slot(d);
-    trie.seal();
     trie
 }
 
