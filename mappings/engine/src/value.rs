@@ -98,11 +98,12 @@ const CURRENCIES: [&str; 159] = [
 /// ISO 4217, list one; currencies that are not exceptions have two.
 pub(crate) fn exponent(currency: &str) -> Option<u32> {
     // The one that this hub sees most needs no search.
-    if currency != "JPY" {
-        CURRENCIES.binary_search(&currency).ok()?;
+    if currency == "JPY" {
+        return Some(0);
     }
+    CURRENCIES.binary_search(&currency).ok()?;
     Some(match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
         | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         "CLF" | "UYW" => 4,

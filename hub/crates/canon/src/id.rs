@@ -63,11 +63,20 @@ impl SourceKey<'_> {
     /// The hub's id of this thing.
     #[must_use]
     pub fn hub_id(&self) -> HubId {
+        let mut text = String::with_capacity(40);
+        self.write_hub_id(&mut text);
+        HubId(text)
+    }
+
+    /// Appends the hub's id of this thing.
+    pub fn write_hub_id(&self, out: &mut String) {
         let digest = hash([self.organisation, self.channel, self.entity.name(), self.source_id]);
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         let uuid = uuid::Builder::from_custom_bytes(bytes).into_uuid();
-        HubId(format!("{}_{}", self.entity.prefix(), uuid.simple()))
+        out.push_str(self.entity.prefix());
+        out.push('_');
+        out.push_str(uuid.simple().encode_lower(&mut uuid::Uuid::encode_buffer()));
     }
 }
 

@@ -145,7 +145,8 @@ fn build(
     header(&mut lower, &file, &ends);
     unused(&lower, &file);
     found.backwards = taken.map(|it| it.judge(&lower, &file));
-    let plan = std::mem::take(&mut lower.plan);
+    let mut plan = std::mem::take(&mut lower.plan);
+    plan.seal();
     found.report = std::mem::take(&mut lower.obligations);
     let rows = ends.layout.as_ref().map(|layout| RowPlan::new(&plan.trie, layout.shape()));
     Some(Map::new(file, plan, rows, ends.direction, ends.entity))

@@ -63,8 +63,9 @@ impl Lower<'_> {
             };
             let Some(node) = node else { continue };
             let key = format!("{}:", serde_json::to_string(&group.name).unwrap_or_default());
-            let key = self.intern(&key);
-            members.push(Member { key, node, required, target: inner.path.as_str().into() });
+            let key = key.into_bytes().into();
+            let target = inner.path.as_str().into();
+            members.push(Member { key, whole: None, node, required, target });
         }
         self.missing_members(&names, at, target);
         members

@@ -11,13 +11,10 @@ pub(crate) struct Prefecture(usize);
 /// By name (東京都, 東京), number (13, `13`, `01`) or code (`JP-13`).
 pub(crate) fn find(text: &str) -> Option<Prefecture> {
     let text = text.trim();
-    let digits: String =
-        text.strip_prefix("JP-").unwrap_or(text).chars().map_while(kana::ascii_digit).collect();
-    let all_digits = !digits.is_empty()
-        && digits.len() <= 2
-        && digits.chars().count() == text.strip_prefix("JP-").unwrap_or(text).chars().count();
-    if all_digits {
-        let number: usize = digits.parse().ok()?;
+    let code = text.strip_prefix("JP-").unwrap_or(text);
+    let digit = |c| kana::ascii_digit(c).and_then(|it| it.to_digit(10));
+    if !code.is_empty() && code.chars().all(|c| digit(c).is_some()) && code.chars().count() <= 2 {
+        let number = code.chars().filter_map(digit).fold(0, |sum, it| sum * 10 + it as usize);
         return (1..=NAMES.len()).contains(&number).then(|| Prefecture(number - 1));
     }
     NAMES
@@ -30,11 +27,16 @@ pub(crate) fn find(text: &str) -> Option<Prefecture> {
 }
 
 impl Prefecture {
-    pub(crate) fn written(self, form: PrefectureForm) -> String {
+    /// Appends it in that form.
+    pub(crate) fn write(self, form: PrefectureForm, out: &mut String) {
+        let number = self.0 + 1;
         match form {
-            PrefectureForm::Iso => format!("JP-{:02}", self.0 + 1),
-            PrefectureForm::Name => NAMES.get(self.0).copied().unwrap_or_default().to_owned(),
-            PrefectureForm::Number => (self.0 + 1).to_string(),
+            PrefectureForm::Iso => {
+                out.push_str(if number < 10 { "JP-0" } else { "JP-" });
+                out.push_str(itoa::Buffer::new().format(number));
+            }
+            PrefectureForm::Name => out.push_str(NAMES.get(self.0).copied().unwrap_or_default()),
+            PrefectureForm::Number => out.push_str(itoa::Buffer::new().format(number)),
         }
     }
 }
@@ -51,6 +53,8 @@ mod tests {
         for bad in ["0", "48", "JP-", "東", "", "京"] {
             assert_eq!(find(bad), None, "{bad}");
         }
-        assert_eq!(find("1").map(|it| it.written(PrefectureForm::Iso)).as_deref(), Some("JP-01"));
+        let mut iso = String::new();
+        find("1").unwrap().write(PrefectureForm::Iso, &mut iso);
+        assert_eq!(iso, "JP-01");
     }
 }

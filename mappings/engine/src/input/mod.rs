@@ -66,14 +66,14 @@ impl Slot {
     /// Whether it is what a source schema says; what is absent always fits.
     #[inline]
     pub(crate) fn fits(self, kinds: Kinds) -> bool {
-        match self.kind {
-            SlotKind::Missing | SlotKind::Null => true,
-            SlotKind::True | SlotKind::False => kinds.has(Kinds::BOOL),
-            SlotKind::Text | SlotKind::Decoded => kinds.has(Kinds::TEXT),
-            SlotKind::Number => kinds.has(Kinds::NUMBER.with(Kinds::INTEGER)),
-            SlotKind::List => kinds.has(Kinds::ARRAY),
-            SlotKind::Object => kinds.has(Kinds::OBJECT),
-        }
+        kinds.has(match self.kind {
+            SlotKind::Missing | SlotKind::Null => return true,
+            SlotKind::True | SlotKind::False => Kinds::BOOL,
+            SlotKind::Text | SlotKind::Decoded => Kinds::TEXT,
+            SlotKind::Number => Kinds::NUMBER.with(Kinds::INTEGER),
+            SlotKind::List => Kinds::ARRAY,
+            SlotKind::Object => Kinds::OBJECT,
+        })
     }
 
     /// The value, as a pipe begins with it.

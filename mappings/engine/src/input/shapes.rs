@@ -95,7 +95,7 @@ pub(super) struct Open {
     /// The places that were there.
     seen: [u64; 4],
     /// Keys that have no place.
-    others: Option<Box<HashSet<String>>>,
+    others: Option<HashSet<String>>,
 }
 
 /// A key that was read: what is wanted of its value, and its link.

@@ -4,6 +4,7 @@
 
 pub(crate) mod node;
 pub(crate) mod op;
+mod seal;
 pub(crate) mod trie;
 
 use std::sync::Arc;
@@ -87,6 +88,11 @@ pub(crate) enum Looked {
 // === impl Plan ===
 
 impl Plan {
+    /// Makes what is only known once everything is there.
+    pub(crate) fn seal(&mut self) {
+        seal::constants(self);
+    }
+
     pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {
         self.exprs.get(id as usize)
     }

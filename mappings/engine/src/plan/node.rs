@@ -12,8 +12,10 @@ use crate::{language::policy::LossPolicy, value::Span};
 /// One member of an object.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// `"key":` in [`super::Plan::texts`].
-    pub(crate) key: Span,
+    /// `"key":`.
+    pub(crate) key: Box<[u8]>,
+    /// Of a constant: `"key":value,`. Made by [`super::Plan::seal`].
+    pub(crate) whole: Option<Box<[u8]>>,
     pub(crate) node: NodeId,
     /// The target schema demands it.
     pub(crate) required: bool,

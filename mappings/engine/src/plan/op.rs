@@ -359,6 +359,15 @@ pub(crate) enum Compare {
     GreaterOrEqual,
 }
 
+/// Which functions of the engine do a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Text,
+    Time,
+    Id,
+    Number,
+}
+
 // === impl Op ===
 
 impl Op {
@@ -367,65 +376,55 @@ impl Op {
         matches!(self, Self::Default(_) | Self::Coalesce(_))
     }
 
-    pub(crate) const fn is_text(&self) -> bool {
-        matches!(
-            self,
-            Self::TextOf
-                | Self::Trim
-                | Self::CollapseSpace
-                | Self::Upper
-                | Self::Lower
-                | Self::Nfc
-                | Self::Nfkc
-                | Self::Width(_)
-                | Self::KanaFull
-                | Self::KanaHalf
-                | Self::KanaHira
-                | Self::Digits
-                | Self::Strip(_)
-                | Self::Replace { .. }
-                | Self::Prefix(_)
-                | Self::Suffix(_)
-                | Self::WithoutPrefix { .. }
-                | Self::Slice { .. }
-                | Self::Split(_)
-                | Self::Pad { .. }
-                | Self::TruncateChars(_)
-                | Self::TruncateBytes(..)
-                | Self::Matches(_)
-                | Self::Capture(_)
-                | Self::JoinTexts(_)
-        )
-    }
-
-    pub(crate) const fn is_time(&self) -> bool {
-        matches!(
-            self,
-            Self::Timestamp { .. }
-                | Self::Date { .. }
-                | Self::EpochS
-                | Self::EpochMs
-                | Self::ODataDate
-                | Self::BusinessDate { .. }
-                | Self::InZone(_)
-                | Self::FormatTime(_)
-                | Self::PlusDays(_)
-                | Self::ToEpoch { .. }
-        )
-    }
-
-    pub(crate) const fn is_id(&self) -> bool {
-        matches!(
-            self,
-            Self::Gtin
-                | Self::E164 { .. }
-                | Self::PostalJp
-                | Self::Prefecture(_)
-                | Self::InvoiceNoJp
-                | Self::Sha256
-                | Self::Uuid5(_)
-                | Self::HubId(_)
-        )
+    /// Which functions it belongs to; those of other kinds count as numbers.
+    #[inline]
+    pub(crate) const fn family(&self) -> Family {
+        match self {
+        Self::TextOf
+            | Self::Trim
+            | Self::CollapseSpace
+            | Self::Upper
+            | Self::Lower
+            | Self::Nfc
+            | Self::Nfkc
+            | Self::Width(_)
+            | Self::KanaFull
+            | Self::KanaHalf
+            | Self::KanaHira
+            | Self::Digits
+            | Self::Strip(_)
+            | Self::Replace { .. }
+            | Self::Prefix(_)
+            | Self::Suffix(_)
+            | Self::WithoutPrefix { .. }
+            | Self::Slice { .. }
+            | Self::Split(_)
+            | Self::Pad { .. }
+            | Self::TruncateChars(_)
+            | Self::TruncateBytes(..)
+            | Self::Matches(_)
+            | Self::Capture(_)
+            | Self::JoinTexts(_) => Family::Text,
+        Self::Timestamp { .. }
+            | Self::Date { .. }
+            | Self::EpochS
+            | Self::EpochMs
+            | Self::ODataDate
+            | Self::BusinessDate { .. }
+            | Self::InZone(_)
+            | Self::FormatTime(_)
+            | Self::PlusDays(_)
+            | Self::ToEpoch { .. } => Family::Time,
+        Self::Gtin
+            | Self::E164 { .. }
+            | Self::PostalJp
+            | Self::Prefecture(_)
+            | Self::InvoiceNoJp
+            | Self::Sha256
+            | Self::Uuid5(_)
+            | Self::HubId(_) => Family::Id,
+            _ => Family::Number,
+        }
     }
 
     /// Whether plain ASCII can come out of it changed.

@@ -109,17 +109,18 @@ fn number_fault(check: &Check, number: Decimal) -> Option<Cow<'static, str>> {
 /// leading zero, then a point with digits.
 fn decimal_fits(text: &str, signed: bool, digits: u32, scale: u32) -> bool {
     let bare = text.strip_prefix('-');
-    let body = bare.unwrap_or(text);
-    let (whole, fraction) = match body.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
+    let body = bare.unwrap_or(text).as_bytes();
+    let point = body.iter().position(|b| *b == b'.');
+    let (whole, fraction) = match point {
+        Some(at) => (body.get(..at).unwrap_or_default(), body.get(at + 1..)),
         None => (body, None),
     };
-    let all_digits = |part: &str, most: u32| {
-        !part.is_empty() && part.len() <= most as usize && part.bytes().all(|b| b.is_ascii_digit())
+    let all_digits = |part: &[u8], most: u32| {
+        !part.is_empty() && part.len() <= most as usize && part.iter().all(u8::is_ascii_digit)
     };
     (signed || bare.is_none())
         && all_digits(whole, digits)
-        && (whole == "0" || !whole.starts_with('0'))
+        && (whole == b"0" || whole.first() != Some(&b'0'))
         && fraction.is_none_or(|it| all_digits(it, scale))
 }
 

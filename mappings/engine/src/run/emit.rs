@@ -12,6 +12,7 @@ use super::{
     trace::Trace,
 };
 use crate::{
+    input::text::next_special,
     plan::{
         ListId, NodeId,
         node::{Bounds, How, Member, Node, OnAbsent, ValueNode},
@@ -39,11 +40,16 @@ impl<T: Trace> Machine<'_, T> {
         let mut all = Emitted::Absent;
         let mut dynamic = false;
         for member in members {
+            if let (false, Some(constant)) = (T::ON, &member.whole) {
+                out.extend_from_slice(constant);
+                all = if all == Emitted::Absent { Emitted::Constant } else { all };
+                continue;
+            }
             if T::ON {
                 self.trace.enter(|| member.target.to_string());
             }
             let start = out.len();
-            out.extend_from_slice(self.text(member.key).as_bytes());
+            out.extend_from_slice(&member.key);
             let value = out.len();
             let wrote = self.node(member.node, &member.target, out);
             let emitted = wrote.unwrap_or_else(|fault| {
@@ -374,8 +380,7 @@ impl<T: Trace> Machine<'_, T> {
         value: Value,
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
-        let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
+        let mut draft = self.draft();
         self.plain(value, &mut draft);
         let mut wrong = check_text(&node.checks, &draft);
         if let (None, Value::Decimal(number)) = (&wrong, value) {
@@ -386,7 +391,7 @@ impl<T: Trace> Machine<'_, T> {
             out.extend_from_slice(draft.as_bytes());
             out.push(b'"');
         }
-        self.draft = draft;
+        self.keep(draft);
         wrong.map_or(Ok(()), |expected| fault(value, expected))
     }
 
@@ -408,11 +413,10 @@ impl<T: Trace> Machine<'_, T> {
             out.extend_from_slice(itoa::Buffer::new().format(small).as_bytes());
             return Ok(());
         }
-        let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
+        let mut draft = self.draft();
         super::number::push_decimal(number, &mut draft);
         out.extend_from_slice(draft.as_bytes());
-        self.draft = draft;
+        self.keep(draft);
         Ok(())
     }
 
@@ -464,11 +468,10 @@ pub(crate) fn close(out: &mut Vec<u8>, open: u8, bracket: u8) {
 pub(crate) fn escape(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
     let mut plain = 0;
-    for (index, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
+    loop {
+        let index = next_special(bytes, plain);
         out.extend_from_slice(bytes.get(plain..index).unwrap_or_default());
+        let Some(byte) = bytes.get(index) else { return };
         plain = index + 1;
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
@@ -479,7 +482,6 @@ pub(crate) fn escape(text: &str, out: &mut Vec<u8>) {
             control => out.extend_from_slice(format!("\\u{control:04x}").as_bytes()),
         }
     }
-    out.extend_from_slice(bytes.get(plain..).unwrap_or_default());
 }
 
 impl How {

@@ -12,6 +12,9 @@ use canon::{
 use super::{emit::escape, fault::Fault, machine::Machine, trace::Trace};
 use crate::{plan::ExprId, value::Value};
 
+/// Bytes that most texts of an envelope fit into: an id, a time.
+const HEADER_TEXT_BYTES: usize = 32;
+
 /// The envelope of one record.
 pub(super) struct Header {
     pub(super) source_id: String,
@@ -96,7 +99,7 @@ impl<T: Trace> Machine<'_, T> {
             Ok(value) if value.is_absent() => Some(None),
             Ok(value) => {
                 self.lossy.clear();
-                let mut text = String::new();
+                let mut text = String::with_capacity(HEADER_TEXT_BYTES);
                 self.plain(value, &mut text);
                 Some(Some(text))
             }

@@ -103,7 +103,9 @@ impl<'a, T: Trace> Machine<'a, T> {
             Elements::Frames { count, .. } => count,
             Elements::Texts { count, .. } => count as usize,
         };
-        let held = self.scopes.get(usize::from(depth)).copied().unwrap_or(Scope::RECORD);
+        let Some(held) = self.scopes.get(usize::from(depth)).copied() else {
+            return Ok(Flow::Next);
+        };
         let mut flow = Flow::Next;
         for index in 0..count {
             self.steps += 1;
@@ -129,22 +131,20 @@ impl<'a, T: Trace> Machine<'a, T> {
         Ok(flow)
     }
 
-    fn scope_of(&self, elements: Elements, index: usize) -> Scope {
+    fn scope_of(&self, elements: Elements, index: usize) -> Scope<'a> {
         let number = crate::input::offset(index);
         match elements {
             Elements::Frames { frame, first, .. } => {
                 let width = self.plan.trie.width(frame);
-                Scope {
-                    frame,
-                    base: (first + index) * width,
-                    index: number,
-                    element: Value::Missing,
-                }
+                let base = (first + index) * width;
+                let slots = self.frames.get(usize::from(frame));
+                let slots = slots.and_then(|it| it.get(base..base + width)).unwrap_or_default();
+                Scope { slots, index: number, element: Value::Missing }
             }
             Elements::Texts { first, .. } => {
                 let span = self.texts.get(first as usize + index).copied();
                 let element = span.map_or(Value::Missing, Value::Text);
-                Scope { frame: 0, base: 0, index: number, element }
+                Scope { index: number, element, ..Scope::record(self.frames) }
             }
         }
     }
@@ -269,9 +269,9 @@ impl<'a, T: Trace> Machine<'a, T> {
             if value.is_absent() {
                 return Ok(Flow::Next);
             }
-            let mut text = String::new();
-            machine.plain(value, &mut text);
-            if let Value::Text(span) = machine.push(&text) {
+            let mut draft = machine.draft();
+            machine.plain(value, &mut draft);
+            if let Value::Text(span) = machine.push_draft(draft) {
                 found.push(span);
             }
             Ok(Flow::Next)

@@ -28,7 +28,7 @@ impl<T: Trace> Machine<'_, T> {
     /// Parts with a text between them; absent parts are left out, and nothing
     /// but absent parts is absent.
     pub(super) fn joined(&mut self, parts: &[ExprId], with: Span) -> Stepped {
-        let mut draft = String::new();
+        let mut draft = self.draft();
         let mut any = false;
         for part in parts {
             let value = self.expr(*part)?;
@@ -41,7 +41,8 @@ impl<T: Trace> Machine<'_, T> {
             any = true;
             self.plain(value, &mut draft);
         }
-        Ok(if any { self.push(&draft) } else { Value::Missing })
+        let joined = self.push_draft(draft);
+        Ok(if any { joined } else { Value::Missing })
     }
 
     pub(super) fn coalesce(&mut self, value: Value, others: &[ExprId]) -> Stepped {

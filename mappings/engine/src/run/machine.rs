@@ -14,7 +14,7 @@ use crate::{
     language::policy::{Empty, LossPolicy},
     plan::{
         ExprId, Plan,
-        op::{Expr, HubFact, Op, Pick, Place},
+        op::{Expr, Family, HubFact, Op, Pick, Place},
         trie::FrameId,
     },
     schema::Kinds,
@@ -31,11 +31,11 @@ pub(crate) struct Machine<'a, T: Trace> {
     pub(crate) frames: &'a [Vec<Slot>],
     /// Texts made on the way.
     pub(crate) side: &'a mut String,
-    /// Where a text is built before it is known whether it differs.
-    pub(crate) draft: String,
+    /// Empty texts to write in, used again and again.
+    pub(crate) drafts: &'a mut Vec<String>,
     /// Elements of computed lists.
     pub(crate) texts: &'a mut Vec<Span>,
-    pub(crate) scopes: [Scope; SCOPES_MAX],
+    pub(crate) scopes: [Scope<'a>; SCOPES_MAX],
     pub(crate) ctx: &'a RunContext<'a>,
     pub(crate) label: &'a str,
     /// Byte offset of the record in the arrival.
@@ -53,18 +53,21 @@ pub(crate) struct Machine<'a, T: Trace> {
 
 /// One open scope.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scope {
-    pub(crate) frame: FrameId,
-    /// Index of its first slot.
-    pub(crate) base: usize,
+pub(crate) struct Scope<'a> {
+    /// The slots of the record or of the element.
+    pub(crate) slots: &'a [Slot],
     /// Number of the element in its list.
     pub(crate) index: u32,
     /// The element itself, of a list of computed texts.
     pub(crate) element: Value,
 }
 
-impl Scope {
-    pub(crate) const RECORD: Self = Self { frame: 0, base: 0, index: 0, element: Value::Missing };
+impl<'a> Scope<'a> {
+    /// The scope of the record, by the frames it filled.
+    pub(crate) fn record(frames: &'a [Vec<Slot>]) -> Self {
+        let slots = frames.first().map_or(&[][..], Vec::as_slice);
+        Self { slots, index: 0, element: Value::Missing }
+    }
 }
 
 impl<T: Trace> Machine<'_, T> {
@@ -192,28 +195,24 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
-    /// The functions by kind; those that are not of a kind say `None`.
+    /// The functions by kind.
+    #[inline]
     fn step(&mut self, op: &Op, value: Value) -> Stepped {
-        if op.is_text() {
-            return self.text_step(op, value);
+        match op.family() {
+            Family::Text => self.text_step(op, value),
+            Family::Time => self.time_step(op, value),
+            Family::Id => self.id_step(op, value),
+            Family::Number => self.number_step(op, value),
         }
-        if op.is_time() {
-            return self.time_step(op, value);
-        }
-        if op.is_id() {
-            return self.id_step(op, value);
-        }
-        self.number_step(op, value)
     }
 
     // === reading ===
 
     #[inline]
     pub(crate) fn slot(&self, place: &Place) -> Slot {
-        let Some(scope) = self.scopes.get(usize::from(place.depth)) else {
-            return Slot::default();
-        };
-        let slot = self.slot_at(scope.frame, scope.base + usize::from(place.slot));
+        let scope = self.scopes.get(usize::from(place.depth));
+        let slot = scope.and_then(|it| it.slots.get(usize::from(place.slot)));
+        let slot = slot.copied().unwrap_or_default();
         if place.hops.is_empty() { slot } else { self.picked(place, slot) }
     }
 
@@ -247,8 +246,7 @@ impl<T: Trace> Machine<'_, T> {
         slot
     }
 
-    #[inline]
-    pub(crate) fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
+    fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
         let slots = self.frames.get(usize::from(frame));
         slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
     }
@@ -357,12 +355,30 @@ impl<T: Trace> Machine<'_, T> {
 
     /// Writes a text anew; the same span comes back when nothing changed.
     pub(crate) fn rewrite(&mut self, span: Span, write: impl FnOnce(&str, &mut String)) -> Value {
-        let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
+        let mut draft = self.draft();
         let text = self.text(span);
         write(text, &mut draft);
         let value = if draft == text { Value::Text(span) } else { self.push(&draft) };
-        self.draft = draft;
+        self.keep(draft);
+        value
+    }
+
+    /// An empty text to write in; give it back by [`Self::keep`].
+    #[inline]
+    pub(crate) fn draft(&mut self) -> String {
+        self.drafts.pop().unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn keep(&mut self, mut draft: String) {
+        draft.clear();
+        self.drafts.push(draft);
+    }
+
+    /// Keeps what a draft says and the draft itself.
+    pub(crate) fn push_draft(&mut self, draft: String) -> Value {
+        let value = self.push(&draft);
+        self.keep(draft);
         value
     }
 

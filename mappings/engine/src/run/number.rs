@@ -87,12 +87,9 @@ impl<T: Trace> Machine<'_, T> {
             }
             number.rescale(scale);
         }
-        let mut draft = std::mem::take(&mut self.draft);
-        draft.clear();
+        let mut draft = self.draft();
         push_decimal(number, &mut draft);
-        let value = self.push(&draft);
-        self.draft = draft;
-        Ok(value)
+        Ok(self.push_draft(draft))
     }
 
     /// The exact number that a value is.

@@ -76,7 +76,7 @@ pub struct Scratch {
     texts: Vec<Span>,
     faults: Vec<RecordFault>,
     losses: Vec<Loss>,
-    draft: String,
+    drafts: Vec<String>,
     out: Vec<u8>,
 }
 
@@ -106,9 +106,9 @@ pub(crate) fn run<T: Trace>(
         input: source.text,
         frames: &scratch.doc.frames,
         side: &mut scratch.doc.side,
-        draft: std::mem::take(&mut scratch.draft),
+        drafts: &mut scratch.drafts,
         texts: &mut scratch.texts,
-        scopes: [Scope::RECORD; SCOPES_MAX],
+        scopes: [Scope::record(&scratch.doc.frames); SCOPES_MAX],
         ctx,
         label,
         origin: source.origin,
@@ -126,8 +126,7 @@ pub(crate) fn run<T: Trace>(
         machine.members(&plan.root, &mut out);
         super::emit::close(&mut out, b'{', b'}');
     }
-    let (draft, trace) = (machine.draft, machine.trace);
-    scratch.draft = draft;
+    let trace = machine.trace;
     let result = match header {
         Some(header) if scratch.faults.is_empty() => Ok(Mapped {
             source_id: header.source_id,

@@ -112,9 +112,9 @@ impl<T: Trace> Machine<'_, T> {
             Value::Number(span) => Ok(Value::Text(span)),
             Value::Tree { .. } | Value::Texts { .. } => fault(value, "a single value"),
             value => {
-                let mut text = String::new();
-                self.plain(value, &mut text);
-                Ok(self.push(&text))
+                let mut draft = self.draft();
+                self.plain(value, &mut draft);
+                Ok(self.push_draft(draft))
             }
         }
     }
@@ -124,7 +124,7 @@ impl<T: Trace> Machine<'_, T> {
         if with.is_absent() {
             return Ok(Value::Text(span));
         }
-        let mut joined = String::new();
+        let mut joined = self.draft();
         let before = matches!(op, Op::Prefix(_));
         if before {
             self.plain(with, &mut joined);
@@ -133,7 +133,7 @@ impl<T: Trace> Machine<'_, T> {
         if !before {
             self.plain(with, &mut joined);
         }
-        Ok(self.push(&joined))
+        Ok(self.push_draft(joined))
     }
 
     /// Characters `from` up to before `to`; negative counts from the end.
@@ -154,18 +154,19 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     fn split(&mut self, span: Span, by: &str) -> Value {
-        let first = crate::input::offset(self.texts.len());
+        let mut texts = std::mem::take(self.texts);
+        let first = crate::input::offset(texts.len());
         let text = self.text(span);
-        let mut found = Vec::new();
         let mut at = 0;
         if !text.is_empty() {
             for part in text.split(by) {
-                found.push(cut(span, at, at + part.len()));
+                texts.push(cut(span, at, at + part.len()));
                 at += part.len() + by.len();
             }
         }
-        self.texts.append(&mut found);
-        Value::Texts { first, len: crate::input::offset(self.texts.len()) - first }
+        let len = crate::input::offset(texts.len()) - first;
+        *self.texts = texts;
+        Value::Texts { first, len }
     }
 
     fn pad(&mut self, span: Span, width: u32, with: char, left: bool) -> Value {
@@ -212,7 +213,7 @@ impl<T: Trace> Machine<'_, T> {
 
     fn join_texts(&mut self, with: Span, value: Value) -> Stepped {
         let Value::Texts { first, len } = value else { return fault(value, "a list of texts") };
-        let mut joined = String::new();
+        let mut joined = self.draft();
         for index in first..first.saturating_add(len) {
             if index > first {
                 joined.push_str(self.text(with));
@@ -220,7 +221,7 @@ impl<T: Trace> Machine<'_, T> {
             let span = self.texts.get(index as usize).copied();
             joined.push_str(span.map_or("", |span| self.text(span)));
         }
-        Ok(self.push(&joined))
+        Ok(self.push_draft(joined))
     }
 }
 

@@ -141,9 +141,9 @@ impl<T: Trace> Machine<'_, T> {
             Value::Date(date) => Instant { ms: date.days() * DAY_MS, offset: 0, cut: false },
             _ => return fault(value, "a time or a date"),
         };
-        let mut text = String::new();
+        let mut text = self.draft();
         match format.write(instant, &mut text) {
-            Some(()) => Ok(self.push(&text)),
+            Some(()) => Ok(self.push_draft(text)),
             None => fault(value, "a time within the years 1 to 9999"),
         }
     }

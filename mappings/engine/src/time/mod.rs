@@ -9,8 +9,6 @@ pub(crate) use era::date_with_era;
 pub(crate) use format::Format;
 pub(crate) use rfc3339::{fraction, parse_instant};
 
-use std::fmt::Write;
-
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Date {
@@ -83,7 +81,16 @@ impl Date {
     }
 
     pub(crate) fn write(self, out: &mut String) {
-        let _infallible = write!(out, "{:04}-{:02}-{:02}", self.year, self.month, self.day);
+        let mut text = *b"0000-00-00";
+        self.put(&mut text);
+        out.push_str(str::from_utf8(&text).unwrap_or_default());
+    }
+
+    /// Its digits at the start of `text`.
+    fn put(self, text: &mut [u8]) {
+        put(text, 0, 4, self.year.unsigned_abs());
+        put(text, 5, 2, self.month.into());
+        put(text, 8, 2, self.day.into());
     }
 }
 
@@ -104,36 +111,35 @@ impl Instant {
     /// RFC 3339 with milliseconds and the offset it was told in.
     pub(crate) fn write(self, out: &mut String) {
         let Some((date, ms)) = self.local() else { return };
-        let mut text = [0_u8; 23];
-        let year = i64::from(date.year);
-        put(&mut text, 0, 4, year);
-        put(&mut text, 5, 2, i64::from(date.month));
-        put(&mut text, 8, 2, i64::from(date.day));
+        let ms = u32::try_from(ms).unwrap_or(0);
+        let mut text = *b"0000-00-00T00:00:00.000+00:00";
+        date.put(&mut text);
         put(&mut text, 11, 2, ms / 3_600_000);
         put(&mut text, 14, 2, ms / 60_000 % 60);
         put(&mut text, 17, 2, ms / 1000 % 60);
         put(&mut text, 20, 3, ms % 1000);
-        for (at, sign) in [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.')] {
-            if let Some(slot) = text.get_mut(at) {
-                *slot = sign;
+        let minutes = u32::from(self.offset.unsigned_abs());
+        put(&mut text, 24, 2, minutes / 60);
+        put(&mut text, 27, 2, minutes % 60);
+        let (clock, offset) = text.split_at(23);
+        out.push_str(str::from_utf8(clock).unwrap_or_default());
+        match self.offset {
+            0 => out.push('Z'),
+            ..0 => {
+                out.push('-');
+                out.push_str(str::from_utf8(offset).unwrap_or_default().trim_start_matches('+'));
             }
-        }
-        out.push_str(str::from_utf8(&text).unwrap_or_default());
-        if self.offset == 0 {
-            out.push('Z');
-        } else {
-            let sign = if self.offset < 0 { '-' } else { '+' };
-            let minutes = self.offset.unsigned_abs();
-            let _infallible = write!(out, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+            1.. => out.push_str(str::from_utf8(offset).unwrap_or_default()),
         }
     }
 }
 
-fn put(text: &mut [u8], at: usize, width: usize, mut value: i64) {
-    for index in (at..at + width).rev() {
-        if let Some(slot) = text.get_mut(index) {
-            *slot = b'0' + u8::try_from(value % 10).unwrap_or(0);
-        }
+/// Writes so many decimal digits.
+#[inline]
+fn put(text: &mut [u8], at: usize, width: usize, mut value: u32) {
+    let Some(digits) = text.get_mut(at..at + width) else { return };
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
         value /= 10;
     }
 }

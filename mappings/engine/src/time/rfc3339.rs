@@ -19,8 +19,7 @@ pub(crate) fn parse_instant(text: &str) -> Option<Instant> {
     let (ms, cut, rest) = fraction(text.get(19..)?)?;
     let offset = offset(rest)?;
     let local = date.days() * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
-    let instant = Instant { ms: local - i64::from(offset) * 60_000, offset, cut };
-    instant.local().map(|_| instant)
+    Some(Instant { ms: local - i64::from(offset) * 60_000, offset, cut })
 }
 
 /// `.123…`: milliseconds, whether more was cut off, and what follows.
