@@ -138,7 +138,8 @@ impl Lower<'_> {
     ) -> ExprId {
         let (ops, names) = ops.into_iter().unzip();
         let empty = self.empty();
-        self.plan.exprs.push(Expr { ops, names, empty, personal: ty.personal, text: text.into() });
+        let (personal, text) = (ty.personal, text.into());
+        self.plan.exprs.push(Expr { ops, names, empty, shared: None, personal, text });
         index(self.plan.exprs.len())
     }
 

@@ -5,6 +5,7 @@
 pub(crate) mod node;
 pub(crate) mod op;
 mod seal;
+mod share;
 pub(crate) mod trie;
 
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) on_fault: FaultPolicy,
     /// Written lists with the field by which their elements are matched.
     pub(crate) keys: Vec<(String, String)>,
+    /// Beginnings of pipes that several pipes share.
+    pub(crate) memos: u16,
 }
 
 /// What the envelope is made of.
@@ -91,6 +94,7 @@ impl Plan {
     /// Makes what is only known once everything is there.
     pub(crate) fn seal(&mut self) {
         seal::constants(self);
+        share::beginnings(self);
     }
 
     pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {

@@ -20,10 +20,20 @@ pub(crate) struct Expr {
     /// Name of each step, for faults and for `explain`.
     pub(crate) names: Vec<&'static str>,
     pub(crate) empty: Empty,
+    /// What it has in common with other pipes. Made by [`super::Plan::seal`].
+    pub(crate) shared: Option<Shared>,
     /// What it reads is personal data: masked in faults.
     pub(crate) personal: bool,
     /// As it stands in the map.
     pub(crate) text: Arc<str>,
+}
+
+/// The first steps of a pipe, when others begin with the same ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shared {
+    pub(crate) len: u16,
+    /// Where a run keeps what they give.
+    pub(crate) memo: u16,
 }
 
 /// Where a value stands: a slot of the frame at that depth, or behind elements

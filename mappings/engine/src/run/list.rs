@@ -106,7 +106,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         let Some(held) = self.scopes.get(usize::from(depth)).copied() else {
             return Ok(Flow::Next);
         };
-        let mut flow = Flow::Next;
+        let (mut flow, outer) = (Flow::Next, self.stamp);
         for index in 0..count {
             self.steps += 1;
             if self.steps > STEPS_MAX {
@@ -117,6 +117,8 @@ impl<'a, T: Trace> Machine<'a, T> {
                 }));
             }
             let scope = self.scope_of(elements, index);
+            *self.stamps += 1;
+            self.stamp = *self.stamps;
             if let Some(open) = self.scopes.get_mut(usize::from(depth)) {
                 *open = scope;
             }
@@ -128,6 +130,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         if let Some(open) = self.scopes.get_mut(usize::from(depth)) {
             *open = held;
         }
+        self.stamp = outer;
         Ok(flow)
     }
 

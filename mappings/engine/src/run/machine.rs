@@ -1,11 +1,12 @@
 //! Runs pipes: a head gives a value, each step takes it and gives the next.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::Range};
 
 use canon::entry::{Loss, RecordFault};
 
 use super::{
     fault::{Fault, Stepped, fault},
+    list::STEPS_MAX,
     record::RunContext,
     trace::Trace,
 };
@@ -14,7 +15,7 @@ use crate::{
     language::policy::{Empty, LossPolicy},
     plan::{
         ExprId, Plan,
-        op::{Expr, Family, HubFact, Op, Pick, Place},
+        op::{Expr, Family, HubFact, Op, Pick, Place, Shared},
         trie::FrameId,
     },
     schema::Kinds,
@@ -48,7 +49,25 @@ pub(crate) struct Machine<'a, T: Trace> {
     pub(crate) lossy: Vec<(&'static str, Value, Value)>,
     /// Elements gone through so far.
     pub(crate) steps: u32,
+    /// Tells the innermost open scope from all others of this scratch.
+    pub(crate) stamp: u64,
+    /// The stamp that was given last.
+    pub(crate) stamps: &'a mut u64,
+    /// What beginnings of pipes gave that several pipes share.
+    pub(crate) memos: &'a mut [Memo],
+    /// The step behind the one that faulted last.
+    pub(crate) stopped: usize,
     pub(crate) trace: T,
+}
+
+/// What the shared beginning of some pipes gave.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memo {
+    /// In which scope.
+    pub(crate) stamp: u64,
+    /// Elements it went through.
+    pub(crate) steps: u32,
+    pub(crate) value: Value,
 }
 
 /// One open scope.
@@ -78,36 +97,48 @@ impl<T: Trace> Machine<'_, T> {
         if T::ON {
             self.trace.begin(id);
         }
-        let mut value = Value::Missing;
-        let mut ops = expr.ops.as_slice();
-        if !T::ON
-            && let Some((Op::Load(place), rest)) = ops.split_first()
-        {
-            // Nearly every pipe begins so, and many are no more than that.
-            let slot = self.slot(place);
-            value = slot.value();
-            if !slot.fits(place.kinds) {
-                return self.rescued(expr, id, rest, self.unclaimed(value, place, id));
-            }
-            if matches!(value, Value::Text(Span { len: 0, .. })) {
-                value = self.not_empty(value, expr)?;
-            }
-            ops = rest;
+        let given = match expr.shared {
+            Some(shared) if !T::ON => self.shared(expr, id, shared),
+            _ => self.begin(expr, id, expr.ops.len()),
+        };
+        given.or_else(|fault| self.rescued(expr, id, fault))
+    }
+
+    /// The first `end` steps of a pipe.
+    #[inline]
+    fn begin(&mut self, expr: &Expr, id: ExprId, end: usize) -> Stepped {
+        let (false, Some(Op::Load(place))) = (T::ON, expr.ops.first()) else {
+            return self.go_on(expr, id, 0..end, Value::Missing);
+        };
+        // Nearly every pipe begins so, and many are no more than that.
+        let slot = self.slot(place);
+        let mut value = slot.value();
+        if !slot.fits(place.kinds) {
+            self.stopped = 1;
+            return Err(self.unclaimed(value, place, id));
         }
-        let read = expr.ops.len() - ops.len();
-        for (step, op) in ops.iter().enumerate() {
-            let step = step + read;
+        if matches!(value, Value::Text(Span { len: 0, .. })) {
+            value = self.not_empty(value, expr)?;
+        }
+        if end == 1 { Ok(value) } else { self.go_on(expr, id, 1..end, value) }
+    }
+
+    /// The steps in `range`. After a fault, [`Self::stopped`] is the step behind.
+    fn go_on(&mut self, expr: &Expr, id: ExprId, range: Range<usize>, given: Value) -> Stepped {
+        let first = range.start;
+        let mut value = given;
+        for (index, op) in expr.ops.get(range).unwrap_or_default().iter().enumerate() {
+            let step = first + index;
             if step > 0 && value.is_absent() && !op.takes_absent() {
                 continue;
             }
-            let given = self.op(op, value);
-            value = match given {
+            value = match self.op(op, value) {
                 Ok(given @ Value::Text(Span { len: 0, .. })) => self.not_empty(given, expr)?,
                 Ok(given) => given,
                 Err(mut fault) => {
                     fault.expr = fault.expr.or(Some(id));
-                    let after = expr.ops.get(step + 1..).unwrap_or_default();
-                    return self.rescued(expr, id, after, fault);
+                    self.stopped = step + 1;
+                    return Err(fault);
                 }
             };
             if T::ON {
@@ -118,9 +149,32 @@ impl<T: Trace> Machine<'_, T> {
         Ok(value)
     }
 
-    /// Goes on behind the next `rescue`, if there is one.
+    /// A pipe that begins like another one: that part is done once in a scope.
+    fn shared(&mut self, expr: &Expr, id: ExprId, shared: Shared) -> Stepped {
+        let (memo, len) = (usize::from(shared.memo), usize::from(shared.len));
+        let known = self.memos.get(memo).filter(|it| it.stamp == self.stamp).copied();
+        let value = match known.filter(|it| self.steps + it.steps <= STEPS_MAX) {
+            Some(known) => {
+                self.steps += known.steps;
+                known.value
+            }
+            None => {
+                let (steps, lossy) = (self.steps, self.lossy.len());
+                let value = self.begin(expr, id, len)?;
+                // What is lost is told for every field that it is lost for.
+                if self.lossy.len() == lossy && let Some(memo) = self.memos.get_mut(memo) {
+                    *memo = Memo { stamp: self.stamp, steps: self.steps - steps, value };
+                }
+                value
+            }
+        };
+        self.go_on(expr, id, len..expr.ops.len(), value)
+    }
+
+    /// Goes on behind the next `rescue` after the step that faulted, if there is one.
     #[cold]
-    fn rescued(&mut self, expr: &Expr, id: ExprId, after: &[Op], fault: Box<Fault>) -> Stepped {
+    fn rescued(&mut self, expr: &Expr, id: ExprId, fault: Box<Fault>) -> Stepped {
+        let after = expr.ops.get(self.stopped..).unwrap_or_default();
         let Some(at) = after.iter().position(|op| matches!(op, Op::Rescue(_))) else {
             return Err(fault);
         };
@@ -141,11 +195,13 @@ impl<T: Trace> Machine<'_, T> {
 
     /// Empty texts become what the policy says.
     #[inline]
-    fn not_empty(&self, value: Value, expr: &Expr) -> Stepped {
+    fn not_empty(&mut self, value: Value, expr: &Expr) -> Stepped {
         match (value, expr.empty) {
             (Value::Text(Span { len: 0, .. }), Empty::Missing) => Ok(Value::Missing),
             (Value::Text(Span { len: 0, .. }), Empty::Null) => Ok(Value::Null),
             (Value::Text(Span { len: 0, .. }), Empty::Error) => {
+                // The policy of the field says so; `rescue` has no say in it.
+                self.stopped = usize::MAX;
                 fault(value, "a text that is not empty")
             }
             _ => Ok(value),
@@ -178,6 +234,8 @@ impl<T: Trace> Machine<'_, T> {
                 self.expr(chosen)
             }
             Op::Calc { kind, left, right } => self.calc(*kind, *left, *right),
+            Op::Decimal { implied } => self.decimal(value, *implied),
+            Op::Money { currency, rounding } => self.money(value, *currency, *rounding),
             Op::Joined { parts, with } => self.joined(parts, *with),
             Op::List { list, fold } => self.fold(*list, fold),
             Op::Default(with) => {

@@ -18,8 +18,6 @@ impl<T: Trace> Machine<'_, T> {
     pub(super) fn number_step(&mut self, op: &Op, value: Value) -> Stepped {
         match op {
             Op::Int => self.int(value),
-            Op::Decimal { implied } => self.decimal(value, *implied),
-            Op::Money { currency, rounding } => self.money(value, *currency, *rounding),
             Op::MinorUnits | Op::Amount | Op::Currency => self.money_part(op, value),
             Op::Allocate { list, weight, element } => {
                 self.allocate(value, *list, *weight, *element)
@@ -113,7 +111,7 @@ impl<T: Trace> Machine<'_, T> {
         whole.map(Value::Decimal).map_or_else(|| fault(value, "a whole number"), Ok)
     }
 
-    fn decimal(&self, value: Value, implied: u32) -> Stepped {
+    pub(super) fn decimal(&self, value: Value, implied: u32) -> Stepped {
         let number = match value {
             Value::Text(span) => plain_number(self.text(span)),
             Value::Number(_) | Value::Decimal(_) => Some(self.number(value)?),
@@ -136,7 +134,7 @@ impl<T: Trace> Machine<'_, T> {
         Ok(Value::Decimal(number))
     }
 
-    fn money(
+    pub(super) fn money(
         &mut self,
         value: Value,
         currency: u32,

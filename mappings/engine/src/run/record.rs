@@ -9,14 +9,14 @@ use canon::{
 };
 
 use super::{
-    machine::{Machine, SCOPES_MAX, Scope},
+    machine::{Machine, Memo, SCOPES_MAX, Scope},
     trace::Trace,
 };
 use crate::{
     input::{Doc, scanner::Keys},
     language::policy::FaultPolicy,
     plan::Plan,
-    value::Span,
+    value::{Span, Value},
 };
 
 /// What a map is told about the record beside its bytes.
@@ -77,6 +77,8 @@ pub struct Scratch {
     faults: Vec<RecordFault>,
     losses: Vec<Loss>,
     drafts: Vec<String>,
+    memos: Vec<Memo>,
+    stamps: u64,
     out: Vec<u8>,
 }
 
@@ -101,6 +103,9 @@ pub(crate) fn run<T: Trace>(
     scratch.texts.clear();
     scratch.faults.clear();
     scratch.losses.clear();
+    scratch.stamps += 1;
+    let none = Memo { stamp: 0, steps: 0, value: Value::Missing };
+    scratch.memos.resize(usize::from(plan.memos), none);
     let mut machine = Machine {
         plan,
         input: source.text,
@@ -117,6 +122,10 @@ pub(crate) fn run<T: Trace>(
         losses: &mut scratch.losses,
         lossy: Vec::new(),
         steps: 0,
+        stamp: scratch.stamps,
+        stamps: &mut scratch.stamps,
+        memos: &mut scratch.memos,
+        stopped: 0,
         trace,
     };
     let mut out = std::mem::take(&mut scratch.out);
