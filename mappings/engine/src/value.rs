@@ -103,8 +103,8 @@ pub(crate) fn exponent(currency: &str) -> Option<u32> {
     }
     CURRENCIES.binary_search(&currency).ok()?;
     Some(match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
-        | "UYI" | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         "CLF" | "UYW" => 4,
         _ => 2,

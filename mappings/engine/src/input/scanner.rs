@@ -86,33 +86,20 @@ impl<'a> Scanner<'a> {
 
     /// Reads one value. `node` says what is wanted of it; `base` is the first
     /// slot of the frame it stands in.
-    fn value(
-        &mut self,
-        node: Option<TrieId>,
-        link: Link,
-        base: usize,
-        depth: u32,
-    ) -> Scanned<()> {
+    #[inline]
+    fn value(&mut self, node: Option<TrieId>, link: Link, base: usize, depth: u32) -> Scanned<()> {
         let trie = self.trie;
         let node = node.and_then(|id| trie.node(id));
         let wanted = node.and_then(|it| it.slot);
         let at = self.at;
         let slot = match self.byte() {
+            b'{' | b'[' => self.nested((node, link), base, depth + 1)?,
             b'"' => {
                 let body = self.string()?;
                 if wanted.is_none() {
                     return self.check_escapes(body);
                 }
                 self.text_slot(body, at)?
-            }
-            b'{' => {
-                let shape = self.shapes.shape(link);
-                self.object(node, shape, base, depth + 1)?;
-                Slot::new(SlotKind::Object, 0, 0, offset(at))
-            }
-            b'[' => {
-                let shape = self.shapes.shape(link);
-                self.list(node, shape, depth + 1)?
             }
             b't' => self.word("true", SlotKind::True)?,
             b'f' => self.word("false", SlotKind::False)?,
@@ -126,6 +113,26 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// An object or a list.
+    #[inline(never)]
+    fn nested(
+        &mut self,
+        (node, link): (Option<&'a TrieNode>, Link),
+        base: usize,
+        depth: u32,
+    ) -> Scanned<Slot> {
+        if depth > DEPTH_MAX {
+            return self.fault("at most 128 levels of nesting");
+        }
+        let at = self.at;
+        let shape = self.shapes.shape(link);
+        if self.byte() == b'[' {
+            return self.list(node, shape, depth);
+        }
+        self.object(node, shape, base, depth)?;
+        Ok(Slot::new(SlotKind::Object, 0, 0, offset(at)))
+    }
+
     fn object(
         &mut self,
         node: Option<&'a TrieNode>,
@@ -133,9 +140,6 @@ impl<'a> Scanner<'a> {
         base: usize,
         depth: u32,
     ) -> Scanned<()> {
-        if depth > DEPTH_MAX {
-            return self.fault("at most 128 levels of nesting");
-        }
         self.at += 1;
         self.blanks();
         if self.byte() == b'}' {
@@ -194,9 +198,6 @@ impl<'a> Scanner<'a> {
     }
 
     fn list(&mut self, node: Option<&TrieNode>, shape: ShapeId, depth: u32) -> Scanned<Slot> {
-        if depth > DEPTH_MAX {
-            return self.fault("at most 128 levels of nesting");
-        }
         let at = self.at;
         let trie = self.trie;
         let elements = node.and_then(|it| it.elements);

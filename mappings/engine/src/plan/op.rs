@@ -390,7 +390,7 @@ impl Op {
     #[inline]
     pub(crate) const fn family(&self) -> Family {
         match self {
-        Self::TextOf
+            Self::TextOf
             | Self::Trim
             | Self::CollapseSpace
             | Self::Upper
@@ -415,7 +415,7 @@ impl Op {
             | Self::Matches(_)
             | Self::Capture(_)
             | Self::JoinTexts(_) => Family::Text,
-        Self::Timestamp { .. }
+            Self::Timestamp { .. }
             | Self::Date { .. }
             | Self::EpochS
             | Self::EpochMs
@@ -425,7 +425,7 @@ impl Op {
             | Self::FormatTime(_)
             | Self::PlusDays(_)
             | Self::ToEpoch { .. } => Family::Time,
-        Self::Gtin
+            Self::Gtin
             | Self::E164 { .. }
             | Self::PostalJp
             | Self::Prefecture(_)

@@ -42,7 +42,11 @@ pub(crate) struct Frame {
 
 impl Default for Trie {
     fn default() -> Self {
-        Self { nodes: vec![TrieNode::default()], frames: vec![Frame::default()], token: Arc::default() }
+        Self {
+            nodes: vec![TrieNode::default()],
+            frames: vec![Frame::default()],
+            token: Arc::default(),
+        }
     }
 }
 

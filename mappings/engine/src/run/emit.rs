@@ -110,6 +110,7 @@ impl<T: Trace> Machine<'_, T> {
         self.faults.push(fault);
     }
 
+    #[inline]
     pub(crate) fn node(&mut self, id: NodeId, target: &str, out: &mut Vec<u8>) -> Wrote {
         let plan = self.plan;
         if T::ON {
@@ -118,11 +119,19 @@ impl<T: Trace> Machine<'_, T> {
         match plan.node(id) {
             None => Ok(Emitted::Absent),
             Some(Node::Value(node)) => self.value_node(node, target, out),
-            Some(Node::Const(json)) => {
+            Some(node) => self.structure(id, node, target, out),
+        }
+    }
+
+    /// What is not one value.
+    fn structure(&mut self, id: NodeId, node: &Node, target: &str, out: &mut Vec<u8>) -> Wrote {
+        match node {
+            Node::Value(node) => self.value_node(node, target, out),
+            Node::Const(json) => {
                 out.extend_from_slice(self.text(*json).as_bytes());
                 Ok(Emitted::Constant)
             }
-            Some(Node::Object { when, members }) => {
+            Node::Object { when, members } => {
                 if let Some(cond) = when {
                     let holds = self.cond(*cond)?;
                     if T::ON {
@@ -145,7 +154,7 @@ impl<T: Trace> Machine<'_, T> {
                 }
                 Ok(emitted)
             }
-            Some(Node::Choose { branches }) => {
+            Node::Choose { branches } => {
                 for (index, (cond, node)) in branches.iter().enumerate() {
                     let taken = match cond {
                         Some(cond) => self.cond(*cond)?,
@@ -165,10 +174,10 @@ impl<T: Trace> Machine<'_, T> {
                 }
                 Ok(Emitted::Absent)
             }
-            Some(Node::Each { list, body, bounds }) => {
+            Node::Each { list, body, bounds } => {
                 self.each_node(*list, *body, *bounds, (target, out))
             }
-            Some(Node::List { items, bounds }) => self.list_node(items, *bounds, target, out),
+            Node::List { items, bounds } => self.list_node(items, *bounds, target, out),
         }
     }
 
@@ -284,8 +293,11 @@ impl<T: Trace> Machine<'_, T> {
         if let Some(absent) = absent {
             return self.absent(absent, value, node, out);
         }
-        let wrote =
-            self.write(node, value, out).and_then(|()| self.settle_losses(node.loss, target));
+        let wrote = match self.write(node, value, out) {
+            Ok(()) if self.lossy.is_empty() => return Ok(Emitted::Live),
+            Ok(()) => self.settle_losses(node.loss, target),
+            Err(fault) => Err(fault),
+        };
         wrote.map(|()| Emitted::Live).map_err(|mut fault| {
             fault.expr = fault.expr.or(Some(node.expr));
             fault
@@ -360,7 +372,9 @@ impl<T: Trace> Machine<'_, T> {
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
         let text = self.text(span);
-        if let Some(expected) = check_text(&node.checks, text) {
+        if !node.checks.is_empty()
+            && let Some(expected) = check_text(&node.checks, text)
+        {
             return fault(Value::Text(span), expected);
         }
         out.push(b'"');

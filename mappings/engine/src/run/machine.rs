@@ -1,6 +1,6 @@
 //! Runs pipes: a head gives a value, each step takes it and gives the next.
 
-use std::{fmt::Write as _, ops::Range};
+use std::fmt::Write as _;
 
 use canon::entry::{Loss, RecordFault};
 
@@ -15,7 +15,7 @@ use crate::{
     language::policy::{Empty, LossPolicy},
     plan::{
         ExprId, Plan,
-        op::{Expr, Family, HubFact, Op, Pick, Place, Shared},
+        op::{Expr, Family, HubFact, Op, Pick, Place},
         trie::FrameId,
     },
     schema::Kinds,
@@ -55,8 +55,6 @@ pub(crate) struct Machine<'a, T: Trace> {
     pub(crate) stamps: &'a mut u64,
     /// What beginnings of pipes gave that several pipes share.
     pub(crate) memos: &'a mut [Memo],
-    /// The step behind the one that faulted last.
-    pub(crate) stopped: usize,
     pub(crate) trace: T,
 }
 
@@ -91,90 +89,77 @@ impl<'a> Scope<'a> {
 
 impl<T: Trace> Machine<'_, T> {
     /// Runs one pipe.
+    #[inline]
     pub(crate) fn expr(&mut self, id: ExprId) -> Stepped {
         let plan = self.plan;
         let Some(expr) = plan.expr(id) else { return Ok(Value::Missing) };
+        if let (false, [Op::Load(place)]) = (T::ON, expr.ops.as_slice()) {
+            // Many pipes are no more than a value of the source that fits.
+            let slot = self.slot(place);
+            if slot.len > 0 && slot.fits(place.kinds) {
+                return Ok(slot.value());
+            }
+        }
+        self.pipe(expr, id)
+    }
+
+    fn pipe(&mut self, expr: &Expr, id: ExprId) -> Stepped {
         if T::ON {
             self.trace.begin(id);
         }
-        let given = match expr.shared {
-            Some(shared) if !T::ON => self.shared(expr, id, shared),
-            _ => self.begin(expr, id, expr.ops.len()),
-        };
-        given.or_else(|fault| self.rescued(expr, id, fault))
-    }
-
-    /// The first `end` steps of a pipe.
-    #[inline]
-    fn begin(&mut self, expr: &Expr, id: ExprId, end: usize) -> Stepped {
-        let (false, Some(Op::Load(place))) = (T::ON, expr.ops.first()) else {
-            return self.go_on(expr, id, 0..end, Value::Missing);
-        };
-        // Nearly every pipe begins so, and many are no more than that.
-        let slot = self.slot(place);
-        let mut value = slot.value();
-        if !slot.fits(place.kinds) {
-            self.stopped = 1;
-            return Err(self.unclaimed(value, place, id));
-        }
-        if matches!(value, Value::Text(Span { len: 0, .. })) {
-            value = self.not_empty(value, expr)?;
-        }
-        if end == 1 { Ok(value) } else { self.go_on(expr, id, 1..end, value) }
-    }
-
-    /// The steps in `range`. After a fault, [`Self::stopped`] is the step behind.
-    fn go_on(&mut self, expr: &Expr, id: ExprId, range: Range<usize>, given: Value) -> Stepped {
-        let first = range.start;
-        let mut value = given;
-        for (index, op) in expr.ops.get(range).unwrap_or_default().iter().enumerate() {
-            let step = first + index;
-            if step > 0 && value.is_absent() && !op.takes_absent() {
-                continue;
+        let mut from = (0, Value::Missing);
+        if let (false, Some(shared)) = (T::ON, expr.shared) {
+            let memo = self.memos.get(usize::from(shared.memo));
+            let known = memo.filter(|it| it.stamp == self.stamp).copied();
+            if let Some(known) = known.filter(|it| self.steps + it.steps <= STEPS_MAX) {
+                self.steps += known.steps;
+                from = (usize::from(shared.len), known.value);
             }
-            value = match self.op(op, value) {
-                Ok(given @ Value::Text(Span { len: 0, .. })) => self.not_empty(given, expr)?,
-                Ok(given) => given,
-                Err(mut fault) => {
-                    fault.expr = fault.expr.or(Some(id));
-                    self.stopped = step + 1;
-                    return Err(fault);
+        }
+        self.steps_from(expr, id, from)
+    }
+
+    /// The steps of a pipe from one of them on.
+    fn steps_from(&mut self, expr: &Expr, id: ExprId, from: (usize, Value)) -> Stepped {
+        let (mut step, mut value) = from;
+        let shared = expr.shared.filter(|_| !T::ON).map_or(usize::MAX, |it| usize::from(it.len));
+        let before = (self.steps, self.lossy.len());
+        while let Some(op) = expr.ops.get(step) {
+            step += 1;
+            if step == 1 || !value.is_absent() || op.takes_absent() {
+                value = match self.op(op, value) {
+                    Ok(given @ Value::Text(Span { len: 0, .. })) => self.not_empty(given, expr)?,
+                    Ok(given) => given,
+                    Err(mut fault) => {
+                        fault.expr = fault.expr.or(Some(id));
+                        return self.rescued(expr, id, step, fault);
+                    }
+                };
+                if T::ON {
+                    let shown = self.shown(value);
+                    self.trace.step(id, step - 1, value, || shown);
                 }
-            };
-            if T::ON {
-                let shown = self.shown(value);
-                self.trace.step(id, step, value, || shown);
+            }
+            if step == shared && from.0 == 0 {
+                self.remember(expr, before, value);
             }
         }
         Ok(value)
     }
 
-    /// A pipe that begins like another one: that part is done once in a scope.
-    fn shared(&mut self, expr: &Expr, id: ExprId, shared: Shared) -> Stepped {
-        let (memo, len) = (usize::from(shared.memo), usize::from(shared.len));
-        let known = self.memos.get(memo).filter(|it| it.stamp == self.stamp).copied();
-        let value = match known.filter(|it| self.steps + it.steps <= STEPS_MAX) {
-            Some(known) => {
-                self.steps += known.steps;
-                known.value
-            }
-            None => {
-                let (steps, lossy) = (self.steps, self.lossy.len());
-                let value = self.begin(expr, id, len)?;
-                // What is lost is told for every field that it is lost for.
-                if self.lossy.len() == lossy && let Some(memo) = self.memos.get_mut(memo) {
-                    *memo = Memo { stamp: self.stamp, steps: self.steps - steps, value };
-                }
-                value
-            }
-        };
-        self.go_on(expr, id, len..expr.ops.len(), value)
+    /// Keeps what the shared beginning of a pipe gave.
+    fn remember(&mut self, expr: &Expr, (steps, lossy): (u32, usize), value: Value) {
+        let place = expr.shared.and_then(|it| self.memos.get_mut(usize::from(it.memo)));
+        // What is lost is told for every field that it is lost for.
+        if let Some(place) = place.filter(|_| self.lossy.len() == lossy) {
+            *place = Memo { stamp: self.stamp, steps: self.steps - steps, value };
+        }
     }
 
-    /// Goes on behind the next `rescue` after the step that faulted, if there is one.
+    /// Goes on behind the next `rescue` from `step` on, if there is one.
     #[cold]
-    fn rescued(&mut self, expr: &Expr, id: ExprId, fault: Box<Fault>) -> Stepped {
-        let after = expr.ops.get(self.stopped..).unwrap_or_default();
+    fn rescued(&mut self, expr: &Expr, id: ExprId, step: usize, fault: Box<Fault>) -> Stepped {
+        let after = expr.ops.get(step..).unwrap_or_default();
         let Some(at) = after.iter().position(|op| matches!(op, Op::Rescue(_))) else {
             return Err(fault);
         };
@@ -195,13 +180,11 @@ impl<T: Trace> Machine<'_, T> {
 
     /// Empty texts become what the policy says.
     #[inline]
-    fn not_empty(&mut self, value: Value, expr: &Expr) -> Stepped {
+    fn not_empty(&self, value: Value, expr: &Expr) -> Stepped {
         match (value, expr.empty) {
             (Value::Text(Span { len: 0, .. }), Empty::Missing) => Ok(Value::Missing),
             (Value::Text(Span { len: 0, .. }), Empty::Null) => Ok(Value::Null),
             (Value::Text(Span { len: 0, .. }), Empty::Error) => {
-                // The policy of the field says so; `rescue` has no say in it.
-                self.stopped = usize::MAX;
                 fault(value, "a text that is not empty")
             }
             _ => Ok(value),
@@ -211,11 +194,14 @@ impl<T: Trace> Machine<'_, T> {
     fn op(&mut self, op: &Op, value: Value) -> Stepped {
         match op {
             Op::Load(place) => {
-                let value = self.load(place);
-                if self.slot(place).fits(place.kinds) {
-                    Ok(value)
+                let slot = self.slot(place);
+                if T::ON {
+                    self.load(place);
+                }
+                if slot.fits(place.kinds) {
+                    Ok(slot.value())
                 } else {
-                    fault(value, claim(place.kinds))
+                    fault(slot.value(), claim(place.kinds))
                 }
             }
             Op::LoadElement(depth) => {
@@ -307,16 +293,6 @@ impl<T: Trace> Machine<'_, T> {
     fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
         let slots = self.frames.get(usize::from(frame));
         slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
-    }
-
-    /// A value of another type than the source schema says.
-    #[cold]
-    fn unclaimed(&self, value: Value, place: &Place, expr: ExprId) -> Box<Fault> {
-        Box::new(Fault {
-            expr: Some(expr),
-            found: Some(value),
-            expected: claim(place.kinds).into(),
-        })
     }
 
     fn load(&mut self, place: &Place) -> Value {

@@ -125,7 +125,6 @@ pub(crate) fn run<T: Trace>(
         stamp: scratch.stamps,
         stamps: &mut scratch.stamps,
         memos: &mut scratch.memos,
-        stopped: 0,
         trace,
     };
     let mut out = std::mem::take(&mut scratch.out);
