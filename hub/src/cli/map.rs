@@ -46,7 +46,7 @@ pub(super) enum Map {
     Bench(bench::Bench),
     /// Read an in map backwards: which fields come back, and a draft of the out map.
     Reverse(draft::Reverse),
-    /// Propose a source schema and a draft of a map from sample files.
+    /// Propose a source schema or layout and a draft of a map from sample files.
     Infer(draft::Infer),
     /// Format map files.
     Fmt(draft::Fmt),

@@ -3,7 +3,11 @@
 use super::{Packages, Place, check::Shelf};
 use crate::cli::Failure;
 use mapping::Level;
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Read an in map backwards.
 #[derive(Debug, clap::Args)]
@@ -17,10 +21,11 @@ pub(in crate::cli) struct Reverse {
     packages: Packages,
 }
 
-/// Propose a source schema and a draft of a map from samples.
+/// Propose a source schema or layout and a draft of a map from samples.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Infer {
-    /// Sample documents, JSON, one a file.
+    /// Samples: JSON documents (one, a list, or one a line), or one file of rows,
+    /// CSV or fixed width, in any charset.
     #[arg(long = "in", value_name = "FILE", required = true)]
     input: Vec<PathBuf>,
     /// Id of the map, `my-shop/order`.
@@ -85,24 +90,19 @@ impl Infer {
         }
         let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
         let inferred = mapping::infer(&samples, &self.id, &self.entity, &Canon)?;
-        let schema =
-            serde_json::to_string_pretty(&inferred.schema).map_err(|it| it.to_string())? + "\n";
         match &self.out {
             None => {
-                say!("{schema}");
+                say!("{}", inferred.source.trim_end());
+                say!("");
                 say!("{}", inferred.map.trim_end());
             }
             Some(dir) => {
-                let name = self.id.rsplit('/').next().unwrap_or(&self.id);
-                for (folder, file, text) in [
-                    ("source", format!("{name}.schema.json"), &schema),
-                    ("maps", format!("{name}.map.yaml"), &inferred.map),
-                ] {
-                    let path = dir.join(folder).join(file);
-                    fs::create_dir_all(dir.join(folder))
-                        .and_then(|()| fs::write(&path, text))
-                        .map_err(|it| format!("{}: {it}", path.display()))?;
-                    say!("written: {}", path.display());
+                let files = [
+                    (&inferred.source_file, &inferred.source),
+                    (&inferred.map_file, &inferred.map),
+                ];
+                for (file, text) in files {
+                    write(&dir.join(file), text)?;
                 }
             }
         }
@@ -111,6 +111,18 @@ impl Infer {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes a new file; one that is there stays.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let shown = path.display();
+    if path.exists() {
+        return Err(format!("{shown} is there already; move it away first"));
+    }
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(path, text)).map_err(|it| format!("{shown}: {it}"))?;
+    say!("written: {shown}");
+    Ok(())
 }
 
 impl Fmt {

@@ -1,0 +1,220 @@
+//! Rows: which charset, which columns, and what stands in them.
+
+use std::fmt::Write as _;
+
+use codec::{
+    inspect::{Shape, inspect},
+    layout::Layout,
+    rows::Rows,
+};
+use rust_decimal::Decimal;
+
+use super::{Source, draft::Facts};
+use crate::{schema::Kinds, time::parse_instant};
+
+/// A column as it was seen.
+struct Column {
+    name: String,
+    /// Bytes of a fixed column.
+    bytes: Option<usize>,
+    kind: Kind,
+    /// It is never empty.
+    always: bool,
+    time: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Integer,
+    Decimal(u32),
+}
+
+/// How a file is cut.
+enum Cut {
+    Csv { delimiter: char, header: bool },
+    Fixed { record_bytes: usize, line_end: &'static str },
+}
+
+/// The layout of a file of rows.
+pub(super) fn source(samples: &[&[u8]], id: &str) -> Result<Source, String> {
+    let [bytes] = samples else { return Err("rows are inferred from one file".into()) };
+    let inspection = inspect(bytes);
+    let guess = inspection.guesses.first().ok_or("no character set reads the sample")?;
+    let charset = guess.charset.name();
+    let mut decisions =
+        vec!["source file: one row is one record; say `group:` when several make one".to_owned()];
+    if guess.bad_bytes > 0 || guess.likeness < 90 {
+        decisions.push(format!("source file: the charset looks like {charset}, and is not sure"));
+    }
+    let (cut, mut columns) = match inspection.shape.delimiter {
+        Some((delimiter, count)) => csv(bytes, (id, charset), delimiter, count)?,
+        None => fixed(bytes, &inspection.shape, &mut decisions)?,
+    };
+    let plain = layout((id, charset), &cut, &columns);
+    let rows = read(&plain, bytes)?;
+    for (index, column) in columns.iter_mut().enumerate() {
+        look(column, &rows, index);
+    }
+    let text = layout((id, charset), &cut, &columns);
+    // What was proposed must read what it was proposed from.
+    read(&text, bytes)?;
+    let paths = columns.iter().map(|it| (key(&it.name), it.facts())).collect();
+    Ok(Source { ending: "layout.yaml", text, paths, decisions })
+}
+
+/// A column's name as a path of the language.
+fn key(name: &str) -> String {
+    let mut path = String::new();
+    crate::language::expr::push_key(&mut path, name);
+    path
+}
+
+fn read(layout: &str, bytes: &[u8]) -> Result<Rows, String> {
+    let layout = Layout::parse("layout", layout).map_err(|faults| {
+        let first = faults.first().map(|it| it.message.clone()).unwrap_or_default();
+        format!("no layout was found for the sample: {first}")
+    })?;
+    let rows = layout.read(bytes).map_err(|fault| format!("the sample is not even: {fault:?}"))?;
+    match rows.faults.first() {
+        None => Ok(rows),
+        Some(fault) => Err(format!("record {} of the sample does not fit", fault.number)),
+    }
+}
+
+/// Columns by a delimiter; named when the first row has names.
+fn csv(
+    bytes: &[u8],
+    (id, charset): (&str, &str),
+    delimiter: char,
+    count: usize,
+) -> Result<(Cut, Vec<Column>), String> {
+    let cut = Cut::Csv { delimiter, header: false };
+    let numbered: Vec<Column> =
+        (1..=count).map(|it| Column::text(format!("c{it}"), None)).collect();
+    let rows = read(&layout((id, charset), &cut, &numbered), bytes)?;
+    let first = rows.rows.first().ok_or("the sample has no rows")?;
+    let names: Vec<&str> = (0..count).map(|it| rows.cell(first, it).trim()).collect();
+    let distinct = names.iter().enumerate().all(|(index, name)| {
+        !name.is_empty()
+            && Decimal::from_str_exact(name).is_err()
+            && !names.iter().take(index).any(|it| it == name)
+    });
+    if !distinct || rows.rows.len() < 2 {
+        return Ok((cut, numbered));
+    }
+    let named = names.iter().map(|it| Column::text((*it).to_owned(), None)).collect();
+    Ok((Cut::Csv { delimiter, header: true }, named))
+}
+
+/// Columns of fixed width: cut where each record has a space before something.
+fn fixed(
+    bytes: &[u8],
+    shape: &Shape,
+    decisions: &mut Vec<String>,
+) -> Result<(Cut, Vec<Column>), String> {
+    let body = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
+    let (records, line_end): (Vec<&[u8]>, _) = match shape.record_bytes.as_slice() {
+        [] => {
+            let lines = body.split(|it| *it == b'\n');
+            let lines = lines.map(|it| it.strip_suffix(b"\r").unwrap_or(it));
+            let end = if shape.ends.crlf > 0 { "crlf" } else { "lf" };
+            (lines.filter(|it| !it.is_empty()).collect(), end)
+        }
+        [length, others @ ..] => {
+            if !others.is_empty() {
+                decisions
+                    .push(format!("source file: a record may have {length} or {others:?} bytes"));
+            }
+            (body.chunks(*length).collect(), "none")
+        }
+    };
+    let record_bytes = records.first().map_or(0, |it| it.len());
+    if record_bytes == 0 || records.iter().any(|it| it.len() != record_bytes) {
+        return Err("neither a delimiter nor a length cuts the sample".into());
+    }
+    let space = |at: usize| records.iter().all(|it| it.get(at) == Some(&b' '));
+    let mut starts = vec![0];
+    starts.extend((1..record_bytes).filter(|at| space(at - 1) && !space(*at)));
+    let ends = starts.iter().skip(1).copied().chain([record_bytes]);
+    let columns: Vec<Column> = (1..)
+        .zip(starts.iter().zip(ends))
+        .map(|(number, (start, end))| Column::text(format!("c{number}"), Some(end - start)))
+        .collect();
+    decisions.push("source file: name the columns, and cut those that hold several".into());
+    Ok((Cut::Fixed { record_bytes, line_end }, columns))
+}
+
+/// What stands in a column.
+fn look(column: &mut Column, rows: &Rows, index: usize) {
+    let cells: Vec<&str> = rows.rows.iter().map(|row| rows.cell(row, index)).collect();
+    let filled: Vec<&str> = cells.iter().copied().filter(|it| !it.trim().is_empty()).collect();
+    column.always = filled.len() == cells.len();
+    column.time = !filled.is_empty() && filled.iter().all(|it| parse_instant(it).is_some());
+    // A leading zero is part of a code, not of a number.
+    let plain = |it: &str| {
+        let digits = it.trim_start_matches('-');
+        let number = Decimal::from_str_exact(it).ok();
+        number
+            .filter(|_| !(digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")))
+    };
+    let numbers: Option<Vec<Decimal>> = filled.iter().map(|it| plain(it)).collect();
+    column.kind = match numbers {
+        Some(numbers) if !numbers.is_empty() && column.bytes.is_none() => {
+            match numbers.iter().map(Decimal::scale).max().unwrap_or(0) {
+                0 => Kind::Integer,
+                scale => Kind::Decimal(scale),
+            }
+        }
+        _ => Kind::Text,
+    };
+}
+
+impl Column {
+    fn text(name: String, bytes: Option<usize>) -> Self {
+        Self { name, bytes, kind: Kind::Text, always: false, time: false }
+    }
+
+    fn facts(&self) -> Facts {
+        let kinds = match self.kind {
+            Kind::Text => Kinds::TEXT,
+            Kind::Integer => Kinds::INTEGER,
+            Kind::Decimal(_) => Kinds::NUMBER.with(Kinds::INTEGER),
+        };
+        Facts { kinds, time: self.time, always: self.always }
+    }
+}
+
+/// The layout file.
+fn layout((id, charset): (&str, &str), cut: &Cut, columns: &[Column]) -> String {
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let mut text = format!("# Drafted from a sample.\nlayout: {id}\nversion: 1\n");
+    let _infallible = match cut {
+        Cut::Csv { delimiter, header } => {
+            let delimiter = if *delimiter == '\t' { "tab".into() } else { delimiter.to_string() };
+            let header = if *header { "names" } else { "none" };
+            let delimiter = quoted(&delimiter);
+            writeln!(
+                text,
+                "format: csv\ncharset: {charset}\ndelimiter: {delimiter}\nline_end: any\nheader: {header}"
+            )
+        }
+        Cut::Fixed { record_bytes, line_end } => writeln!(
+            text,
+            "format: fixed\ncharset: {charset}\nrecord_bytes: {record_bytes}\nline_end: {line_end}\neof_mark: optional"
+        ),
+    };
+    text.push_str("records:\n  - name: row\n    columns:\n");
+    for column in columns {
+        let kind = match column.kind {
+            Kind::Text => String::new(),
+            Kind::Integer => ", type: integer".into(),
+            Kind::Decimal(scale) => format!(", type: decimal, scale: {scale}"),
+        };
+        let required = if column.always { ", required: true" } else { "" };
+        let bytes = column.bytes.map_or_else(String::new, |it| format!(", bytes: {it}"));
+        let name = quoted(&column.name);
+        let _infallible = writeln!(text, "      - {{ name: {name}{kind}{required}{bytes} }}");
+    }
+    text
+}
