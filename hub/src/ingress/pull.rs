@@ -130,3 +130,21 @@ impl From<String> for Trouble {
         Self { what, after: None, refused: false, gone: false }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_the_far_side_may_ask_for_more() {
+        let every = Duration::from_secs(30);
+        let plain = Trouble::from("gone".to_owned());
+        let pauses = [0, 1, 3, 9, 40].map(|failures| plain.pause(every, failures).as_secs());
+        assert_eq!(pauses, [30, 60, 240, 300, 300]);
+        let asked = Trouble { after: Some(Duration::from_secs(900)), ..plain };
+        assert_eq!(asked.pause(every, 1).as_secs(), 900);
+        // A feed that is read once an hour is not read more often for failing.
+        let hour = Duration::from_secs(3600);
+        assert_eq!(Trouble::from(String::new()).pause(hour, 5), hour);
+    }
+}

@@ -160,6 +160,9 @@ async fn a_list_behind_an_offset_is_read_to_its_end() -> Result<()> {
     .await?;
     far.change(|invoices| invoices.push(numbered(251)));
     hub.events("freee-accounting", 250).await?;
+    // A neighbour on its page changes: the page is looked at again, bad record and all.
+    far.change(|invoices| invoices[121]["payment_date"] = json!("2026-03-31"));
+    hub.events("freee-accounting", 251).await?;
     hub.letters(1).await?;
     Ok(())
 }

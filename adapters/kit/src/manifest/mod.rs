@@ -20,7 +20,7 @@ pub use predicate::{Field, Predicate, Test};
 pub use signature::{
     Algorithm, Encoding, KeyEncoding, Part, Signature, Splitter, Stamp, StampFrom, StampUnit,
 };
-pub use template::{Fault as TemplateFault, Piece, Template, encoded};
+pub use template::{Fault as TemplateFault, Piece, Template, encoded, is_dots};
 
 use codec::{
     diagnostic::Diagnostic,

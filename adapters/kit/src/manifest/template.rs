@@ -81,12 +81,12 @@ impl Template {
     /// unreserved characters); only `{ids}` is encoded already, see [`encoded`].
     ///
     /// # Errors
-    /// The hole that has no value.
+    /// The hole that has no value, or one that would lead up the path: `..`.
     pub fn fill<'t>(
         &'t self,
-        value: impl FnMut(&'t Piece) -> Option<String>,
+        mut value: impl FnMut(&'t Piece) -> Option<String>,
     ) -> Result<String, &'t Piece> {
-        self.fill_with(value, push_encoded)
+        self.fill_with(|piece| value(piece).filter(|it| !is_dots(it)), push_encoded)
     }
 
     /// As [`Template::fill`], without escaping: for query values, which the
@@ -203,6 +203,13 @@ fn push_json(text: &mut String, piece: &Piece, value: &str) {
     text.push_str(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default());
 }
 
+/// Whether a URL takes a part of a path for a step up or for nothing, however it
+/// is written (WHATWG URL, "double-dot path segment").
+#[must_use]
+pub fn is_dots(part: &str) -> bool {
+    matches!(part, "." | "..")
+}
+
 /// A text percent-encoded (RFC 3986, all but unreserved characters).
 #[must_use]
 pub fn encoded(value: &str) -> String {
@@ -240,6 +247,8 @@ mod tests {
         });
         assert_eq!(filled.unwrap(), "/shops/a%20b/customers/..%2Fx%3Fy%3D1");
         assert_eq!(template.to_string(), "/shops/{setting:shop}/customers/{body:/key}");
+        let up = template.fill(|_| Some("..".to_owned()));
+        assert_eq!(up, Err(&Piece::Setting("shop".into())));
     }
 
     #[test]

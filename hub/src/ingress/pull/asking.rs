@@ -214,3 +214,14 @@ fn in_path(ids: &[String]) -> String {
     let one = |id: &String| id.split('/').map(encoded).collect::<Vec<_>>().join("/");
     ids.iter().map(one).collect::<Vec<_>>().join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_leave_its_place_in_a_path() {
+        let ids = ["8000001/1".to_owned(), "a b?c".to_owned()];
+        assert_eq!(in_path(&ids), "8000001/1,a%20b%3Fc");
+    }
+}

@@ -1,6 +1,6 @@
 //! One answer, as far as reading on needs to know it.
 
-use adapter_kit::manifest::{Cursor, Feed, PageBy, Window};
+use adapter_kit::manifest::{Cursor, Feed, PageBy, Window, is_dots};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -72,7 +72,7 @@ impl Page {
     /// When an element has none.
     pub(super) fn ids(&self, id_at: &[String]) -> Result<Vec<String>, String> {
         let part = |record: &Value, pointer: &str| {
-            let found = record.pointer(pointer).and_then(text);
+            let found = record.pointer(pointer).and_then(text).filter(|it| !is_dots(it));
             found.ok_or_else(|| format!("an element has no id at {pointer:?}"))
         };
         let id = |record: &Value| match id_at {
