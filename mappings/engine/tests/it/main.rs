@@ -17,5 +17,6 @@ mod reverse;
 mod rows;
 mod schema;
 mod shipped;
+mod strict;
 mod support;
 mod tables;

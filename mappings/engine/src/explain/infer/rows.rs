@@ -39,7 +39,7 @@ enum Cut {
 /// The layout of a file of rows.
 pub(super) fn source(samples: &[&[u8]], id: &str) -> Result<Source, String> {
     let [bytes] = samples else { return Err("rows are inferred from one file".into()) };
-    let inspection = inspect(bytes);
+    let inspection = inspect(bytes, u64::try_from(bytes.len()).unwrap_or(u64::MAX));
     let guess = inspection.guesses.first().ok_or("no character set reads the sample")?;
     let charset = guess.charset.name();
     let mut decisions =
@@ -114,19 +114,28 @@ fn fixed(
     decisions: &mut Vec<String>,
 ) -> Result<(Cut, Vec<Column>), String> {
     let body = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
-    let (records, line_end): (Vec<&[u8]>, _) = match shape.record_bytes.as_slice() {
+    let (records, line_end): (Vec<&[u8]>, _) = match shape.records.as_slice() {
         [] => {
             let lines = body.split(|it| *it == b'\n');
             let lines = lines.map(|it| it.strip_suffix(b"\r").unwrap_or(it));
             let end = if shape.ends.crlf > 0 { "crlf" } else { "lf" };
             (lines.filter(|it| !it.is_empty()).collect(), end)
         }
-        [length, others @ ..] => {
+        [likely, others @ ..] => {
             if !others.is_empty() {
-                decisions
-                    .push(format!("source file: a record may have {length} or {others:?} bytes"));
+                let others: Vec<usize> = others.iter().map(|it| it.bytes).collect();
+                let why =
+                    format!("source file: a record may have {} or {others:?} bytes", likely.bytes);
+                decisions.push(why);
             }
-            (body.chunks(*length).collect(), "none")
+            if !likely.codes.is_empty() {
+                let kinds: Vec<char> = likely.codes.iter().map(|it| it.0).collect();
+                let why = format!(
+                    "source file: records may be of kinds, by their first character {kinds:?}"
+                );
+                decisions.push(why);
+            }
+            (body.chunks(likely.bytes.max(1)).collect(), "none")
         }
     };
     let record_bytes = records.first().map_or(0, |it| it.len());
