@@ -11,6 +11,7 @@ mod letters;
 mod plain;
 mod preview;
 mod reads;
+mod replays;
 mod tap;
 
 use crate::ingress::{self, receive::Reception};
@@ -24,6 +25,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     let mut all = reads::endpoints();
     all.extend(letters::endpoints());
     all.extend(preview::endpoints());
+    all.extend(replays::endpoints());
     all.extend(tap::endpoints());
     all
 }

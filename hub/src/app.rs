@@ -59,6 +59,8 @@ pub struct Rooms {
     pub body_wait_max: Duration,
     /// Names of loops that run once each: `folder pos-legacy`, `to erp`.
     pub running: Running,
+    /// Held while records are brought out of the dead letters: one at a time.
+    pub letters: tokio::sync::Mutex<()>,
     /// Destinations in force.
     pub destinations: Destinations,
     jitter: Mutex<Jitter>,
@@ -204,6 +206,7 @@ impl Rooms {
             in_flight_max: settings.hub.in_flight_max,
             body_wait_max: settings.hub.body_wait_max,
             running: Running::default(),
+            letters: tokio::sync::Mutex::default(),
             destinations: Destinations::default(),
             jitter: Mutex::new(Jitter::seeded(seed())),
             store: reader,

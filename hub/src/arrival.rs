@@ -1,7 +1,7 @@
 //! Bytes as they came in, before anyone has read them, and what is known of how
 //! they came. The same for a webhook, a dropped file and a poll.
 
-use crate::{app::house::Channel, trail::Trail};
+use crate::{again::Kept, app::house::Channel, settings::RecordsMode, trail::Trail};
 use adapter_kit::manifest::Topic;
 use bytes::Bytes;
 use canon::clock::Timestamp;
@@ -58,6 +58,8 @@ pub enum Way {
         /// How many before it.
         number: u64,
     },
+    /// It was in the journal already and is walked once more.
+    Kept(Box<Kept>),
 }
 
 /// What an accepted arrival is answered.
@@ -94,6 +96,7 @@ impl Arrival {
                 let hash = canon::id::sha256_hex(&self.bytes);
                 return Some(format!("file:{name}:{written_ns}:{hash}"));
             }
+            Way::Kept(kept) => return Some(kept.dedupe_key()),
             Way::Pulled { .. } | Way::Sample { .. } => return None,
         };
         let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
@@ -110,6 +113,48 @@ impl Arrival {
     }
 }
 
+impl Arrival {
+    /// What tells kinds of its records apart: a header, or the feed that was pulled.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        let topic = self.channel.package().manifest().input.as_ref().map(|it| &it.topic);
+        match (&self.way, topic) {
+            (Way::Http { headers }, Some(Topic::Header(name))) => {
+                headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned)
+            }
+            (Way::Pulled { feed, .. }, _) => Some(feed.clone()),
+            (Way::Kept(kept), _) => kept.label.clone(),
+            _ => None,
+        }
+    }
+
+    /// The feed that was pulled.
+    #[must_use]
+    pub fn feed(&self) -> Option<&str> {
+        match &self.way {
+            Way::Pulled { feed, .. } => Some(feed),
+            Way::Kept(kept) => kept.label.as_deref(),
+            Way::Http { .. } | Way::File { .. } | Way::Sample { .. } => None,
+        }
+    }
+
+    /// Whether one bad record refuses all of it. What is walked once more comes
+    /// record by record.
+    #[must_use]
+    pub fn is_atomic(&self) -> bool {
+        self.kept().is_none() && self.channel.settings().records == RecordsMode::Atomic
+    }
+
+    /// What is known of bytes that are walked once more.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Kept> {
+        match &self.way {
+            Way::Kept(kept) => Some(kept),
+            Way::Http { .. } | Way::File { .. } | Way::Pulled { .. } | Way::Sample { .. } => None,
+        }
+    }
+}
+
 // === impl Way ===
 
 impl Way {
@@ -118,7 +163,7 @@ impl Way {
     pub fn headers(&self) -> Option<&HeaderMap> {
         match self {
             Self::Http { headers } => Some(headers),
-            Self::File { .. } | Self::Pulled { .. } | Self::Sample { .. } => None,
+            Self::File { .. } | Self::Pulled { .. } | Self::Sample { .. } | Self::Kept(_) => None,
         }
     }
 
@@ -130,6 +175,7 @@ impl Way {
             Self::File { .. } => "file",
             Self::Pulled { .. } => "pull",
             Self::Sample { .. } => "sample",
+            Self::Kept(_) => "kept",
         }
     }
 }

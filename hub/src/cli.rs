@@ -15,6 +15,7 @@ mod map;
 mod problem;
 mod progress;
 mod rebuild;
+mod replay;
 mod serve;
 mod tap;
 mod text;
@@ -62,9 +63,11 @@ enum Command {
     /// Verify the ledger, without a running hub.
     #[command(subcommand)]
     Ledger(ledger::Ledger),
-    /// Records and deliveries set aside: list, show, resubmit, discard.
+    /// Records and deliveries set aside: list, show, edit, resubmit, discard.
     #[command(subcommand)]
     Letters(letters::Letters),
+    /// Send stored events again, with the maps of then or of today.
+    Replay(replay::Replay),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
@@ -98,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Layout(it) => it.run(),
         Command::Ledger(it) => it.run(),
         Command::Letters(it) => it.run(),
+        Command::Replay(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),

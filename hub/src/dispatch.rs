@@ -104,16 +104,18 @@ async fn fill(
     name: &str,
     lanes: &mut Lanes<DueParcel>,
 ) -> Result<(Timestamp, Option<Timestamp>), crate::problem::Refusal> {
-    let (room, now) = (lanes.room(), rooms.clock.now());
+    let (room, giving, now) = (lanes.room(), lanes.room_giving(), rooms.clock.now());
     let (destination, held): (String, HashSet<ParcelId>) = (name.to_owned(), lanes.held().clone());
     let (due, next_due) = rooms
         .ask_store(move |reader| {
-            let due = reader.due(&destination, now, room, &held)?;
+            let mut due = reader.due(&destination, now, room, &held)?;
+            due.extend(reader.due_replays(&destination, now, giving, &held)?);
             Ok((due, reader.next_due_at(&destination)?))
         })
         .await?;
     for parcel in due {
-        let offer = Offer { id: parcel.id.clone(), key: parcel.key.clone(), load: parcel };
+        let (id, key, gives_way) = (parcel.id.clone(), parcel.key.clone(), parcel.gives_way);
+        let offer = Offer { id, key, gives_way, load: parcel };
         // What is not taken now is offered again by the next look.
         let _taken = lanes.offer(offer);
     }
@@ -176,9 +178,16 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     let word = tell(rooms, to.channel.name(), &parcel, &outcome);
     rooms.metrics.attempt(to.channel.name(), word);
     let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
-    let (id, number) = (parcel.id, parcel.attempt);
-    let attempt =
-        Attempt { parcel: id, number, key, mapping, sent_at, took_ms, outcome: outcome.clone() };
+    let attempt = Attempt {
+        parcel: parcel.id,
+        number: parcel.attempt,
+        key,
+        mapping,
+        sent_at,
+        took_ms,
+        replay: parcel.replay,
+        outcome: outcome.clone(),
+    };
     match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {
         Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => {
             Some(Settled::of(seq, &outcome, health, is_throttled))

@@ -6,6 +6,7 @@
 
 pub mod walk;
 
+pub mod again;
 pub mod dispatch;
 
 pub mod arrival;

@@ -45,6 +45,10 @@ pub enum Refusal {
     VersionConflict { faults: Vec<Fault> },
     #[error("idempotency key was used for another body, entry {first_seq}")]
     KeyReused { first_seq: u64 },
+    #[error("letter {id} is not open any more")]
+    LetterSettled { id: String },
+    #[error("the raw bytes of entry {seq} are no longer kept")]
+    RawGone { seq: u64 },
     #[error("journal cannot store: {source}")]
     JournalClosed { source: Arc<journal::Error> },
     #[error("arrival reached commit with a boundary missing from its trail")]
@@ -191,6 +195,8 @@ impl Refusal {
             | Self::Unmappable { .. }
             | Self::VersionConflict { .. }
             | Self::KeyReused { .. }
+            | Self::LetterSettled { .. }
+            | Self::RawGone { .. }
             | Self::NotFound { .. }
             | Self::MethodNotAllowed { .. }
             | Self::BadParameter { .. }
@@ -207,7 +213,9 @@ impl Refusal {
         }
     }
 
-    fn faults(&self) -> &[Fault] {
+    /// What is wrong, fault by fault; empty when there is nothing to tell.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
         match self {
             Self::SchemaMismatch { faults }
             | Self::Unmappable { faults }
@@ -225,6 +233,8 @@ impl Refusal {
             | Self::Malformed { .. }
             | Self::UnknownRecord { .. }
             | Self::KeyReused { .. }
+            | Self::LetterSettled { .. }
+            | Self::RawGone { .. }
             | Self::JournalClosed { .. }
             | Self::TrailIncomplete
             | Self::NotSignedIn
@@ -335,6 +345,18 @@ impl Refusal {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "unmappable",
                 ("A record cannot be made canonical", "レコードを正準モデルに変換できません"),
+                Retry::Never,
+            ),
+            Self::LetterSettled { .. } => facts(
+                StatusCode::CONFLICT,
+                "letter-settled",
+                ("This dead letter is closed", "この保留レコードは処理済みです"),
+                Retry::Never,
+            ),
+            Self::RawGone { .. } => facts(
+                StatusCode::GONE,
+                "raw-gone",
+                ("The raw bytes are no longer kept", "元データの保存期間が過ぎています"),
                 Retry::Never,
             ),
             Self::VersionConflict { .. } => facts(

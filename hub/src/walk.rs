@@ -9,6 +9,7 @@
 //!   ─► decode ─► Decoded ─► validate ─► Valid ─► map ─► Mapped ─► commit ─► Answer
 //! ```
 
+mod again;
 mod commit;
 mod decode;
 mod map;

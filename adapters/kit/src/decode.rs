@@ -98,6 +98,25 @@ impl Decoded {
         json.chain(rows)
     }
 
+    /// Leaves the records, readable or not, that begin at offsets which `meant` names.
+    pub fn keep(&mut self, meant: impl Fn(u64) -> bool) {
+        self.spans.retain(|it| meant(wide(it.offset)));
+        self.unreadable.retain(|it| meant(it.offset));
+        let mut left = self.spans.len() + self.unreadable.len();
+        if let Some(rows) = &mut self.rows {
+            rows.rows.retain(|it| meant(it.offset));
+            left += rows.rows.len();
+        }
+        self.records = wide(left);
+    }
+
+    /// How many bytes each record has, readable or not.
+    pub fn lengths(&self) -> impl Iterator<Item = u64> {
+        let rows = self.rows.iter().flat_map(|rows| rows.rows.iter().map(|it| it.length));
+        let spans = self.spans.iter().map(|it| wide(it.length));
+        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.length))
+    }
+
     /// One JSON document, or the elements of the list at `records_at` in it.
     pub(crate) fn json(bytes: &[u8], records_at: Option<&str>) -> Result<Self, Undecodable> {
         let Some(pointer) = records_at else {
@@ -246,6 +265,16 @@ mod tests {
         assert_eq!(texts(&list, bytes), [(12, r#"{"n":1}"#), (22, r#"{"n":2}"#)]);
         let bare = Decoded::json(b"[1,2,3]", Some("")).unwrap();
         assert_eq!(bare.records, 3);
+    }
+
+    #[test]
+    fn records_are_kept_by_their_place() {
+        let bytes = b"{\"n\":1}\n{\"n\":x}\n{\"n\":3}";
+        let mut decoded = Decoded::ndjson(bytes).unwrap();
+        decoded.keep(|offset| offset >= 8);
+        assert_eq!((decoded.records, decoded.unreadable.len()), (2, 1));
+        assert_eq!(texts(&decoded, bytes), [(16, "{\"n\":3}")]);
+        assert_eq!(decoded.lengths().collect::<Vec<_>>(), [7, 7]);
     }
 
     #[test]

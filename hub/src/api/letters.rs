@@ -1,15 +1,26 @@
-//! Dead letters: list, look at, send again, give up.
+//! Dead letters: list, look at, edit, bring again, give up.
 
 use super::{
-    ask::{App, Asked, Request},
+    ask::{App, Asked, Problem, Request},
     endpoint::Endpoint,
     reads::page,
 };
-use crate::problem::Refusal;
+use crate::{
+    again::{
+        excerpt::{Excerpt, excerpts},
+        letters::{self, Brought, act, record_of, stored},
+    },
+    arrival::Answer,
+    problem::Refusal,
+};
 use access::Scope;
-use canon::entry::{Act, Deed, ParcelId};
-use http::Method;
-use journal::{Appended, Draft};
+use axum::response::{IntoResponse as _, Response};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use canon::{
+    clock::Timestamp,
+    entry::{Deed, LetterId, ParcelId},
+};
+use http::{Method, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{Letter, LetterFilter, LetterKind, LetterState, Listed, Page};
@@ -26,6 +37,12 @@ struct Letters {
     state: Option<String>,
     /// `record` or `parcel`.
     kind: Option<String>,
+    /// Set aside at that time or later, RFC 3339.
+    from: Option<String>,
+    /// Set aside before that time, RFC 3339.
+    to: Option<String>,
+    /// A text in its faults, its reason or its origin.
+    text: Option<String>,
     /// Items on a page, 1 to 500.
     limit: Option<u32>,
     /// `next` of the page before.
@@ -50,15 +67,47 @@ impl Request for ById {
     const NEEDS: Scope = Scope::Personal;
 }
 
-/// What to do with dead deliveries.
+/// A letter with the bytes around each fault.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Shown {
+    #[serde(flatten)]
+    letter: Letter,
+    /// The bytes around each fault; letters and digits beside the field masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    excerpts: Vec<Excerpt>,
+}
+
+/// A record in other bytes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    /// Id of the letter.
+    id: String,
+    /// The record as it is to be, in the format and charset of its channel, Base64.
+    bytes: String,
+    /// Why. Stands in the ledger.
+    reason: String,
+}
+
+impl Request for Edit {
+    const NEEDS: Scope = Scope::Operate;
+}
+
+/// What to do with dead letters.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settle {
-    /// Ids of letters; empty: all open ones to `channel`.
+    /// Ids of letters; empty: all open ones that the other fields name.
     #[serde(default)]
     ids: Vec<String>,
-    /// All open deliveries to this channel.
+    /// Channel they came by, or were to go to.
     channel: Option<String>,
+    /// Problem code.
+    code: Option<String>,
+    /// `record` or `parcel`.
+    kind: Option<String>,
+    /// A text in their faults, their reason or their origin.
+    text: Option<String>,
     /// Why. Stands in the ledger.
     reason: String,
 }
@@ -67,120 +116,181 @@ impl Request for Settle {
     const NEEDS: Scope = Scope::Operate;
 }
 
-/// What was done.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Settled {
-    /// How many deliveries.
-    count: usize,
-    /// Sequence of the act in the journal.
-    sequence: u64,
-}
+/// Most letters settled by one request.
+const SETTLE_MAX: usize = 10_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let base = "/api/v1/dead-letters";
     vec![
-        Endpoint::new(Method::GET, base, "Records and deliveries set aside", letters),
-        Endpoint::new(Method::GET, "/api/v1/dead-letters/{id}", "One of them", letter),
+        Endpoint::new(Method::GET, base, "Records and deliveries set aside", list),
+        Endpoint::new(Method::GET, "/api/v1/dead-letters/{id}", "One of them", show),
+        Endpoint::stream(
+            "/api/v1/dead-letters/{id}/record",
+            "The bytes of a record as it was set aside",
+            record,
+        ),
+        Endpoint::new(
+            Method::POST,
+            "/api/v1/dead-letters/{id}/edit",
+            "Bring a record again in other bytes; the original is kept",
+            edit,
+        ),
         Endpoint::new(
             Method::POST,
             "/api/v1/dead-letters/resubmit",
-            "Send deliveries again, with the same idempotency key",
-            |app, asked| {
-                settle(app, asked, |parcels, reason| Deed::Resubmitted { parcels, reason })
-            },
+            "Bring records again with today's maps; send deliveries again with the same key",
+            |app, asked| settle(app, asked, true),
         ),
         Endpoint::new(
             Method::POST,
             "/api/v1/dead-letters/discard",
-            "Give deliveries up",
-            |app, asked| settle(app, asked, |parcels, reason| Deed::Discarded { parcels, reason }),
+            "Give records and deliveries up",
+            |app, asked| settle(app, asked, false),
         ),
     ]
 }
 
-async fn letters(app: App, asked: Asked<Letters>) -> Result<Listed<Letter>, Refusal> {
-    let Letters { channel, code, state, kind, limit, after, min_sequence } = asked.request;
-    let bad = |name: &str, detail: &str| Refusal::BadParameter {
-        name: name.to_owned(),
-        detail: detail.to_owned(),
-    };
+async fn list(app: App, asked: Asked<Letters>) -> Result<Listed<Letter>, Refusal> {
+    let Letters { channel, code, state, kind, from, to, text, limit, after, min_sequence } =
+        asked.request;
     let state = state.map(|it| {
-        LetterState::from_name(&it).ok_or_else(|| bad("state", "open, resubmitted or discarded"))
+        let known = LetterState::from_name(&it);
+        known.ok_or_else(|| bad("state", "open, resubmitted or discarded"))
     });
-    let kind =
-        kind.map(|it| LetterKind::from_name(&it).ok_or_else(|| bad("kind", "record or parcel")));
-    let filter = LetterFilter { channel, code, state: state.transpose()?, kind: kind.transpose()? };
+    let filter = LetterFilter {
+        channel,
+        code,
+        state: state.transpose()?,
+        kind: kind_named(kind)?,
+        from: time("from", from)?,
+        to: time("to", to)?,
+        text,
+    };
     app.rooms.reached(min_sequence).await?;
     let page = page(limit, after);
     app.rooms.ask_store(move |reader| reader.letters(&filter, &page)).await
 }
 
-async fn letter(app: App, asked: Asked<ById>) -> Result<Letter, Refusal> {
-    let id = asked.request.id;
+async fn show(app: App, asked: Asked<ById>) -> Result<Shown, Refusal> {
+    let letter = find(&app, asked.request.id).await?;
+    let Some(record) = &letter.record else { return Ok(Shown { letter, excerpts: Vec::new() }) };
+    let excerpts = match stored(&app.rooms, letter.seq).await {
+        Ok(stored) => excerpts(record_of(&stored, record), record.offset, &record.faults),
+        // What is wrong is known without the bytes, too.
+        Err(Refusal::RawGone { .. }) => Vec::new(),
+        Err(refusal) => return Err(refusal),
+    };
+    Ok(Shown { letter, excerpts })
+}
+
+async fn record(app: App, asked: Asked<ById>) -> Result<Response, Problem> {
+    let language = asked.language;
+    let found = async {
+        let letter = find(&app, asked.request.id).await?;
+        let what = format!("record behind letter {}", letter.id);
+        let record = letter.record.ok_or(Refusal::NotFound { what })?;
+        let stored = stored(&app.rooms, letter.seq).await?;
+        Ok(record_of(&stored, &record).to_vec())
+    };
+    let bytes = found.await.map_err(|it: Refusal| it.in_language(language))?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
+async fn edit(app: App, asked: Asked<Edit>) -> Result<Answer, Refusal> {
+    let Edit { id, bytes, reason } = asked.request;
+    need_reason(&reason)?;
+    let letter = LetterId::parse(&id)
+        .ok_or_else(|| bad("id", "only records can be edited: `{entry}.{index}`"))?;
+    let bytes = BASE64_STANDARD
+        .decode(&bytes)
+        .map_err(|fault| bad("bytes", &format!("not Base64: {fault}")))?;
+    letters::edit(&app.rooms, &asked.operator, letter, (bytes.into(), &reason)).await
+}
+
+async fn settle(app: App, asked: Asked<Settle>, again: bool) -> Result<Brought, Refusal> {
+    let Asked { operator, request, .. } = asked;
+    need_reason(&request.reason)?;
+    let reason = request.reason.clone();
+    let (records, parcels) = meant(&app, request).await?;
+    if records.is_empty() && parcels.is_empty() {
+        return Err(Refusal::NotFound { what: "open letter among these".into() });
+    }
+    let mut brought = match again {
+        true => letters::resubmit(&app.rooms, &operator, &records, &reason).await?,
+        false => letters::discard(&app.rooms, &operator, &records, &reason).await?,
+    };
+    if !parcels.is_empty() {
+        brought.count += parcels.len();
+        let deed = match again {
+            true => Deed::Resubmitted { parcels, reason },
+            false => Deed::Discarded { parcels, reason },
+        };
+        brought.sequence = act(&app.rooms, &operator, deed).await?;
+    }
+    Ok(brought)
+}
+
+/// The open letters that are meant: records, and deliveries.
+async fn meant(app: &App, wanted: Settle) -> Result<(Vec<LetterId>, Vec<ParcelId>), Refusal> {
+    let Settle { ids, channel, code, kind, text, .. } = wanted;
+    let is_narrow = channel.is_some() || code.is_some() || kind.is_some() || text.is_some();
+    if ids.is_empty() && !is_narrow {
+        return Err(bad("ids", "`ids`, `channel`, `code`, `kind` or `text` is needed"));
+    }
+    let kind = kind_named(kind)?;
+    let state = Some(LetterState::Open);
+    let filter = LetterFilter { channel, code, state, kind, text, ..LetterFilter::default() };
+    let found = app
+        .rooms
+        .ask_store(move |reader| {
+            let mut found: Vec<Letter> = Vec::new();
+            for id in ids.iter().take(SETTLE_MAX) {
+                found.extend(reader.letter(id)?.filter(|it| it.state == LetterState::Open));
+            }
+            let mut page = Page::of(store::LIMIT_MAX);
+            while ids.is_empty() && found.len() < SETTLE_MAX {
+                let listed = reader.letters(&filter, &page)?;
+                found.extend(listed.items);
+                page.cursor = listed.next;
+                if page.cursor.is_none() {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+        .await?;
+    let records = found.iter().filter_map(|it| LetterId::parse(&it.id)).collect();
+    Ok((records, found.into_iter().filter_map(|it| it.parcel).collect()))
+}
+
+async fn find(app: &App, id: String) -> Result<Letter, Refusal> {
     let what = format!("dead letter {id}");
     let found = app.rooms.ask_store(move |reader| reader.letter(&id)).await?;
     found.ok_or(Refusal::NotFound { what })
 }
 
-async fn settle(
-    app: App,
-    asked: Asked<Settle>,
-    deed: fn(Vec<ParcelId>, String) -> Deed,
-) -> Result<Settled, Refusal> {
-    let Settle { ids, channel, reason } = asked.request;
-    if reason.trim().is_empty() {
-        let detail = "say why; it stands in the ledger".to_owned();
-        return Err(Refusal::BadParameter { name: "reason".into(), detail });
-    }
-    let parcels = parcels(&app, ids, channel).await?;
-    if parcels.is_empty() {
-        return Err(Refusal::NotFound { what: "open delivery among these".into() });
-    }
-    let count = parcels.len();
-    let actor = format!("operator:{}", asked.operator.name());
-    let act = Box::new(Act { actor, act: deed(parcels, reason) });
-    let appended = app.rooms.journal.append(Draft::Act(act)).await;
-    match appended.map_err(|source| Refusal::JournalClosed { source: source.into() })? {
-        Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. } => {
-            Ok(Settled { count, sequence: seq })
-        }
-        Appended::KeyReused { first_seq } => Err(Refusal::KeyReused { first_seq }),
-    }
+fn kind_named(name: Option<String>) -> Result<Option<LetterKind>, Refusal> {
+    name.map(|it| LetterKind::from_name(&it).ok_or_else(|| bad("kind", "record or parcel")))
+        .transpose()
 }
 
-/// The open deliveries that are meant.
-async fn parcels(
-    app: &App,
-    ids: Vec<String>,
-    channel: Option<String>,
-) -> Result<Vec<ParcelId>, Refusal> {
-    let open = |it: &Letter| it.state == LetterState::Open;
-    if ids.is_empty() && channel.is_none() {
-        let detail = "`ids` or `channel` is needed".to_owned();
-        return Err(Refusal::BadParameter { name: "ids".into(), detail });
+/// A time of the query.
+pub(super) fn time(name: &str, text: Option<String>) -> Result<Option<Timestamp>, Refusal> {
+    let parse = |it: String| {
+        let expected = format!("{it:?} is no time like 2026-01-05T12:00:00+09:00");
+        Timestamp::parse_rfc3339(&it).ok_or_else(|| bad(name, &expected))
+    };
+    text.map(parse).transpose()
+}
+
+/// Acts of an operator say why.
+pub(super) fn need_reason(reason: &str) -> Result<(), Refusal> {
+    if reason.trim().is_empty() {
+        return Err(bad("reason", "say why; it stands in the ledger"));
     }
-    app.rooms
-        .ask_store(move |reader| {
-            let mut found = Vec::new();
-            for id in &ids {
-                found.extend(reader.letter(id)?.filter(open).and_then(|it| it.parcel));
-            }
-            let Some(channel) = channel.filter(|_| ids.is_empty()) else { return Ok(found) };
-            let filter = LetterFilter {
-                channel: Some(channel),
-                state: Some(LetterState::Open),
-                kind: Some(LetterKind::Parcel),
-                ..LetterFilter::default()
-            };
-            let mut page = Page::of(store::LIMIT_MAX);
-            loop {
-                let listed = reader.letters(&filter, &page)?;
-                found.extend(listed.items.into_iter().filter_map(|it| it.parcel));
-                page.cursor = listed.next;
-                if page.cursor.is_none() {
-                    return Ok(found);
-                }
-            }
-        })
-        .await
+    Ok(())
+}
+
+pub(super) fn bad(name: &str, detail: &str) -> Refusal {
+    Refusal::BadParameter { name: name.to_owned(), detail: detail.to_owned() }
 }

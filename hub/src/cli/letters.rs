@@ -1,8 +1,11 @@
 //! `channelhub letters`: records and deliveries set aside.
 
+mod edit;
+mod settle;
+
 use super::{Config, Failure, block_on, client::Client};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::process::ExitCode;
 
 /// Records and deliveries set aside.
@@ -10,12 +13,18 @@ use std::process::ExitCode;
 pub(super) enum Letters {
     /// List them.
     List(List),
-    /// Show one with all its faults.
+    /// Show one with all its faults, and the bytes around each.
     Show(Show),
-    /// Send deliveries again, with the same idempotency key.
-    Resubmit(Settle),
-    /// Give deliveries up.
-    Discard(Settle),
+    /// Write the bytes of a record as it was set aside.
+    Record(edit::Record),
+    /// Bring a record again in other bytes. The original is kept; the edit is an
+    /// entry of the ledger.
+    Edit(edit::Edit),
+    /// Bring records again with today's maps; send deliveries again with the same
+    /// idempotency key.
+    Resubmit(settle::Settle),
+    /// Give records and deliveries up.
+    Discard(settle::Settle),
 }
 
 /// Which hub.
@@ -28,17 +37,36 @@ pub(super) struct Hub {
     url: Option<String>,
 }
 
+/// Which letters.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Which {
+    /// Channel they came by, or were to go to.
+    #[arg(long, visible_alias = "to", value_name = "CHANNEL")]
+    channel: Option<String>,
+    /// Problem code.
+    #[arg(long)]
+    code: Option<String>,
+    /// record or parcel.
+    #[arg(long, value_parser = ["record", "parcel"])]
+    kind: Option<String>,
+    /// Set aside at that time or later, like 2026-01-05T12:00:00+09:00.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Set aside before that time.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// A text in their faults, their reason or their origin.
+    #[arg(long)]
+    text: Option<String>,
+}
+
 /// List them.
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
     #[command(flatten)]
     hub: Hub,
-    /// Channel they came by, or were to go to.
-    #[arg(long)]
-    channel: Option<String>,
-    /// Problem code.
-    #[arg(long)]
-    code: Option<String>,
+    #[command(flatten)]
+    which: Which,
     /// open, resubmitted or discarded.
     #[arg(long, default_value = "open")]
     state: String,
@@ -54,21 +82,9 @@ pub(super) struct Show {
     hub: Hub,
     /// Its id.
     id: String,
-}
-
-/// Which deliveries, and why.
-#[derive(Debug, clap::Args)]
-pub(super) struct Settle {
-    #[command(flatten)]
-    hub: Hub,
-    /// Ids of letters.
-    ids: Vec<String>,
-    /// All open deliveries to this channel.
-    #[arg(long, value_name = "CHANNEL", conflicts_with = "ids")]
-    to: Option<String>,
-    /// Why. Stands in the ledger.
+    /// Print JSON.
     #[arg(long)]
-    reason: String,
+    json: bool,
 }
 
 impl Letters {
@@ -76,45 +92,74 @@ impl Letters {
         match self {
             Self::List(it) => it.run(),
             Self::Show(it) => it.run(),
+            Self::Record(it) => it.run(),
+            Self::Edit(it) => it.run(),
             Self::Resubmit(it) => it.run("resubmit", "to be sent again, as the destination allows"),
             Self::Discard(it) => it.run("discard", "given up"),
         }
     }
 }
 
+// === impl Hub ===
+
 impl Hub {
-    fn client(self) -> Result<Client, Failure> {
+    pub(super) fn client(self) -> Result<Client, Failure> {
         Client::new(&self.config.config, self.url)
     }
 }
 
+// === impl Which ===
+
+impl Which {
+    fn is_narrow(&self) -> bool {
+        let Self { channel, code, kind, since, until, text } = self;
+        [channel, code, kind, since, until, text].iter().any(|it| it.is_some())
+    }
+
+    /// All letters of that state, page by page.
+    async fn each(
+        &self,
+        client: &Client,
+        state: &str,
+        mut with: impl FnMut(&Value),
+    ) -> Result<u64, Failure> {
+        let Self { channel, code, kind, since, until, text } = self;
+        let given = [
+            ("channel", channel),
+            ("code", code),
+            ("kind", kind),
+            ("from", since),
+            ("to", until),
+            ("text", text),
+        ];
+        let given = given.into_iter().filter_map(|(name, it)| Some((name, it.as_deref()?)));
+        let query: Vec<(&str, &str)> = given.chain([("state", state), ("limit", "500")]).collect();
+        let (mut after, mut count): (Option<String>, u64) = (None, 0);
+        loop {
+            let pairs = query.iter().copied().chain(after.as_deref().map(|it| ("after", it)));
+            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            let page = client.get(&format!("/api/v1/dead-letters?{text}")).await?;
+            for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
+                with(item);
+                count += 1;
+            }
+            after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+            if after.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+}
+
+// === the commands ===
+
 impl List {
     fn run(self) -> Result<ExitCode, Failure> {
-        let client = self.hub.client()?;
-        let mut query = vec![("state", self.state), ("limit", "500".to_owned())];
-        query.extend(self.channel.map(|it| ("channel", it)));
-        query.extend(self.code.map(|it| ("code", it)));
+        let (client, json) = (self.hub.client()?, self.json);
         block_on(async {
-            let mut after: Option<String> = None;
-            let mut count = 0;
-            loop {
-                let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
-                let pairs = pairs.chain(after.as_deref().map(|it| ("after", it)));
-                let text =
-                    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-                let page = client.get(&format!("/api/v1/dead-letters?{text}")).await?;
-                let items =
-                    page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-                count += items.len();
-                for item in &items {
-                    say!("{}", if self.json { item.to_string() } else { line(item) });
-                }
-                after = page.get("next").and_then(Value::as_str).map(str::to_owned);
-                if after.is_none() {
-                    break;
-                }
-            }
-            if count == 0 && !self.json {
+            let print = |item: &Value| say!("{}", if json { item.to_string() } else { line(item) });
+            let count = self.which.each(&client, &self.state, print).await?;
+            if count == 0 && !json {
                 say!("none");
             }
             Ok(ExitCode::SUCCESS)
@@ -123,16 +168,19 @@ impl List {
 }
 
 fn line(item: &Value) -> String {
-    let text = |key: &str| item.get(key).and_then(Value::as_str).unwrap_or_default();
     format!(
         "{}  {}  {:<7} {:<14} {:<20} {}",
-        text("id"),
-        text("at"),
-        text("kind"),
-        text("channel"),
-        text("code"),
-        text("reason")
+        text(item, "id"),
+        text(item, "at"),
+        text(item, "kind"),
+        text(item, "channel"),
+        text(item, "code"),
+        text(item, "reason")
     )
+}
+
+fn text<'a>(item: &'a Value, key: &str) -> &'a str {
+    item.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 impl Show {
@@ -140,22 +188,48 @@ impl Show {
         let (client, id) = (self.hub.client()?, self.id);
         block_on(async {
             let letter = client.get(&format!("/api/v1/dead-letters/{id}")).await?;
-            let text = serde_json::to_string_pretty(&letter).map_err(|it| it.to_string())?;
-            say!("{text}");
+            if self.json {
+                say!("{}", serde_json::to_string_pretty(&letter).map_err(|it| it.to_string())?);
+            } else {
+                print(&letter);
+            }
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
-impl Settle {
-    fn run(self, act: &str, done: &str) -> Result<ExitCode, Failure> {
-        let client = self.hub.client()?;
-        let body = json!({ "ids": self.ids, "channel": self.to, "reason": self.reason });
-        block_on(async {
-            let settled = client.post(&format!("/api/v1/dead-letters/{act}"), &body).await?;
-            let number = |key: &str| settled.get(key).and_then(Value::as_u64).unwrap_or(0);
-            say!("{} {done}, entry {}", number("count"), number("sequence"));
-            Ok(ExitCode::SUCCESS)
-        })
+/// A letter for people: what, where, and each fault with the bytes around it.
+fn print(letter: &Value) {
+    for key in ["id", "kind", "channel", "code", "state", "at", "settled_by", "settled_why"] {
+        if !text(letter, key).is_empty() {
+            say!("{key:<12} {}", text(letter, key));
+        }
+    }
+    let number = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let Some(record) = letter.get("record") else {
+        say!("{:<12} {}", "tries", number(letter, "attempts"));
+        say!("{:<12} {}", "reason", text(letter, "reason"));
+        return;
+    };
+    say!("{:<12} {}", "origin", text(record, "origin"));
+    say!(
+        "{:<12} {}, byte {}, {} bytes",
+        "record",
+        number(record, "number"),
+        number(record, "offset"),
+        number(record, "length")
+    );
+    let shown = letter.get("excerpts").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    for fault in record.get("faults").and_then(Value::as_array).into_iter().flatten() {
+        let at = fault.get("offset").and_then(Value::as_u64);
+        let place = at.map_or(String::new(), |it| format!(", byte {it}"));
+        say!("\n{}{place}: {}", text(fault, "field"), text(fault, "found"));
+        say!("  expected {}", text(fault, "expected"));
+        let same = |it: &&Value| {
+            text(it, "field") == text(fault, "field") && it.get("offset") == fault.get("offset")
+        };
+        if let Some(it) = shown.iter().find(same) {
+            say!("  {}[{}]{}", text(it, "before"), text(it, "at"), text(it, "after"));
+        }
     }
 }

@@ -43,6 +43,35 @@ impl Drop for Progress {
     }
 }
 
+/// A bar of something that goes on elsewhere: shown however short it is, and the
+/// number of steps may grow.
+#[derive(Debug)]
+pub(super) struct Bar {
+    what: &'static str,
+    on: bool,
+}
+
+impl Bar {
+    /// Of `what`.
+    pub(super) fn new(what: &'static str) -> Self {
+        Self { what, on: stderr().is_terminal() }
+    }
+
+    /// So many of so many steps are done.
+    pub(super) fn at(&self, done: u64, steps: u64) {
+        if self.on {
+            draw(&format!("{} {}", self.what, bar(done, steps)));
+        }
+    }
+
+    /// Ends its line.
+    pub(super) fn end(&self) {
+        if self.on {
+            eprintln!();
+        }
+    }
+}
+
 /// Replaces the line at hand. A terminal that is gone is no reason to stop.
 fn draw(line: &str) {
     let mut screen = stderr().lock();

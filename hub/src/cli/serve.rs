@@ -2,6 +2,7 @@
 
 use super::{Config, Failure};
 use crate::{
+    again::replay,
     api::{self, ask::App},
     app::{
         Rooms,
@@ -65,6 +66,7 @@ impl Serve {
         let reception = Reception::new(Arc::clone(&rooms), walk::stack(&rooms));
         ingress::start(&reception);
         dispatch::start(&rooms);
+        replay::start(&rooms);
         let config = self.config.config.clone();
         let folders = hub.packages.clone();
         let (watched, again) = (Arc::clone(&rooms), reception.clone());

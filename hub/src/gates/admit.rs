@@ -109,6 +109,10 @@ fn prove(arrival: &Arrival, clock: &dyn Clock) -> Result<Pass, Refusal> {
     };
     let access = arrival.channel.access();
     let proven = match &arrival.way {
+        Way::Kept(kept) => match &kept.operator {
+            Some(operator) => access.admit_operator(operator),
+            None => Ok(access.admit_kept()),
+        },
         Way::Http { .. } => access.admit(&facts),
         Way::File { .. } => access.admit_file(),
         Way::Pulled { .. } | Way::Sample { .. } => access.admit_pulled(),

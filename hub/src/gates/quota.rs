@@ -67,7 +67,12 @@ where
     }
 
     fn call(&mut self, admitted: Admitted) -> Self::Future {
-        let outcome = admitted.arrival().channel.buckets().spend(admitted.pass());
+        let arrival = admitted.arrival();
+        // What is in the journal has spent its quota when it came.
+        let outcome = match arrival.kept() {
+            Some(_) => Ok(()),
+            None => arrival.channel.buckets().spend(admitted.pass()),
+        };
         match admitted.arrival().trail.clone().cross(Boundary::Quota, outcome) {
             Ok(()) => Either::Left(self.inner.call(admitted)),
             Err(refusal) => Either::Right(ready(Err(refusal))),

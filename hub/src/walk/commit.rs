@@ -3,12 +3,12 @@
 use super::{decode::faults_of, map::Mapped};
 use crate::{
     app::Rooms,
-    arrival::{Answer, Way},
+    arrival::{Answer, Arrival, Way},
     observe::tap::Line,
     problem::Refusal,
-    settings::RecordsMode,
     trail::Trail,
 };
+use bytes::Bytes;
 use canon::entry;
 use journal::{Appended, Draft};
 use serde_json::json;
@@ -26,7 +26,13 @@ pub(super) async fn commit(
     if !trail.is_complete() {
         return Err(Refusal::TrailIncomplete);
     }
-    let Mapped { pass, arrival, records, events, spans, set_aside, losses } = mapped;
+    let Mapped { pass, mut arrival, records, events, spans, mut set_aside, losses } = mapped;
+    if let Way::Kept(kept) = &mut arrival.way {
+        super::again::close(kept, std::mem::take(&mut set_aside))?;
+        if events.is_empty() && kept.again.replay.is_some() {
+            return Ok(nothing_new(&arrival.id, kept.again.of, records));
+        }
+    }
     let entry_bytes: u64 = events.iter().map(|it| it.data.get().len() as u64).sum();
     if entry_bytes > ENTRY_BYTES_MAX {
         return Err(Refusal::BodyTooLarge { limit_bytes: ENTRY_BYTES_MAX });
@@ -34,9 +40,10 @@ pub(super) async fn commit(
     let channel = arrival.channel.name().to_owned();
     let cursor = match &arrival.way {
         Way::Pulled { cursor, .. } => Some(cursor.clone()),
-        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } => None,
+        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } | Way::Kept(_) => None,
     };
-    let fingerprint: [u8; 32] = Sha256::digest(&arrival.bytes).into();
+    let (stored, raw) = bytes_of(&arrival);
+    let fingerprint: [u8; 32] = Sha256::digest(stored).into();
     let entry = entry::Arrival {
         id: arrival.id.clone(),
         channel: channel.clone(),
@@ -46,7 +53,7 @@ pub(super) async fn commit(
         received_at: arrival.received_at,
         trail: trail.crossings(),
         raw_sha256: canon::id::hex(&fingerprint),
-        raw_bytes: arrival.bytes.len() as u64,
+        raw_bytes: stored.len() as u64,
         dedupe_key: arrival.dedupe_key(),
         cursor,
         records,
@@ -56,10 +63,11 @@ pub(super) async fn commit(
         set_aside_again: 0,
         losses,
         traceparent: arrival.traceparent.clone(),
+        label: arrival.label(),
+        again: arrival.kept().map(|it| Box::new(it.again.clone())),
     };
     let started = rooms.clock.now();
-    let raw = Some(arrival.bytes.clone());
-    let atomic = arrival.channel.settings().records == RecordsMode::Atomic;
+    let atomic = arrival.is_atomic();
     let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans, atomic };
     let appended = rooms.journal.append(draft).await;
     rooms.metrics.commit_seconds.observe(rooms.clock.now().since(started).as_secs_f64());
@@ -83,6 +91,28 @@ pub(super) async fn commit(
         what: json!(answer),
     });
     Ok(answer)
+}
+
+/// The bytes that an entry stands for, and those that are sealed with it: what is
+/// in the journal already is not stored once more.
+fn bytes_of(arrival: &Arrival) -> (&Bytes, Option<Bytes>) {
+    match arrival.kept() {
+        Some(kept) => (kept.edited.as_ref().unwrap_or(&arrival.bytes), kept.edited.clone()),
+        None => (&arrival.bytes, Some(arrival.bytes.clone())),
+    }
+}
+
+/// The answer when a replay found nothing that is not stored: no entry is made.
+fn nothing_new(arrival: &str, of: u64, records: u64) -> Answer {
+    Answer {
+        sequence: of,
+        arrival: arrival.to_owned(),
+        events: Vec::new(),
+        records,
+        duplicates: 0,
+        set_aside: 0,
+        duplicate: true,
+    }
 }
 
 /// The id of the arrival at `seq`.

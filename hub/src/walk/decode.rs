@@ -3,11 +3,10 @@
 
 use crate::{
     app::Rooms,
-    arrival::{Arrival, Way},
+    arrival::Arrival,
     gates::admit::Admitted,
     observe::tap::Line,
     problem::{Fault, Refusal},
-    settings::RecordsMode,
 };
 use access::Pass;
 use adapter_kit::decode::{Decoded as Records, Undecodable};
@@ -38,12 +37,11 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
 
 fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     let (pass, arrival) = admitted.into_parts();
-    let feed = match &arrival.way {
-        Way::Pulled { feed, .. } => Some(feed.as_str()),
-        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } => None,
-    };
     let package = arrival.channel.package();
-    let mut records = package.decode(feed, &arrival.bytes).map_err(refusal)?;
+    let mut records = package.decode(arrival.feed(), &arrival.bytes).map_err(refusal)?;
+    if let Some(kept) = arrival.kept() {
+        super::again::keep_meant(kept, &mut records)?;
+    }
     let set_aside: Vec<SetAside> = std::mem::take(&mut records.unreadable)
         .into_iter()
         .map(|it| SetAside {
@@ -57,7 +55,7 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         })
         .collect();
     if let Some(first) = set_aside.first()
-        && arrival.channel.settings().records == RecordsMode::Atomic
+        && arrival.is_atomic()
     {
         let fault = faults_of(first).into_iter().next().unwrap_or_default();
         return Err(Refusal::Undecodable { fault });

@@ -5,9 +5,7 @@ use super::{
     decode::{faults_of, off_thread},
     validate::Valid,
 };
-use crate::{
-    app::Rooms, arrival::Arrival, observe::tap::Line, problem::Refusal, settings::RecordsMode,
-};
+use crate::{app::Rooms, arrival::Arrival, observe::tap::Line, problem::Refusal};
 use access::Pass;
 use adapter_kit::{
     decode::Record,
@@ -40,7 +38,11 @@ pub(super) struct Mapped {
 pub(super) async fn map(rooms: &Rooms, valid: Valid) -> Result<Mapped, Refusal> {
     let organisation = Arc::clone(&rooms.house().organisation);
     let bytes = valid.arrival.bytes.len();
-    let mapped = off_thread(bytes, move || map_now(&organisation, valid)).await?;
+    let mut mapped = off_thread(bytes, move || map_now(&organisation, valid)).await?;
+    if let Some(kept) = mapped.arrival.kept().filter(|it| it.again.replay.is_some()) {
+        let walked = (mapped.events, mapped.spans);
+        (mapped.events, mapped.spans) = super::again::differences(rooms, kept, walked).await?;
+    }
     let channel = mapped.arrival.channel.name();
     for event in &mapped.events {
         rooms.tap.tell(|| Line {
@@ -68,7 +70,7 @@ fn map_now(organisation: &str, valid: Valid) -> Result<Mapped, Refusal> {
     let mut scratch = Scratch::default();
     let (mut events, mut spans, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     let srchash = canon::id::sha256_hex(&arrival.bytes);
-    let atomic = arrival.channel.settings().records == RecordsMode::Atomic;
+    let atomic = arrival.is_atomic();
     for (record, maps) in records.iter(&arrival.bytes).zip(&maps) {
         let Some(maps) = maps else { continue };
         let chosen = Chosen { kind: "", maps: maps.iter().collect() };
@@ -98,7 +100,8 @@ fn map_now(organisation: &str, valid: Valid) -> Result<Mapped, Refusal> {
                     faults: faulted.faults,
                     record_sha256: None,
                 };
-                if atomic || faulted.policy == FaultPolicy::Refuse {
+                let refuses = faulted.policy == FaultPolicy::Refuse && arrival.kept().is_none();
+                if atomic || refuses {
                     return Err(Refusal::Unmappable { faults: faults_of(&bad) });
                 }
                 set_aside.push(bad);

@@ -2,17 +2,9 @@
 //! is what that kind must be, and which maps read it.
 
 use super::decode::{Decoded, faults_of, off_thread};
-use crate::{
-    app::Rooms,
-    arrival::{Arrival, Way},
-    problem::Refusal,
-    settings::RecordsMode,
-};
+use crate::{app::Rooms, arrival::Arrival, problem::Refusal};
 use access::Pass;
-use adapter_kit::{
-    decode::Decoded as Records,
-    manifest::{MapUse, Topic},
-};
+use adapter_kit::{decode::Decoded as Records, manifest::MapUse};
 use canon::entry::{Boundary, SetAside};
 
 /// An arrival whose records are what their source says. Only this step makes one.
@@ -34,7 +26,7 @@ pub(super) async fn validate(_rooms: &Rooms, decoded: Decoded) -> Result<Valid, 
 
 fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
     let Decoded { pass, arrival, records, mut set_aside } = decoded;
-    let label = label(&arrival);
+    let label = arrival.label();
     let package = arrival.channel.package();
     let mut maps = Vec::new();
     for record in records.iter(&arrival.bytes) {
@@ -50,7 +42,7 @@ fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
                     faults: unusable.faults,
                     record_sha256: None,
                 };
-                if arrival.channel.settings().records == RecordsMode::Atomic {
+                if arrival.is_atomic() {
                     return Err(refusal(&bad));
                 }
                 set_aside.push(bad);
@@ -61,18 +53,7 @@ fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
     Ok(Valid { pass, arrival, records, maps, set_aside })
 }
 
-/// What tells kinds of arrivals apart: a header, or the feed that was pulled.
-fn label(arrival: &Arrival) -> Option<String> {
-    match (&arrival.way, arrival.channel.package().manifest().input.as_ref().map(|it| &it.topic)) {
-        (Way::Http { headers }, Some(Topic::Header(name))) => {
-            headers.get(name).and_then(|it| it.to_str().ok()).map(str::to_owned)
-        }
-        (Way::Pulled { feed, .. }, _) => Some(feed.clone()),
-        _ => None,
-    }
-}
-
-fn refusal(bad: &SetAside) -> Refusal {
+pub(super) fn refusal(bad: &SetAside) -> Refusal {
     match bad.code.as_str() {
         "unknown-record" => {
             let found = bad.faults.first().map_or("", |it| it.found.as_str());

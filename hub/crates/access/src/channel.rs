@@ -8,6 +8,7 @@ use crate::{
     denied::{Denied, Reason},
     facts::RequestFacts,
     keys::{KeyTable, bearer},
+    operator::{Operator, Scope},
     pass::{Pass, Strength},
     scheme::{Scheme, SchemeFault},
     secret::{LiveSecret, is_live},
@@ -184,6 +185,24 @@ impl ChannelAccess {
             return Err(Denied::because(Reason::WrongWay));
         }
         Ok(self.pass(&self.channel, Strength::Pull))
+    }
+
+    /// An operator brings a record again that had been set aside, perhaps with
+    /// other bytes. The principal is the operator.
+    ///
+    /// # Errors
+    /// When the operator may not do that.
+    pub fn admit_operator(&self, operator: &Operator) -> Result<Pass, Denied> {
+        operator.require(Scope::Operate)?;
+        let name: Arc<str> = format!("operator:{}", operator.name()).into();
+        Ok(self.pass(&name, Strength::Kept))
+    }
+
+    /// The hub walks bytes once more that it took in on this channel before. The
+    /// principal is the channel.
+    #[must_use]
+    pub fn admit_kept(&self) -> Pass {
+        self.pass(&self.channel, Strength::Kept)
     }
 
     /// The id under which the far system redelivers, if its scheme has one and

@@ -26,6 +26,9 @@ pub enum Strength {
     Folder,
     /// The hub fetched the bytes itself.
     Pull,
+    /// The bytes were in the journal, admitted when they first came; an operator
+    /// or a replay brings them again.
+    Kept,
     /// A fixed header of a sender that cannot sign. The named weaker mode.
     Unsigned,
 }
@@ -75,6 +78,7 @@ impl Strength {
             Self::Token => "token",
             Self::Folder => "folder",
             Self::Pull => "pull",
+            Self::Kept => "kept",
             Self::Unsigned => "unsigned",
         }
     }

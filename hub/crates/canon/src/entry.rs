@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod again;
+
+pub use again::{Again, LetterId, MapsOf, Selection, Splice};
+
 use crate::{clock::Timestamp, event::Event};
 
 /// One entry of the journal.
@@ -78,6 +82,13 @@ pub struct Arrival {
     /// W3C trace context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// What told the kind of its records: the value of the topic's header, or
+    /// the feed that was pulled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Set when its bytes, or most of them, were in the journal already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Box<Again>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
@@ -221,6 +232,9 @@ pub struct Attempt {
     pub sent_at: Timestamp,
     /// How long it took, milliseconds.
     pub took_ms: u64,
+    /// Entry of the replay that sent it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<u64>,
     /// What came of it.
     pub outcome: Outcome,
 }
@@ -294,6 +308,53 @@ pub enum Deed {
     Discarded {
         /// Which.
         parcels: Vec<ParcelId>,
+        /// Why.
+        reason: String,
+    },
+    /// Records set aside are given up.
+    LettersDiscarded {
+        /// Which.
+        letters: Vec<LetterId>,
+        /// Why.
+        reason: String,
+    },
+    /// Stored events go out again. The entry's sequence is the replay's number.
+    ReplayStarted {
+        /// Which events.
+        selection: Selection,
+        /// What they are made by.
+        maps: MapsOf,
+        /// Channels they go to; empty: all that a route gives them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        to: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// A replay came a step further.
+    ReplayAdvanced {
+        /// Sequence of its start.
+        replay: u64,
+        /// Every entry up to this one has been looked at,
+        reached: u64,
+        /// and so many events of the next one.
+        within: u32,
+        /// What the store had seen when it was looked at.
+        seen: u64,
+        /// Parcels that go out again. They are marked with the replay's number.
+        parcels: Vec<ParcelId>,
+        /// Events that were meant, in this step.
+        matched: u64,
+        /// Of these, left alone because a later state is in force.
+        superseded: u64,
+        /// Records that today's maps cannot use, in this step.
+        faulty: u64,
+        /// There is nothing more to look at.
+        finished: bool,
+    },
+    /// A replay was stopped: what it had not sent yet stays unsent.
+    ReplayStopped {
+        /// Sequence of its start.
+        replay: u64,
         /// Why.
         reason: String,
     },

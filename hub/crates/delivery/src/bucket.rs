@@ -35,12 +35,24 @@ impl Bucket {
     /// # Errors
     /// When the next one may go.
     pub fn take(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        self.take_within(now, self.ahead_us_max)
+    }
+
+    /// As [`Bucket::take`], but leaves half of the burst to others.
+    ///
+    /// # Errors
+    /// When the next one may go.
+    pub fn take_sparing(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        self.take_within(now, self.ahead_us_max / 2)
+    }
+
+    fn take_within(&mut self, now: Timestamp, ahead_us_max: i64) -> Result<(), Timestamp> {
         let now_us = now.as_ms().saturating_mul(1000);
         // Set back by an hour, the clock may hold up one full burst, not an hour.
         let furthest = now_us.saturating_add(self.ahead_us_max).saturating_add(self.interval_us);
         let due_us = self.due_us.clamp(now_us, furthest);
-        if due_us - now_us > self.ahead_us_max {
-            let wait_us = due_us - now_us - self.ahead_us_max;
+        if due_us - now_us > ahead_us_max {
+            let wait_us = due_us - now_us - ahead_us_max;
             let wait_ms = u64::try_from(wait_us / 1000 + i64::from(wait_us % 1000 != 0));
             return Err(now.plus(Duration::from_millis(wait_ms.unwrap_or(u64::MAX))));
         }

@@ -8,6 +8,10 @@
 //! the attempt, its entry in the journal, [`Lanes::settle`], and when the fold
 //! of deliveries has read that entry, [`Lanes::folded`]. Until then the parcel
 //! is held, so an offer read from a fold that is behind cannot send it twice.
+//!
+//! What gives way (a replay) goes when nothing else is ready, in a share of the
+//! window and of the places on the way. So that it comes to an end under steady
+//! traffic, it gets one send in [`GIVING_EVERY`].
 
 use canon::{
     clock::Timestamp,
@@ -23,6 +27,12 @@ use crate::{
     breaker::{Breaker, BreakerRule, Health, Held, Permit, Position},
     bucket::Bucket,
 };
+
+/// One part in so many of the window, and of what is on its way, is the most
+/// that parcels which give way may have. They have at least one place.
+const GIVING_SHARE: usize = 4;
+/// While others are ready all the time, one send in so many is theirs.
+pub const GIVING_EVERY: u32 = 16;
 
 /// The bounds of one destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +65,8 @@ pub struct Offer<T> {
     pub id: ParcelId,
     /// What it must stay in order with. Offers of one key come oldest first.
     pub key: String,
+    /// It goes when nothing else is ready: a replay.
+    pub gives_way: bool,
     /// Whatever the caller needs to send it.
     pub load: T,
 }
@@ -103,6 +115,12 @@ pub struct Lanes<T> {
     lanes: HashMap<String, Lane<T>>,
     /// Keys whose first parcel may go, in turn.
     ready: VecDeque<String>,
+    /// The same for those whose first parcel gives way.
+    giving: VecDeque<String>,
+    giving_waiting: usize,
+    giving_on_way: usize,
+    /// Sends since one that gave way, while one was ready.
+    passed_over: u32,
     on_way: HashMap<ParcelId, OnWay>,
     /// Tries the fold has not read yet, by their place in the journal.
     unfolded: BTreeMap<u64, Vec<(ParcelId, String)>>,
@@ -124,6 +142,18 @@ struct Lane<T> {
 struct OnWay {
     key: String,
     permit: Permit,
+    gives_way: bool,
+}
+
+/// Which queue has its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// The one that everything is in but replays.
+    Ready,
+    /// Nothing else is ready, so this one may go.
+    Giving,
+    /// It was passed over often enough.
+    GivingDue,
 }
 
 // === impl Rate ===
@@ -161,6 +191,10 @@ impl<T> Lanes<T> {
             rule,
             lanes: HashMap::new(),
             ready: VecDeque::new(),
+            giving: VecDeque::new(),
+            giving_waiting: 0,
+            giving_on_way: 0,
+            passed_over: 0,
             on_way: HashMap::new(),
             unfolded: BTreeMap::new(),
             held: HashSet::new(),
@@ -185,6 +219,13 @@ impl<T> Lanes<T> {
     #[must_use]
     pub fn room(&self) -> usize {
         self.rule.window.max(1).saturating_sub(self.waiting)
+    }
+
+    /// How many more parcels that give way the window takes.
+    #[must_use]
+    pub fn room_giving(&self) -> usize {
+        let share = (self.rule.window / GIVING_SHARE).max(1);
+        share.saturating_sub(self.giving_waiting).min(self.room())
     }
 
     /// Parcels that are not to be offered: waiting here, on their way, or tried
@@ -223,7 +264,7 @@ impl<T> Lanes<T> {
         if self.held.contains(&offer.id) {
             return Offered::Known;
         }
-        if self.room() == 0 {
+        if self.room() == 0 || (offer.gives_way && self.room_giving() == 0) {
             return Offered::Full;
         }
         let lane = self.lanes.entry(offer.key.clone()).or_insert_with(Lane::empty);
@@ -231,19 +272,19 @@ impl<T> Lanes<T> {
             return Offered::Unsettled;
         }
         if lane.waiting.is_empty() && !lane.is_busy {
-            self.ready.push_back(offer.key.clone());
+            let queue = if offer.gives_way { &mut self.giving } else { &mut self.ready };
+            queue.push_back(offer.key.clone());
         }
         self.held.insert(offer.id.clone());
         self.waiting += 1;
+        self.giving_waiting += usize::from(offer.gives_way);
         lane.waiting.push_back(offer);
         Offered::Taken
     }
 
     /// The parcel to send at `now`. Its lane is closed until it is settled.
     pub fn next(&mut self, now: Timestamp) -> Next<T> {
-        if self.ready.is_empty() || self.on_way.len() >= self.rule.concurrency.max(1) {
-            return Next::Idle;
-        }
+        let Some(turn) = self.turn() else { return Next::Idle };
         if let Some(until) = self.pause_until.filter(|until| now < *until) {
             return Next::Wait(until);
         }
@@ -253,13 +294,23 @@ impl<T> Lanes<T> {
             Err(Held::Until(until)) => return Next::Wait(until),
             Err(Held::Probing) => return Next::Idle,
         };
-        if let Some(Err(until)) = self.bucket.as_mut().map(|bucket| bucket.take(now)) {
+        let leave = self.bucket.as_mut().map(|bucket| match turn {
+            Turn::Ready | Turn::GivingDue => bucket.take(now),
+            Turn::Giving => bucket.take_sparing(now),
+        });
+        if let Some(Err(until)) = leave {
             self.breaker.settle(permit, Health::Unknown, now);
             return Next::Wait(until);
         }
-        match self.take() {
+        match self.take(turn) {
             Some(offer) => {
-                let on_way = OnWay { key: offer.key.clone(), permit };
+                let gives_way = offer.gives_way;
+                self.passed_over = match turn {
+                    Turn::Ready if !self.giving.is_empty() => self.passed_over.saturating_add(1),
+                    Turn::Ready | Turn::Giving | Turn::GivingDue => 0,
+                };
+                self.giving_on_way += usize::from(gives_way);
+                let on_way = OnWay { key: offer.key.clone(), permit, gives_way };
                 self.on_way.insert(offer.id.clone(), on_way);
                 Next::Send(offer)
             }
@@ -272,21 +323,22 @@ impl<T> Lanes<T> {
 
     /// Takes in what came of a try that is in the journal.
     pub fn settle(&mut self, id: &ParcelId, settled: Settled, now: Timestamp) {
-        let Some(OnWay { key, permit }) = self.on_way.remove(id) else { return };
+        let Some(OnWay { key, permit, gives_way }) = self.on_way.remove(id) else { return };
+        self.giving_on_way -= usize::from(gives_way);
         self.breaker.settle(permit, settled.health, now);
         self.pause_until = self.pause_until.max(settled.pause_until);
+        if !settled.finished {
+            // It keeps its turn. What stands behind it goes back, to be
+            // offered again when its turn has come.
+            self.send_back(&key);
+        }
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.is_busy = false;
             lane.unfolded += 1;
-            if !settled.finished {
-                // It keeps its turn. What stands behind it goes back, to be
-                // offered again when its turn has come.
-                for behind in lane.waiting.drain(..) {
-                    self.held.remove(&behind.id);
-                    self.waiting -= 1;
-                }
-            } else if !lane.waiting.is_empty() {
-                self.ready.push_back(key.clone());
+            match lane.waiting.front() {
+                Some(next) if next.gives_way => self.giving.push_back(key.clone()),
+                Some(_) => self.ready.push_back(key.clone()),
+                None => {}
             }
         }
         self.unfolded.entry(settled.seq).or_default().push((id.clone(), key));
@@ -295,15 +347,13 @@ impl<T> Lanes<T> {
     /// A try that never happened and is not in the journal: the parcel is free
     /// to be offered again.
     pub fn give_back(&mut self, id: &ParcelId, now: Timestamp) {
-        let Some(OnWay { key, permit }) = self.on_way.remove(id) else { return };
+        let Some(OnWay { key, permit, gives_way }) = self.on_way.remove(id) else { return };
+        self.giving_on_way -= usize::from(gives_way);
         self.breaker.settle(permit, Health::Unknown, now);
         self.held.remove(id);
+        self.send_back(&key);
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.is_busy = false;
-            for behind in lane.waiting.drain(..) {
-                self.held.remove(&behind.id);
-                self.waiting -= 1;
-            }
         }
         self.drop_if_empty(&key);
     }
@@ -321,18 +371,49 @@ impl<T> Lanes<T> {
         }
     }
 
+    /// Which queue may send now; none when the places are taken or nothing waits.
+    fn turn(&self) -> Option<Turn> {
+        let places = self.rule.concurrency.max(1);
+        if self.on_way.len() >= places {
+            return None;
+        }
+        let has_place = self.giving_on_way < (places / GIVING_SHARE).max(1);
+        let may_give = !self.giving.is_empty() && has_place;
+        match (self.ready.is_empty(), may_give) {
+            (true, false) => None,
+            (true, true) => Some(Turn::Giving),
+            (false, true) if self.passed_over + 1 >= GIVING_EVERY => Some(Turn::GivingDue),
+            (false, _) => Some(Turn::Ready),
+        }
+    }
+
     /// The first parcel of the lane whose turn it is.
-    fn take(&mut self) -> Option<Offer<T>> {
-        while let Some(key) = self.ready.pop_front() {
+    fn take(&mut self, turn: Turn) -> Option<Offer<T>> {
+        let queue = match turn {
+            Turn::Ready => &mut self.ready,
+            Turn::Giving | Turn::GivingDue => &mut self.giving,
+        };
+        while let Some(key) = queue.pop_front() {
             if let Some(lane) = self.lanes.get_mut(&key)
                 && let Some(offer) = lane.waiting.pop_front()
             {
                 lane.is_busy = true;
                 self.waiting -= 1;
+                self.giving_waiting -= usize::from(offer.gives_way);
                 return Some(offer);
             }
         }
         None
+    }
+
+    /// What waits in a lane is free to be offered again.
+    fn send_back(&mut self, key: &str) {
+        let Some(lane) = self.lanes.get_mut(key) else { return };
+        for behind in lane.waiting.drain(..) {
+            self.held.remove(&behind.id);
+            self.waiting -= 1;
+            self.giving_waiting -= usize::from(behind.gives_way);
+        }
     }
 
     fn drop_if_empty(&mut self, key: &str) {

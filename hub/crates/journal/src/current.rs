@@ -31,7 +31,7 @@ pub(crate) struct InForce {
     pub(crate) data: [u8; 32],
     /// The last states, the one in force at the end.
     pub(crate) tail: Vec<State>,
-    /// Entry of that event.
+    /// Entry in which its bytes first came.
     pub(crate) seq: u64,
 }
 
@@ -62,6 +62,15 @@ impl InForce {
             && self.kind.compare(&event.srcversion, &self.version) == VersionOrder::Equal
     }
 
+    /// Whether this came by later bytes than those of the event, which came in the
+    /// entry `seq`, and the event's version does not say that it is newer all the
+    /// same. So it is when old bytes are walked once more.
+    pub(crate) fn is_later_than(&self, event: &Event, seq: u64) -> bool {
+        let newer = self.kind == event.srcversionkind
+            && self.kind.compare(&event.srcversion, &self.version) == VersionOrder::Newer;
+        self.seq > seq && !newer
+    }
+
     /// How the event stands to this. A replay of the version in force through a
     /// corrected map replaces what the earlier map made of it.
     pub(crate) fn judge(&self, event: &Event, fact: &Fact) -> Verdict {
@@ -88,7 +97,7 @@ impl InForce {
     }
 }
 
-/// Takes in one event that is kept in the entry `seq`.
+/// Takes in one event whose bytes first came in the entry `seq`.
 pub(crate) fn take_in(
     conn: &Connection,
     seq: u64,
@@ -96,7 +105,10 @@ pub(crate) fn take_in(
     fact: &Fact,
 ) -> rusqlite::Result<()> {
     let before = InForce::of(conn, fact)?;
-    if before.as_ref().is_some_and(|it| it.judge(event, fact) != Verdict::Applied) {
+    if before
+        .as_ref()
+        .is_some_and(|it| it.judge(event, fact) != Verdict::Applied || it.is_later_than(event, seq))
+    {
         return Ok(());
     }
     put(conn, seq, event, fact, before)

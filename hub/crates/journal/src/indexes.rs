@@ -41,8 +41,9 @@ pub(crate) fn take_in(conn: &Connection, row: &Stored, arrival: &Arrival) -> rus
 
 /// Makes the rows of `current` and `aside` of one arrival.
 pub(crate) fn in_force(conn: &Connection, seq: u64, arrival: &Arrival) -> rusqlite::Result<()> {
+    let since = arrival.again.as_ref().map_or(seq, |it| it.origin);
     for (event, fact) in arrival.events.iter().zip(prepare::facts(arrival).unwrap_or_default()) {
-        current::take_in(conn, seq, event, &fact)?;
+        current::take_in(conn, since, event, &fact)?;
     }
     aside::take_in(conn, seq, arrival)
 }

@@ -160,6 +160,10 @@ fn deed(deed: &Deed) -> &'static str {
         Deed::Configured { .. } => "configured",
         Deed::Resubmitted { .. } => "resubmitted",
         Deed::Discarded { .. } => "discarded",
+        Deed::LettersDiscarded { .. } => "letters-discarded",
+        Deed::ReplayStarted { .. } => "replay-started",
+        Deed::ReplayAdvanced { .. } => "replay-advanced",
+        Deed::ReplayStopped { .. } => "replay-stopped",
     }
 }
 

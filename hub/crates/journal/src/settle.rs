@@ -11,7 +11,8 @@
 //!    [`weigh`](crate::weigh).
 //! 3. A record of a poll that was set aside before is left out and counted.
 //! 4. Nothing new at all is a duplicate and makes no entry, unless it moves a
-//!    puller's cursor: that must be remembered, or the page comes for ever.
+//!    puller's cursor (that must be remembered, or the page comes for ever) or
+//!    brings records again (their dead letters close with it).
 //!
 //! A decision that needs current state belongs here: it would see everything
 //! committed before it and nothing after, and its entry is in the same commit.
@@ -103,6 +104,7 @@ impl Settling<'_> {
         if let Some(seq) = found.first
             && arrival.events.is_empty()
             && arrival.set_aside.is_empty()
+            && arrival.again.is_none()
             && !self.moves_cursor(arrival)?
         {
             return Ok(Settled::SameFacts { seq, events: found.known });

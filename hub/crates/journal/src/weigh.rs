@@ -13,6 +13,9 @@
 //! again and again, says nothing new. What follows is new, also when it was in
 //! force before: A, B, and A again. The last state of a run is in force after it,
 //! always.
+//!
+//! **Bytes that are walked once more** say what was so when they first came: what
+//! came by later bytes stays in force, unless a version says otherwise.
 
 use canon::{
     entry::Arrival,
@@ -47,7 +50,8 @@ pub(crate) fn weigh(
     facts: &mut [Fact],
 ) -> rusqlite::Result<Vec<Verdict>> {
     let mut runs = Runs::of(&arrival.events, facts);
-    let mut weighing = Weighing { conn, seq };
+    let since = arrival.again.as_ref().map_or(seq, |it| it.origin);
+    let mut weighing = Weighing { conn, seq, since };
     arrival
         .events
         .iter_mut()
@@ -66,6 +70,8 @@ pub(crate) fn weigh(
 struct Weighing<'a> {
     conn: &'a Connection,
     seq: u64,
+    /// Entry in which the bytes first came; mostly this one.
+    since: u64,
 }
 
 // === impl Weighing ===
@@ -74,7 +80,7 @@ impl Weighing<'_> {
     /// A replay says known things on purpose and is kept in either case.
     fn replayed(&mut self, event: &Event, fact: &Fact) -> rusqlite::Result<Verdict> {
         self.take_fact(fact)?;
-        current::take_in(self.conn, self.seq, event, fact)?;
+        current::take_in(self.conn, self.since, event, fact)?;
         Ok(Verdict::New)
     }
 
@@ -87,8 +93,11 @@ impl Weighing<'_> {
         let before = InForce::of(self.conn, fact)?;
         let judged = before.as_ref().map_or(Judged::Applied, |it| it.judge(event, fact));
         match (judged, before) {
+            (Judged::Applied, Some(before)) if before.is_later_than(event, self.since) => {
+                Ok(Verdict::New)
+            }
             (Judged::Applied, before) => {
-                current::put(self.conn, self.seq, event, fact, before)?;
+                current::put(self.conn, self.since, event, fact, before)?;
                 Ok(Verdict::New)
             }
             (Judged::Conflict, Some(before)) => {
@@ -118,6 +127,11 @@ impl Weighing<'_> {
                 event.id = EventId::from_bytes(said.map_or(before.id, |it| it.id));
                 return Ok(Verdict::Known { seq: before.seq });
             }
+            if before.is_later_than(event, self.since) {
+                let known = !self.take_fact(fact)?;
+                let seq = before.seq;
+                return Ok(if known { Verdict::Known { seq } } else { Verdict::New });
+            }
             let replaced = EventId::from_bytes(before.id);
             self.rename(event, fact, &replaced);
             // Taken when a replay put the replaced state in force again.
@@ -128,7 +142,7 @@ impl Weighing<'_> {
             let (_, seq) = self.known_fact(fact)?;
             return Ok(Verdict::Known { seq });
         }
-        current::put(self.conn, self.seq, event, fact, before)?;
+        current::put(self.conn, self.since, event, fact, before)?;
         Ok(Verdict::New)
     }
 

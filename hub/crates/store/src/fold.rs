@@ -3,6 +3,7 @@
 mod events;
 
 mod arrivals;
+mod letters;
 
 mod consents;
 mod links;
@@ -17,13 +18,15 @@ mod levels;
 mod stock;
 
 mod parcels;
+mod replays;
 mod routes;
 
 pub(crate) use links::identity_named;
+pub(crate) use routes::{matching, read_routes};
 
 use canon::{
     clock::Timestamp,
-    entry::{Body, Deed, Entry},
+    entry::{Act, Body, Deed, Entry},
 };
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::{
@@ -181,11 +184,24 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             applied.events += seen.applied;
             applied.passed_over += seen.duplicates + seen.older + seen.conflicts;
             arrivals::set_aside(turn, arrival)?;
+            letters::brought_again(turn, arrival)?;
             arrivals::count(turn, arrival, seen)
         }
         Body::Refusal(refusal) => arrivals::refused(turn, refusal),
         Body::Attempt(attempt) => parties::delivered(turn, attempt),
-        Body::Act(_) => Ok(()),
+        Body::Act(act) => match &act.act {
+            Deed::LettersDiscarded { letters, reason } => {
+                letters::discarded(turn, letters, &act.actor, reason)
+            }
+            Deed::Started { .. }
+            | Deed::Stopped
+            | Deed::Configured { .. }
+            | Deed::Resubmitted { .. }
+            | Deed::Discarded { .. }
+            | Deed::ReplayStarted { .. }
+            | Deed::ReplayAdvanced { .. }
+            | Deed::ReplayStopped { .. } => Ok(()),
+        },
     }
 }
 
@@ -200,24 +216,35 @@ fn deliveries_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Resul
             parcels::attempted(turn, attempt)?;
             applied.destinations.insert(attempt.parcel.destination.clone());
         }
-        Body::Act(act) => match &act.act {
-            Deed::Started { .. } | Deed::Stopped => {}
-            Deed::Configured { routes, .. } => routes::configure(turn, routes)?,
-            Deed::Resubmitted { parcels, reason } => {
-                let who = parcels::Settler { actor: &act.actor, reason };
-                for parcel in parcels {
-                    parcels::resubmit(turn, parcel, who)?;
-                    applied.destinations.insert(parcel.destination.clone());
-                }
+        Body::Act(act) => acted(turn, act, applied)?,
+    }
+    Ok(())
+}
+
+/// What the fold `deliveries` takes from an act.
+fn acted(turn: &Turn<'_>, act: &Act, applied: &mut Applied) -> Result<()> {
+    match &act.act {
+        Deed::Started { .. } | Deed::Stopped | Deed::LettersDiscarded { .. } => {}
+        Deed::Configured { routes, .. } => routes::configure(turn, routes)?,
+        Deed::ReplayStarted { .. } => replays::started(turn, act)?,
+        Deed::ReplayAdvanced { .. } => replays::advanced(turn, &act.act, applied)?,
+        Deed::ReplayStopped { replay, reason } => {
+            replays::stopped(turn, *replay, reason, applied)?;
+        }
+        Deed::Resubmitted { parcels, reason } => {
+            let who = parcels::Settler { actor: &act.actor, reason };
+            for parcel in parcels {
+                parcels::resubmit(turn, parcel, who)?;
+                applied.destinations.insert(parcel.destination.clone());
             }
-            Deed::Discarded { parcels, reason } => {
-                let who = parcels::Settler { actor: &act.actor, reason };
-                for parcel in parcels {
-                    parcels::discard(turn, parcel, who)?;
-                    applied.destinations.insert(parcel.destination.clone());
-                }
+        }
+        Deed::Discarded { parcels, reason } => {
+            let who = parcels::Settler { actor: &act.actor, reason };
+            for parcel in parcels {
+                parcels::discard(turn, parcel, who)?;
+                applied.destinations.insert(parcel.destination.clone());
             }
-        },
+        }
     }
     Ok(())
 }

@@ -13,18 +13,20 @@ mod names;
 mod orders;
 mod page;
 mod parcels;
+mod replays;
 mod stock;
 
 pub use channels::{ChannelCounters, DestinationCounters, RefusalCount};
 pub use customers::{ConsentView, Customer, CustomerSummary, IdentityView, LinkView, Trust};
 pub use due::DueParcel;
 #[cfg(test)]
-pub(crate) use due::{NEXT, READY, WAITING};
+pub(crate) use due::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAITING};
 pub use events::{EventFilter, EventView};
-pub use letters::{Letter, LetterFilter, LetterKind, LetterState};
+pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
 pub use parcels::{ParcelFilter, ParcelState, ParcelView};
+pub use replays::{Replay, ReplayState, Step, StepEvent, meets};
 pub use stock::{GapView, MovementView, StockFilter, StockView};
 
 use rusqlite::{Connection, OpenFlags};

@@ -173,6 +173,7 @@ impl Bench {
             mapping: "test/out@1".to_owned(),
             sent_at: at(seq),
             took_ms: 12,
+            replay: None,
             outcome,
         }))
     }
@@ -198,6 +199,8 @@ pub(crate) fn arrival(channel: &str, events: Vec<Event>) -> Arrival {
         set_aside_again: 0,
         losses: Vec::new(),
         traceparent: None,
+        label: None,
+        again: None,
     }
 }
 

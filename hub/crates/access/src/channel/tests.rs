@@ -143,3 +143,15 @@ fn the_caller_learns_one_word_only() {
     let names: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|it| it.name()).collect();
     assert_eq!(names.len(), Reason::ALL.len(), "each reason has its own word");
 }
+
+#[test]
+fn kept_bytes_come_again_by_an_operator_who_may_or_by_the_hub() {
+    let access = ChannelAccess::closed("pos-legacy");
+    assert_eq!(reason(access.admit_file()), Reason::WrongWay);
+    let reader = crate::Operator::for_test("mika", &[crate::Scope::Read]);
+    assert_eq!(reason(access.admit_operator(&reader)), Reason::ScopeMissing);
+    let operator = crate::Operator::for_test("mika", &[crate::Scope::Operate]);
+    let pass = access.admit_operator(&operator).expect("admitted");
+    assert_eq!((&*pass.principal(), pass.strength()), ("operator:mika", Strength::Kept));
+    assert_eq!(&*access.admit_kept().principal(), "pos-legacy");
+}

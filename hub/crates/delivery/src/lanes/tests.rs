@@ -23,7 +23,11 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn offer(lanes: &mut Lanes<()>, seq: u64, key: &str) -> Offered {
-    lanes.offer(Offer { id: id(seq), key: key.to_owned(), load: () })
+    lanes.offer(Offer { id: id(seq), key: key.to_owned(), gives_way: false, load: () })
+}
+
+fn offer_giving(lanes: &mut Lanes<()>, seq: u64, key: &str) -> Offered {
+    lanes.offer(Offer { id: id(seq), key: key.to_owned(), gives_way: true, load: () })
 }
 
 fn next(lanes: &mut Lanes<()>, now: Timestamp) -> Option<u64> {
@@ -171,4 +175,68 @@ fn other_bounds_hold_from_now_on_and_nothing_is_forgotten() {
     assert_eq!((lanes.waiting(), lanes.on_way()), (0, 3));
     lanes.adopt(LanesRule { window: 0, concurrency: 0, ..RULE });
     assert_eq!(lanes.room(), 1, "a bound of nothing is one");
+}
+
+#[test]
+fn what_gives_way_goes_when_nothing_else_is_ready() {
+    let mut lanes = Lanes::new(LanesRule { concurrency: 8, window: 32, ..RULE });
+    for seq in 1..=20 {
+        let taken = offer_giving(&mut lanes, seq, &format!("old{seq}"));
+        assert_eq!(taken, if seq <= 8 { Offered::Taken } else { Offered::Full }, "{seq}");
+    }
+    assert_eq!((lanes.room(), lanes.room_giving()), (24, 0), "most of the window stays free");
+    assert_eq!((next(&mut lanes, at(0)), next(&mut lanes, at(0))), (Some(1), Some(2)));
+    assert_eq!(next(&mut lanes, at(0)), None, "a quarter of the places is all it gets");
+    for seq in 101..=110 {
+        offer(&mut lanes, seq, &format!("new{seq}"));
+    }
+    let sent: Vec<u64> = std::iter::from_fn(|| next(&mut lanes, at(0))).collect();
+    assert_eq!(sent, [101, 102, 103, 104, 105, 106], "the other places are for what is new");
+    lanes.settle(&id(1), done(200), at(0));
+    assert_eq!(next(&mut lanes, at(0)), Some(107), "also the place that a replay had");
+}
+
+/// Goal: live traffic goes first, and a replay still comes to an end.
+/// Method: 200 new parcels arrive as fast as they are sent, beside a replay;
+/// what counts is the order of sends, not time.
+#[test]
+fn under_steady_traffic_one_send_in_sixteen_is_a_replay() {
+    let mut lanes = Lanes::new(LanesRule { concurrency: 1, window: 8, ..RULE });
+    let (mut fresh, mut old, mut sent) = (1000, 1, Vec::new());
+    while sent.len() < 200 {
+        while offer_giving(&mut lanes, old, &format!("old{old}")) == Offered::Taken {
+            old += 1;
+        }
+        while offer(&mut lanes, fresh, &format!("new{fresh}")) == Offered::Taken {
+            fresh += 1;
+        }
+        let seq = next(&mut lanes, at(0)).expect("something is ready");
+        sent.push(seq);
+        lanes.settle(&id(seq), done(5000 + sent.len() as u64), at(0));
+        lanes.folded(9999);
+    }
+    let replays: Vec<usize> = (0..200).filter(|it| sent[*it] < 1000).collect();
+    assert_eq!(replays.len(), 200 / GIVING_EVERY as usize, "{replays:?}");
+    assert!(replays.windows(2).all(|it| it[1] - it[0] == GIVING_EVERY as usize), "{replays:?}");
+}
+
+#[test]
+fn a_replay_leaves_half_of_the_burst_to_others() {
+    let rate = Rate {
+        sends: NonZeroU32::new(60).unwrap(),
+        period: Duration::from_secs(60),
+        burst: NonZeroU32::new(9).unwrap(),
+    };
+    let rule = LanesRule { concurrency: 40, window: 80, rate: Some(rate), ..RULE };
+    let mut lanes = Lanes::new(rule);
+    for seq in 1..=20 {
+        offer_giving(&mut lanes, seq, &format!("old{seq}"));
+    }
+    let replayed = std::iter::from_fn(|| next(&mut lanes, at(0))).count();
+    assert_eq!(replayed, 5, "half of the burst of nine, and the one that is due");
+    for seq in 101..=110 {
+        offer(&mut lanes, seq, &format!("new{seq}"));
+    }
+    let live = std::iter::from_fn(|| next(&mut lanes, at(0))).count();
+    assert_eq!(live, 4, "at once, as if there were no replay");
 }

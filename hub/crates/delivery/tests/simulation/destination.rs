@@ -292,8 +292,12 @@ impl Destination {
                 continue;
             }
             let is_due = parcel.has_arrived && parcel.due_ms <= now;
-            let offer = Offer { id: id(index), key: parcel.key.clone(), load: parcel.attempts + 1 };
-            let offered = match is_due && self.lanes.room() > 0 {
+            // Some are replays: they may wait for others, and are never lost.
+            let gives_way = index % 3 == 0;
+            let load = parcel.attempts + 1;
+            let room = if gives_way { self.lanes.room_giving() } else { self.lanes.room() };
+            let offer = Offer { id: id(index), key: parcel.key.clone(), gives_way, load };
+            let offered = match is_due && room > 0 {
                 true => self.lanes.offer(offer),
                 false => Offered::Unsettled,
             };

@@ -93,6 +93,8 @@ pub(crate) fn arrival(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> (
         set_aside_again: 0,
         losses: Vec::new(),
         traceparent: None,
+        label: None,
+        again: None,
     };
     (arrival, raw)
 }

@@ -10,7 +10,8 @@ pub(super) fn set_aside(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
     for (index, record) in arrival.set_aside.iter().enumerate() {
         turn.tx
             .prepare_cached(
-                "INSERT INTO store_letter VALUES (?1,?2,?3,'open',?4,?5,?6,?7,?8,?9,?10,?11)",
+                "INSERT INTO store_letter
+                 VALUES (?1,?2,?3,'open',?4,?5,?6,?7,?8,?9,?10,?11,0,'','',0)",
             )?
             .execute((
                 place::pack(turn.seq, index as u64)?,

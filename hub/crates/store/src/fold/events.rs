@@ -4,14 +4,14 @@ use canon::{
     clock::Timestamp,
     entity::{Action, Entity},
     entry::Arrival,
-    event::{Event, VersionKind},
+    event::{Event, VersionKind, VersionOrder},
     id::sha256_hex,
     version::{Statement, Verdict, judge},
 };
 use rusqlite::OptionalExtension;
 use serde_json::Value;
 
-use super::{Turn, catalogue, consents, orders, parties, stock, tills};
+use super::{Turn, catalogue, consents, orders, parties, signed, stock, tills};
 use crate::{error::Result, place};
 
 /// How many events of an arrival met which verdict.
@@ -30,6 +30,8 @@ pub(super) struct Said<'a> {
     pub(super) entity: &'a str,
     pub(super) action: Action,
     pub(super) time_ms: i64,
+    /// Entry in which its bytes first came, when that is another one.
+    again: Option<u64>,
 }
 
 // === impl Said ===
@@ -55,7 +57,7 @@ impl<'a> Said<'a> {
         let entity = names.next().unwrap_or_default();
         let action = names.next().and_then(Action::from_name).unwrap_or(Action::Snapshot);
         let time = Timestamp::parse_rfc3339(&event.time).unwrap_or(turn.at);
-        Ok(Self { event, pos, entity, action, time_ms: time.as_ms() })
+        Ok(Self { event, pos, entity, action, time_ms: time.as_ms(), again: None })
     }
 }
 
@@ -63,7 +65,8 @@ impl<'a> Said<'a> {
 pub(super) fn index(turn: &Turn<'_>, arrival: &Arrival) -> Result<Seen> {
     let mut seen = Seen::default();
     for (index, event) in arrival.events.iter().enumerate() {
-        let said = Said::read(turn, index, event)?;
+        let mut said = Said::read(turn, index, event)?;
+        said.again = arrival.again.as_ref().map(|it| it.origin);
         if is_repeated(turn, event)? {
             seen.duplicates += 1;
             continue;
@@ -98,10 +101,10 @@ fn is_repeated(turn: &Turn<'_>, event: &Event) -> Result<bool> {
 fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
     let event = said.event;
     let hash = sha256_hex(event.data.get().as_bytes());
-    let stored: Option<(VersionKind, String, Action, String)> = turn
+    let stored: Option<(VersionKind, String, Action, String, i64)> = turn
         .tx
         .prepare_cached(
-            "SELECT version_kind, version, action, hash FROM store_record
+            "SELECT version_kind, version, action, hash, origin FROM store_record
              WHERE channel = ?1 AND entity = ?2 AND source_id = ?3",
         )?
         .query_row((event.channel(), said.entity, &event.sourceid), |row| {
@@ -112,6 +115,7 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
                 row.get(1)?,
                 Action::from_name(&action).unwrap_or(Action::Snapshot),
                 row.get(3)?,
+                row.get(4)?,
             ))
         })
         .optional()?;
@@ -123,13 +127,20 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
     };
     let mut verdict = judge(
         incoming,
-        stored.as_ref().map(|(kind, version, action, hash)| Statement {
+        stored.as_ref().map(|(kind, version, action, hash, _)| Statement {
             kind: *kind,
             version,
             action: *action,
             hash: hash.as_bytes(),
         }),
     );
+    if let (Some(origin), Some((kind, version, _, _, stored_origin))) = (said.again, &stored)
+        && *stored_origin > signed(origin)
+        && !is_newer(event, *kind, version)
+    {
+        // What came by later bytes is later, whenever these are walked again.
+        verdict = Verdict::Older;
+    }
     // A replay of the current version through a corrected map replaces what the
     // earlier map made of it.
     if verdict == Verdict::Conflict && event.replay {
@@ -138,7 +149,7 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
     if verdict == Verdict::Applied {
         turn.tx
             .prepare_cached(
-                "INSERT OR REPLACE INTO store_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)",
+                "INSERT OR REPLACE INTO store_record VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
             )?
             .execute((
                 event.channel(),
@@ -150,9 +161,16 @@ fn weigh(turn: &Turn<'_>, said: &Said<'_>) -> Result<Verdict> {
                 &event.srcversion,
                 said.action.name(),
                 &hash,
+                signed(said.again.unwrap_or(turn.seq)),
             ))?;
     }
     Ok(verdict)
+}
+
+/// Whether the source itself says that the event's version is the later one.
+fn is_newer(event: &Event, stored: VersionKind, version: &str) -> bool {
+    event.srcversionkind == stored
+        && stored.compare(&event.srcversion, version) == VersionOrder::Newer
 }
 
 /// What follows from the event in the other tables.

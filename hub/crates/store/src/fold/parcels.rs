@@ -9,26 +9,28 @@
 use canon::entry::{AfterRefusal, Attempt, Outcome, ParcelId, Route};
 use rusqlite::OptionalExtension;
 
-use super::{Turn, signed};
+use super::{Turn, replays, signed};
 use crate::{error::Result, place};
 
 /// Values of `deliveries_parcel.lane`.
 const FINISHED: i64 = 0;
 const READY: i64 = 1;
 const WAITING: i64 = 2;
-const BEHIND: i64 = 3;
-const HOLDING: i64 = 4;
+pub(super) const BEHIND: i64 = 3;
+pub(super) const HOLDING: i64 = 4;
+/// What a replay adds to [`READY`] and [`WAITING`] while nothing live waits for it.
+const REPLAY: i64 = 4;
 
 /// Whether a key has an unfinished parcel.
 pub(super) const LANE_TAKEN: &str = "SELECT 1 FROM deliveries_parcel
      INDEXED BY deliveries_parcel_lane
      WHERE destination = ?1 AND key = ?2 AND lane > 0 LIMIT 1";
 /// The oldest unfinished parcel of a key.
-pub(super) const LANE_OLDEST: &str = "SELECT pos FROM deliveries_parcel
+pub(super) const LANE_OLDEST: &str = "SELECT pos, replay FROM deliveries_parcel
      INDEXED BY deliveries_parcel_lane
      WHERE destination = ?1 AND key = ?2 AND lane > 0 ORDER BY pos LIMIT 1";
 /// Unfinished parcels of a key with a state of the same thing, older than this.
-pub(super) const LANE_OLDER_STATES: &str = "SELECT p.pos FROM deliveries_parcel p
+pub(super) const LANE_OLDER_STATES: &str = "SELECT p.pos, p.replay FROM deliveries_parcel p
      INDEXED BY deliveries_parcel_lane
      JOIN store_event e ON e.pos = p.pos
      JOIN store_event newer ON newer.pos = ?3
@@ -43,11 +45,20 @@ pub(super) struct Settler<'a> {
     pub(super) reason: &'a str,
 }
 
-struct Parcel {
-    key: String,
-    state: String,
+/// A parcel as it stands.
+pub(super) struct Parcel {
+    pub(super) key: String,
+    pub(super) state: String,
     attempts: i64,
     waits: bool,
+    pub(super) replay: i64,
+}
+
+/// How a parcel is made.
+struct Made {
+    latest_only: bool,
+    waits: bool,
+    replay: i64,
 }
 
 /// Makes a parcel; false when there is one already.
@@ -58,11 +69,46 @@ pub(super) fn make(turn: &Turn<'_>, pos: i64, route: &Route, key: &str) -> Resul
     }
     let lane_is_taken = turn.tx.prepare_cached(LANE_TAKEN)?.exists((destination, key))?;
     let lane = if lane_is_taken { BEHIND } else { READY };
+    let how = Made {
+        latest_only: route.latest_only,
+        waits: route.after_refusal == AfterRefusal::Wait,
+        replay: 0,
+    };
+    let made = insert(turn, (destination, pos), key, lane, &how)?;
+    if made && lane_is_taken && oldest(turn, destination, key)?.is_some_and(|(_, it)| it > 0) {
+        // A replay that this one waits for is as urgent as it is.
+        next_in_lane(turn, destination, key)?;
+    }
+    Ok(made)
+}
+
+/// Makes a parcel for a replay, behind what is older; false when there is one.
+pub(super) fn make_for_replay(
+    turn: &Turn<'_>,
+    (destination, pos): (&str, i64),
+    key: &str,
+    replay: u64,
+) -> Result<bool> {
+    let how = Made { latest_only: false, waits: false, replay: signed(replay) };
+    let made = insert(turn, (destination, pos), key, BEHIND, &how)?;
+    if made {
+        take_place(turn, (destination, pos), key)?;
+    }
+    Ok(made)
+}
+
+fn insert(
+    turn: &Turn<'_>,
+    (destination, pos): (&str, i64),
+    key: &str,
+    lane: i64,
+    how: &Made,
+) -> Result<bool> {
     let made = turn
         .tx
         .prepare_cached(
             "INSERT OR IGNORE INTO deliveries_parcel
-             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7)",
+             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7, ?8, '')",
         )?
         .execute((
             destination,
@@ -70,13 +116,32 @@ pub(super) fn make(turn: &Turn<'_>, pos: i64, route: &Route, key: &str) -> Resul
             key,
             lane,
             turn.at.as_ms(),
-            route.latest_only,
-            route.after_refusal == AfterRefusal::Wait,
+            how.latest_only,
+            how.waits,
+            how.replay,
         ))?;
     if made > 0 {
         count(turn, destination, "pending = pending + 1")?;
     }
     Ok(made > 0)
+}
+
+/// A parcel that was put into its lane gets the turn if it is the oldest there.
+pub(super) fn take_place(
+    turn: &Turn<'_>,
+    (destination, pos): (&str, i64),
+    key: &str,
+) -> Result<()> {
+    // Whoever has the turn now gives it up if the older one comes before it.
+    turn.run(
+        "UPDATE deliveries_parcel SET lane = ?4
+         WHERE destination = ?1 AND state = 'pending' AND pos =
+             (SELECT pos FROM deliveries_parcel INDEXED BY deliveries_parcel_lane
+              WHERE destination = ?1 AND key = ?2 AND lane > 0 AND pos <> ?3
+              ORDER BY pos LIMIT 1)",
+        (destination, key, pos, BEHIND),
+    )?;
+    next_in_lane(turn, destination, key)
 }
 
 /// Takes in what came of one try.
@@ -98,6 +163,7 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
         // It was on its way when the newer state came.
         let done = Finish { state: "done", lane: FINISHED, attempts, code: "", reason: "" };
         finish(turn, destination, pos, &done)?;
+        replays::count(turn, parcel.replay, "parcels = parcels + 1, done = done + 1")?;
         return count(turn, destination, "superseded = superseded - 1, done = done + 1");
     }
     if parcel.state != "pending" {
@@ -108,13 +174,15 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
             let done = Finish { state: "done", lane: FINISHED, attempts, code: "", reason: "" };
             finish(turn, destination, pos, &done)?;
             count(turn, destination, "pending = pending - 1, done = done + 1")?;
+            replays::count(turn, parcel.replay, "done = done + 1")?;
             next_in_lane(turn, destination, &parcel.key)
         }
         Outcome::Later { reason, not_before } => {
             turn.tx
                 .prepare_cached(
                     "UPDATE deliveries_parcel SET attempts = ?3, due_ms = ?4, reason = ?5,
-                         changed_ms = ?6, lane = CASE lane WHEN ?7 THEN ?8 ELSE lane END
+                         changed_ms = ?6, lane = CASE lane WHEN ?7 THEN ?8
+                             WHEN ?7 + ?9 THEN ?8 + ?9 ELSE lane END
                      WHERE destination = ?1 AND pos = ?2",
                 )?
                 .execute((
@@ -126,6 +194,7 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
                     turn.at.as_ms(),
                     READY,
                     WAITING,
+                    REPLAY,
                 ))?;
             count(turn, destination, "later = later + 1")
         }
@@ -140,6 +209,7 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
                 )?
                 .execute((destination, pos, place::pack(turn.seq, 0)?, turn.at.as_ms()))?;
             count(turn, destination, "pending = pending - 1, dead = dead + 1")?;
+            replays::count(turn, parcel.replay, "dead = dead + 1")?;
             next_in_lane(turn, destination, &parcel.key)
         }
     }
@@ -155,14 +225,6 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resu
     if parcel.state != "dead" {
         return Ok(());
     }
-    // Whoever has the turn now gives it up if the older one comes before it.
-    if let Some(first) = oldest(turn, destination, &parcel.key)? {
-        turn.run(
-            "UPDATE deliveries_parcel SET lane = ?3
-             WHERE destination = ?1 AND pos = ?2 AND state = 'pending'",
-            (destination, first, BEHIND),
-        )?;
-    }
     turn.tx
         .prepare_cached(
             "UPDATE deliveries_parcel SET state = 'pending', lane = ?3, due_ms = 0, changed_ms = ?4,
@@ -171,7 +233,8 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resu
         )?
         .execute((destination, pos, BEHIND, turn.at.as_ms(), who.actor, who.reason))?;
     count(turn, destination, "dead = dead - 1, pending = pending + 1")?;
-    next_in_lane(turn, destination, &parcel.key)
+    replays::count(turn, parcel.replay, "dead = dead - 1")?;
+    take_place(turn, (destination, pos), &parcel.key)
 }
 
 /// A dead or waiting parcel is given up.
@@ -180,9 +243,14 @@ pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resul
     let Some(parcel) = find(turn, destination, pos)? else {
         return Ok(());
     };
-    let change = match parcel.state.as_str() {
-        "dead" => "dead = dead - 1, discarded = discarded + 1",
-        "pending" => "pending = pending - 1, discarded = discarded + 1",
+    let (change, of_replay) = match parcel.state.as_str() {
+        "dead" => (
+            "dead = dead - 1, discarded = discarded + 1",
+            "dead = dead - 1, discarded = discarded + 1",
+        ),
+        "pending" => {
+            ("pending = pending - 1, discarded = discarded + 1", "discarded = discarded + 1")
+        }
         _ => return Ok(()),
     };
     turn.tx
@@ -193,6 +261,7 @@ pub(super) fn discard(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resul
         )?
         .execute((destination, pos, FINISHED, turn.at.as_ms(), who.actor, who.reason))?;
     count(turn, destination, change)?;
+    replays::count(turn, parcel.replay, of_replay)?;
     next_in_lane(turn, destination, &parcel.key)
 }
 
@@ -206,11 +275,11 @@ struct Finish<'a> {
     reason: &'a str,
 }
 
-fn find(turn: &Turn<'_>, destination: &str, pos: i64) -> Result<Option<Parcel>> {
+pub(super) fn find(turn: &Turn<'_>, destination: &str, pos: i64) -> Result<Option<Parcel>> {
     let found = turn
         .tx
         .prepare_cached(
-            "SELECT key, state, attempts, waits FROM deliveries_parcel
+            "SELECT key, state, attempts, waits, replay FROM deliveries_parcel
              WHERE destination = ?1 AND pos = ?2",
         )?
         .query_row((destination, pos), |row| {
@@ -219,6 +288,7 @@ fn find(turn: &Turn<'_>, destination: &str, pos: i64) -> Result<Option<Parcel>> 
                 state: row.get(1)?,
                 attempts: row.get(2)?,
                 waits: row.get(3)?,
+                replay: row.get(4)?,
             })
         })
         .optional()?;
@@ -246,36 +316,47 @@ fn finish(turn: &Turn<'_>, destination: &str, pos: i64, finish: &Finish<'_>) -> 
 }
 
 /// Gives the turn to the oldest unfinished parcel of the key. A dead one that
-/// holds its key keeps it.
-fn next_in_lane(turn: &Turn<'_>, destination: &str, key: &str) -> Result<()> {
-    let Some(oldest) = oldest(turn, destination, key)? else {
+/// holds its key keeps it. A replay's turn is one behind live traffic, unless
+/// something live waits for it.
+pub(super) fn next_in_lane(turn: &Turn<'_>, destination: &str, key: &str) -> Result<()> {
+    let Some((oldest, replay)) = oldest(turn, destination, key)? else {
         return Ok(());
     };
+    let is_waited_for = || {
+        turn.tx
+            .prepare_cached(
+                "SELECT 1 FROM deliveries_parcel INDEXED BY deliveries_parcel_lane
+                 WHERE destination = ?1 AND key = ?2 AND lane > 0 AND replay = 0 LIMIT 1",
+            )?
+            .exists((destination, key))
+    };
+    let behind_live = if replay > 0 && !is_waited_for()? { REPLAY } else { 0 };
     turn.run(
         "UPDATE deliveries_parcel SET lane = CASE due_ms WHEN 0 THEN ?3 ELSE ?4 END
          WHERE destination = ?1 AND pos = ?2 AND state = 'pending'",
-        (destination, oldest, READY, WAITING),
+        (destination, oldest, READY + behind_live, WAITING + behind_live),
     )
 }
 
-fn oldest(turn: &Turn<'_>, destination: &str, key: &str) -> Result<Option<i64>> {
+fn oldest(turn: &Turn<'_>, destination: &str, key: &str) -> Result<Option<(i64, i64)>> {
     let mut query = turn.tx.prepare_cached(LANE_OLDEST)?;
-    Ok(query.query_row((destination, key), |row| row.get(0)).optional()?)
+    let found = query.query_row((destination, key), |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(found.optional()?)
 }
 
 /// Older states of the same thing make way for the one at `pos`.
 fn supersede(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> Result<()> {
-    let older: Vec<i64> = turn
+    let older: Vec<(i64, i64)> = turn
         .tx
         .prepare_cached(LANE_OLDER_STATES)?
-        .query_map((destination, key, pos), |row| row.get(0))?
+        .query_map((destination, key, pos), |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     if older.is_empty() {
         return Ok(());
     }
     let (seq, index) = place::unpack(pos);
     let reason = format!("superseded by {seq}.{index}");
-    for old in &older {
+    for (old, replay) in &older {
         turn.tx
             .prepare_cached(
                 "UPDATE deliveries_parcel SET state = 'superseded', lane = ?3, reason = ?4,
@@ -284,6 +365,7 @@ fn supersede(turn: &Turn<'_>, pos: i64, destination: &str, key: &str) -> Result<
             )?
             .execute((destination, old, FINISHED, &reason, turn.at.as_ms()))?;
         count(turn, destination, "pending = pending - 1, superseded = superseded + 1")?;
+        replays::count(turn, *replay, "parcels = parcels - 1, superseded = superseded + 1")?;
     }
     next_in_lane(turn, destination, key)
 }
@@ -298,7 +380,7 @@ fn remember_far_id(turn: &Turn<'_>, destination: &str, pos: i64, far_id: &str) -
     Ok(())
 }
 
-fn count(turn: &Turn<'_>, destination: &str, change: &str) -> Result<()> {
+pub(super) fn count(turn: &Turn<'_>, destination: &str, change: &str) -> Result<()> {
     turn.tx
         .prepare_cached("INSERT OR IGNORE INTO deliveries_channel (destination) VALUES (?1)")?
         .execute([destination])?;

@@ -5,10 +5,10 @@ use canon::{
     event::Event,
     version::Verdict,
 };
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
 
-use super::{Applied, Turn, parcels, signed};
+use super::{Applied, Turn, parcels, replays, signed};
 use crate::{error::Result, place};
 
 /// Replaces the routes in force. Parcels made before stay as they are.
@@ -33,7 +33,16 @@ pub(super) fn make_parcels(
     if arrival.events.is_empty() {
         return Ok(());
     }
-    let routes = in_force(turn)?;
+    let replay = arrival.again.as_ref().and_then(|it| it.replay);
+    let wanted = match replay {
+        Some(replay) => replays::wanted(turn, replay)?,
+        None => Some(Vec::new()),
+    };
+    // What a stopped replay still brings is stored, and sent nowhere.
+    let Some(wanted) = wanted else { return Ok(()) };
+    let changed = format!("changed = changed + {}", arrival.events.len());
+    replays::count(turn, signed(replay.unwrap_or(0)), &changed)?;
+    let routes = read_routes(turn.tx)?;
     if routes.is_empty() {
         return Ok(());
     }
@@ -44,8 +53,17 @@ pub(super) fn make_parcels(
         }
         for route in matching(&routes, event) {
             let destination = route.to.as_str();
-            if parcels::make(turn, pos, route, &event.partitionkey)? {
+            if !wanted.is_empty() && !wanted.iter().any(|it| it == destination) {
+                continue;
+            }
+            let key = event.partitionkey.as_str();
+            let made = match replay {
+                Some(replay) => parcels::make_for_replay(turn, (destination, pos), key, replay)?,
+                None => parcels::make(turn, pos, route, key)?,
+            };
+            if made {
                 applied.parcels += 1;
+                replays::count(turn, signed(replay.unwrap_or(0)), "parcels = parcels + 1")?;
             }
             if !applied.destinations.contains(destination) {
                 applied.destinations.insert(destination.to_owned());
@@ -55,9 +73,9 @@ pub(super) fn make_parcels(
     Ok(())
 }
 
-fn in_force(turn: &Turn<'_>) -> Result<Vec<Route>> {
-    let mut stored =
-        turn.tx.prepare_cached("SELECT route FROM deliveries_route ORDER BY number")?;
+/// The routes in force, in their order.
+pub(crate) fn read_routes(conn: &Connection) -> Result<Vec<Route>> {
+    let mut stored = conn.prepare_cached("SELECT route FROM deliveries_route ORDER BY number")?;
     let texts = stored.query_map([], |row| row.get::<_, String>(0))?;
     let mut routes = Vec::new();
     for text in texts {
@@ -77,7 +95,7 @@ fn verdict(turn: &Turn<'_>, pos: i64) -> Result<Option<Verdict>> {
 }
 
 /// For each destination of one event the first route that gives it.
-fn matching<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a Route> {
+pub(crate) fn matching<'a>(routes: &'a [Route], event: &Event) -> Vec<&'a Route> {
     let mut data: Option<Value> = None;
     let mut found: Vec<&Route> = Vec::new();
     for route in routes {

@@ -8,7 +8,8 @@ mod orders_of_arrival;
 mod people;
 
 use canon::entity::{Action, Entity};
-use canon::entry::{Body, Condition, Deed, ParcelId, Refusal};
+use canon::entry::{Again, Body, Condition, Deed, LetterId, MapsOf, ParcelId, Refusal, Selection};
+use canon::event::VersionKind;
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -242,6 +243,100 @@ fn records_set_aside_and_refusals_are_listed_and_counted() {
     assert_eq!(pos.last_seen, Some(at(2)));
 }
 
+/// A replay that is stopped half-way, one that brings a changed event, letters
+/// that are mended and given up.
+fn replayed_and_mended(bench: &mut Bench) {
+    let mut file = arrival("ec", vec![fact("ec", Entity::Order, "7", json!({})).event()]);
+    file.set_aside = vec![set_aside(2, "unmappable"), set_aside(3, "unmappable")];
+    bench.append(Body::Arrival(file));
+    let file = bench.entries.len() as u64;
+    let mut mended = arrival("ec", vec![fact("ec", Entity::Order, "8", json!({})).event()]);
+    mended.again =
+        Some(Box::new(Again { of: file, origin: file, letters: vec![0], ..Again::default() }));
+    bench.append(Body::Arrival(mended));
+    let letters = vec![LetterId { seq: file, index: 1 }];
+    bench.act(Deed::LettersDiscarded { letters, reason: "a test receipt".to_owned() });
+    bench.attempt(&parcel(file), 1, done(None));
+    let replay = file + 4;
+    bench.act(Deed::ReplayStarted {
+        selection: Selection { last: file, ..Selection::default() },
+        maps: MapsOf::Today,
+        to: vec!["erp".to_owned()],
+        reason: "the ERP lost a day".to_owned(),
+    });
+    let mut changed = fact("ec", Entity::Order, "7", json!({"note": "new"})).event();
+    changed.replay = true;
+    let mut walked = arrival("ec", vec![changed]);
+    let again = Again { of: file, origin: file, replay: Some(replay), ..Again::default() };
+    walked.again = Some(Box::new(again));
+    bench.append(Body::Arrival(walked));
+    bench.act(Deed::ReplayAdvanced {
+        replay,
+        reached: file,
+        within: 0,
+        seen: replay,
+        parcels: vec![parcel(file + 1)],
+        matched: 2,
+        superseded: 0,
+        faulty: 1,
+        finished: false,
+    });
+    bench.act(Deed::ReplayStopped { replay, reason: "seen enough".to_owned() });
+}
+
+#[test]
+fn letters_close_with_what_settles_them_and_replays_are_counted() {
+    let mut bench = Bench::new();
+    bench.routes(vec![route("order", "erp")]);
+    replayed_and_mended(&mut bench);
+    let reader = bench.reader();
+    let letters = reader.letters(&LetterFilter::default(), &Page::default()).unwrap().items;
+    let seen: Vec<_> = letters
+        .iter()
+        .map(|it| (it.id.as_str(), it.state, it.settled_seq, it.settled_why.as_str()))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("2.1", LetterState::Discarded, Some(4), "a test receipt"),
+            ("2.0", LetterState::Resubmitted, Some(3), ""),
+        ]
+    );
+    let said = LetterFilter { text: Some("a number".to_owned()), ..LetterFilter::default() };
+    assert_eq!(reader.letters(&said, &Page::default()).unwrap().items.len(), 2);
+    let later = LetterFilter { from: Some(at(3)), ..LetterFilter::default() };
+    assert_eq!(reader.letters(&later, &Page::default()).unwrap().items.len(), 0);
+    let replay = &reader.replays(&Page::default()).unwrap().items[0];
+    assert_eq!((replay.id, replay.changed, replay.faulty), (6, 1, 1));
+    assert_eq!((replay.parcels, replay.actor.as_str()), (0, "operator:mika"), "none was sent");
+    // The event that today's map makes in another way took the place of the old.
+    let current = reader.current(&fact("ec", Entity::Order, "7", json!({})).hub_id()).unwrap();
+    assert_eq!(current.unwrap().seq, 7);
+}
+
+/// Goal: a letter of Monday's file, mended on Wednesday, does not undo Tuesday's.
+#[test]
+fn bytes_that_came_first_are_the_older_state_where_no_version_says_so() {
+    let mut bench = Bench::new();
+    let party = |says: &str| {
+        let mut party = fact("crm", Entity::Party, "1", json!({"note": says})).version(says);
+        party.kind = VersionKind::None;
+        party.event()
+    };
+    let mut monday = arrival("crm", Vec::new());
+    monday.set_aside = vec![set_aside(1, "unmappable")];
+    bench.append(Body::Arrival(monday));
+    bench.append(Body::Arrival(arrival("crm", vec![party("tuesday")])));
+    let mut mended = arrival("crm", vec![party("monday")]);
+    let again = Again { of: 1, origin: 1, letters: vec![0], ..Again::default() };
+    mended.again = Some(Box::new(again));
+    bench.append(Body::Arrival(mended));
+    let hub_id = fact("crm", Entity::Party, "1", json!({})).hub_id();
+    assert_eq!(bench.reader().current(&hub_id).unwrap().unwrap().seq, 2);
+    bench.append(Body::Arrival(arrival("crm", vec![party("thursday")])));
+    assert_eq!(bench.reader().current(&hub_id).unwrap().unwrap().seq, 4);
+}
+
 #[test]
 fn rebuilding_gives_the_same_content() {
     let mut bench = Bench::new();
@@ -250,6 +345,7 @@ fn rebuilding_gives_the_same_content() {
     bench.arrive(&[fact("ec", Entity::Order, "2", json!({})).key("a")]);
     bench.attempt(&parcel(2), 1, refused());
     bench.act(Deed::Resubmitted { parcels: vec![parcel(2)], reason: String::new() });
+    replayed_and_mended(&mut bench);
     let before = dump(&bench.path());
     drop(bench.store);
     for fold in ["store", "deliveries", "all"] {

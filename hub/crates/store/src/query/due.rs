@@ -25,22 +25,43 @@ pub struct DueParcel {
     pub hub_id: String,
     /// The event, a CloudEvents JSON object ([`canon::event::Event`]).
     pub event: String,
+    /// The replay that sends it, if one does.
+    pub replay: Option<u64>,
+    /// It gives way to all others: a replay that nothing live waits for.
+    pub gives_way: bool,
 }
 
 /// Never tried, or resubmitted: in the order of the journal.
 pub(crate) const READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 1
      ORDER BY p.pos LIMIT ?2";
 /// To be tried again: longest due first.
 pub(crate) const WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
      ORDER BY p.due_ms LIMIT ?2";
+
+/// The same for replays, which nothing live waits for.
+pub(crate) const REPLAY_READY: &str =
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+     FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_ready
+     JOIN store_event e ON e.pos = p.pos
+     WHERE p.destination = ?1 AND p.lane = 5
+     ORDER BY p.pos LIMIT ?2";
+pub(crate) const REPLAY_WAITING: &str =
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+     FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_waiting
+     JOIN store_event e ON e.pos = p.pos
+     WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3
+     ORDER BY p.due_ms LIMIT ?2";
+pub(crate) const REPLAY_NEXT: &str =
+    "SELECT min(due_ms) FROM deliveries_parcel INDEXED BY deliveries_parcel_replay_waiting
+     WHERE destination = ?1 AND lane = 6";
 
 /// When the next parcel that waits for its time has its turn.
 pub(crate) const NEXT: &str =
@@ -64,17 +85,47 @@ impl Reader {
         limit: usize,
         in_flight: &HashSet<ParcelId>,
     ) -> Result<Vec<DueParcel>> {
+        self.turns(destination, now, limit, in_flight, (READY, WAITING))
+    }
+
+    /// As [`Reader::due`], for replays that nothing live waits for.
+    pub fn due_replays(
+        &self,
+        destination: &str,
+        now: Timestamp,
+        limit: usize,
+        in_flight: &HashSet<ParcelId>,
+    ) -> Result<Vec<DueParcel>> {
+        let mut due =
+            self.turns(destination, now, limit, in_flight, (REPLAY_READY, REPLAY_WAITING))?;
+        for parcel in &mut due {
+            parcel.gives_way = true;
+        }
+        Ok(due)
+    }
+
+    fn turns(
+        &self,
+        destination: &str,
+        now: Timestamp,
+        limit: usize,
+        in_flight: &HashSet<ParcelId>,
+        (ready, waiting): (&str, &str),
+    ) -> Result<Vec<DueParcel>> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
         self.ask(|conn| {
             let busy = keys_of(conn, destination, in_flight)?;
             let rows = (limit + in_flight.len()) as i64;
             let read = |row: &Row<'_>| due_parcel(row, destination);
             let mut fresh = collect(
-                conn.prepare_cached(READY)?.query_map((destination, rows), read)?,
+                conn.prepare_cached(ready)?.query_map((destination, rows), read)?,
                 &busy,
                 limit,
             )?;
             let mut again = collect(
-                conn.prepare_cached(WAITING)?.query_map((destination, rows, now.as_ms()), read)?,
+                conn.prepare_cached(waiting)?.query_map((destination, rows, now.as_ms()), read)?,
                 &busy,
                 limit,
             )?;
@@ -92,8 +143,10 @@ impl Reader {
     /// [`Reader::due`] gives already are not waited for.
     pub fn next_due_at(&self, destination: &str) -> Result<Option<Timestamp>> {
         self.ask(|conn| {
-            let due: Option<i64> =
-                conn.prepare_cached(NEXT)?.query_row([destination], |row| row.get(0))?;
+            let next = |sql| -> rusqlite::Result<Option<i64>> {
+                conn.prepare_cached(sql)?.query_row([destination], |row| row.get(0))
+            };
+            let due = [next(NEXT)?, next(REPLAY_NEXT)?].into_iter().flatten().min();
             Ok(due.map(Timestamp::from_ms))
         })
     }
@@ -150,5 +203,7 @@ fn due_parcel(row: &Row<'_>, destination: &str) -> rusqlite::Result<DueParcel> {
         action: row.get(4)?,
         hub_id: row.get(5)?,
         event: row.get(6)?,
+        replay: Some(row.get(7)?).filter(|it| *it > 0),
+        gives_way: false,
     })
 }

@@ -48,6 +48,12 @@ pub struct LetterFilter {
     pub state: Option<LetterState>,
     /// Kind.
     pub kind: Option<LetterKind>,
+    /// Only what became a dead letter at that time or later.
+    pub from: Option<Timestamp>,
+    /// Only what became one before that time.
+    pub to: Option<Timestamp>,
+    /// Only letters whose faults, reason or origin have this text in them.
+    pub text: Option<String>,
 }
 
 /// One dead letter.
@@ -82,6 +88,12 @@ pub struct Letter {
     /// Why.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub settled_why: String,
+    /// Sequence of the entry that closed a record's letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled_seq: Option<u64>,
+    /// A record that was resubmitted with other bytes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
     /// Tries made for a parcel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
@@ -111,7 +123,8 @@ const LIST: &str = "letters";
 
 /// Records set aside. `pos` is where each became a dead letter.
 const RECORDS: &str = "SELECT pos, 'record', channel, code, '', state, at_ms,
-            arrival, origin, record, offset, length, boundary, faults, 0, 0, '', ''
+            arrival, origin, record, offset, length, boundary, faults, 0, 0, settled_by, settled_why,
+            settled_seq, edited
      FROM store_letter WHERE 1";
 /// The list follows the order of the letters.
 const BY_LETTER: &str = "INDEXED BY deliveries_parcel_letter";
@@ -122,7 +135,7 @@ const PARCELS: &str = "SELECT letter_pos, 'parcel', destination, code, reason,
             CASE state WHEN 'dead' THEN 'open' WHEN 'discarded' THEN 'discarded'
                  ELSE 'resubmitted' END AS letter_state,
             letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts,
-            settled_by, settled_why
+            settled_by, settled_why, 0, 0
      FROM deliveries_parcel INDEXED BY deliveries_parcel_letter WHERE letter_pos > 0";
 
 // === impl Reader ===
@@ -138,6 +151,9 @@ impl Reader {
             .and("channel = ?", filter.channel.clone())
             .and("code = ?", filter.code.clone())
             .and("state = ?", state)
+            .and("at_ms >= ?", filter.from.map(Timestamp::as_ms))
+            .and("at_ms < ?", filter.to.map(Timestamp::as_ms))
+            .and("instr(faults || ' ' || origin, ?) > 0", filter.text.clone())
             .order_by("pos DESC", page)?;
         let by = if filter.channel.is_some() { BY_DESTINATION } else { BY_LETTER };
         let parcels = Filter::new(&PARCELS.replace(BY_LETTER, by))
@@ -145,6 +161,9 @@ impl Reader {
             .and("destination = ?", filter.channel.clone())
             .and("code = ?", filter.code.clone())
             .and("letter_state = ?", state)
+            .and("letter_ms >= ?", filter.from.map(Timestamp::as_ms))
+            .and("letter_ms < ?", filter.to.map(Timestamp::as_ms))
+            .and("instr(reason, ?) > 0", filter.text.clone())
             .order_by("letter_pos DESC", page)?;
         let mut rows = self.ask(|conn| {
             let mut rows = Vec::new();
@@ -248,6 +267,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<RawLetter> {
         parcel: None,
         settled_by: row.get(16)?,
         settled_why: row.get(17)?,
+        settled_seq: Some(row.get(18)?).filter(|it| *it > 0),
+        edited: row.get(19)?,
         attempts: None,
     };
     Ok(RawLetter {
@@ -282,6 +303,7 @@ impl RawLetter {
                 let destination = letter.channel.clone();
                 letter.parcel = Some(ParcelId { seq, index, destination });
                 letter.attempts = Some(self.attempts);
+                letter.settled_seq = None;
                 letter.record = None;
             }
         }

@@ -72,6 +72,9 @@ pub struct ParcelView {
     /// Why the last try did not succeed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The replay that sent it last, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<u64>,
     /// When its state last changed.
     pub changed_at: Timestamp,
     /// All tries, oldest first.
@@ -90,7 +93,7 @@ impl Reader {
         let last = filter.seq.map(|seq| place::pack(seq, place::INDEX_MAX)).transpose()?;
         let mut query = Filter::new(
             "SELECT p.pos, p.destination, e.id, e.entity, e.action, e.hub_id, p.key, p.state,
-                    p.lane, p.due_ms, p.reason, p.changed_ms
+                    p.lane, p.due_ms, p.reason, p.changed_ms, p.replay
              FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos WHERE 1",
         )
         .and("e.id = ?", filter.event_id.clone())
@@ -190,6 +193,7 @@ fn parcel(row: &Row<'_>) -> rusqlite::Result<(i64, ParcelView)> {
         holds_its_key: lane == 4,
         not_before: waits.then(|| Timestamp::from_ms(due_ms)),
         reason: row.get(10)?,
+        replay: Some(row.get(12)?).filter(|it| *it > 0),
         changed_at: Timestamp::from_ms(row.get(11)?),
         attempts: Vec::new(),
     };

@@ -33,7 +33,7 @@ fn filled(n: u32) -> Bench {
          {numbers} INSERT INTO store_event SELECT n << 24, n, iif(n % 2, 'party', 'order'),
              'updated', 'c' || (n % 3), 's' || n, 'h' || n, n, 'applied', '{event}' FROM n;
          {numbers} INSERT INTO store_record SELECT 'c' || (n % 3), 'party', 's' || n, 'h' || n,
-             n << 24, 'integer', '1', 'updated', '' FROM n;
+             n << 24, 'integer', '1', 'updated', '', n FROM n;
          {numbers} INSERT INTO store_party SELECT 'h' || n, 'c' || (n % 3), 's' || n, 'h' || n,
              n << 24, '{{}}', '{{}}' FROM n;
          {numbers} INSERT INTO store_order SELECT 'o' || n, 'order', 'c' || (n % 3), 's' || n,
@@ -42,10 +42,10 @@ fn filled(n: u32) -> Bench {
          {numbers} INSERT INTO store_level SELECT 'sku' || n, 'p' || (n % 50), 'sellable', 1, 0, 0, 0,
              NULL, 0, 0, n FROM n;
          {numbers} INSERT INTO store_letter SELECT n << 24, 'c' || (n % 3), 'unmappable', 'open', 1, 0,
-             0, 'map', '[]', '', '', n FROM n;
+             0, 'map', '[]', '', '', n, 0, '', '', 0 FROM n;
          {numbers} INSERT INTO deliveries_parcel SELECT 'erp', n << 24, 'k' || n, 0,
              iif(n % 100, 'done', 'dead'), 1, 0, '', '', iif(n % 100, 0, (n << 24) + 7), n, n,
-             '', '' FROM n;
+             '', '', 0, 0, 0, '' FROM n;
          COMMIT;"
     ))
     .unwrap();

@@ -8,8 +8,10 @@ CREATE TABLE IF NOT EXISTS deliveries_route (
 
 -- One event for one destination. `lane` says where the parcel stands among
 -- those with the same key: 0 finished, 1 its turn now, 2 its turn at `due_ms`,
--- 3 behind an older one, 4 dead and its key waits for an operator. `latest_only`
--- and `waits` are what its route said when it was made.
+-- 3 behind an older one, 4 dead and its key waits for an operator, 5 and 6 as 1
+-- and 2 for a replay that nothing live waits for. `latest_only` and `waits` are
+-- what its route said when it was made; `replay` is the replay that sent it last,
+-- `before` its state before that.
 CREATE TABLE IF NOT EXISTS deliveries_parcel (
     destination TEXT NOT NULL,
     pos INTEGER NOT NULL,
@@ -27,12 +29,20 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
     settled_why TEXT NOT NULL,
     latest_only INTEGER NOT NULL,
     waits INTEGER NOT NULL,
+    replay INTEGER NOT NULL,
+    before TEXT NOT NULL,
     PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
     ON deliveries_parcel (destination, pos) WHERE lane = 1;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_waiting
     ON deliveries_parcel (destination, due_ms) WHERE lane = 2;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_replay_ready
+    ON deliveries_parcel (destination, pos) WHERE lane = 5;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_replay_waiting
+    ON deliveries_parcel (destination, due_ms) WHERE lane = 6;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_replay
+    ON deliveries_parcel (replay) WHERE replay > 0 AND lane > 0;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_lane
     ON deliveries_parcel (destination, key, pos) WHERE lane > 0;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_event ON deliveries_parcel (pos);
@@ -57,6 +67,30 @@ CREATE TABLE IF NOT EXISTS deliveries_far (
     far_id TEXT NOT NULL,
     PRIMARY KEY (destination, hub_id)
 ) STRICT, WITHOUT ROWID;
+
+-- Replays: what each is to send (`deed`, JSON) and how far it is. `state` is
+-- running, finished (all of it has been looked at) or stopped.
+CREATE TABLE IF NOT EXISTS deliveries_replay (
+    id INTEGER PRIMARY KEY,
+    actor TEXT NOT NULL,
+    deed TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_ms INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL,
+    reached INTEGER NOT NULL,
+    within INTEGER NOT NULL DEFAULT 0,
+    matched INTEGER NOT NULL DEFAULT 0,
+    superseded INTEGER NOT NULL DEFAULT 0,
+    faulty INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL DEFAULT 0,
+    parcels INTEGER NOT NULL DEFAULT 0,
+    done INTEGER NOT NULL DEFAULT 0,
+    dead INTEGER NOT NULL DEFAULT 0,
+    discarded INTEGER NOT NULL DEFAULT 0,
+    stopped_why TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS deliveries_replay_running
+    ON deliveries_replay (id) WHERE state = 'running';
 
 -- What went out to each destination.
 CREATE TABLE IF NOT EXISTS deliveries_channel (

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS store_record (
     version TEXT NOT NULL,
     action TEXT NOT NULL,
     hash TEXT NOT NULL,
+    -- Entry in which the bytes first came that said so.
+    origin INTEGER NOT NULL,
     PRIMARY KEY (channel, entity, source_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS store_record_hub ON store_record (hub_id);
@@ -47,7 +49,12 @@ CREATE TABLE IF NOT EXISTS store_letter (
     faults TEXT NOT NULL,
     arrival TEXT NOT NULL,
     origin TEXT NOT NULL,
-    at_ms INTEGER NOT NULL
+    at_ms INTEGER NOT NULL,
+    -- By which entry it was closed, who did it and why.
+    settled_seq INTEGER NOT NULL,
+    settled_by TEXT NOT NULL,
+    settled_why TEXT NOT NULL,
+    edited INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS store_letter_state ON store_letter (state);
 CREATE INDEX IF NOT EXISTS store_letter_channel ON store_letter (channel);

@@ -14,15 +14,18 @@ use std::{
 use crate::{
     Page, StockFilter, Store, Trust,
     fold::parcels,
-    query::{NEXT, READY, WAITING},
+    query::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAITING},
     testing::{Bench, Fact, arrival, at, done, dump, fact, later, refused, route},
 };
 
 /// Questions that are asked for each parcel, and the index that answers them.
-const PLANS: [(&str, &str, &str); 6] = [
+const PLANS: [(&str, &str, &str); 9] = [
     ("ready", READY, "deliveries_parcel_ready"),
     ("waiting", WAITING, "deliveries_parcel_waiting"),
     ("next", NEXT, "deliveries_parcel_waiting"),
+    ("replays ready", REPLAY_READY, "deliveries_parcel_replay_ready"),
+    ("replays waiting", REPLAY_WAITING, "deliveries_parcel_replay_waiting"),
+    ("replays next", REPLAY_NEXT, "deliveries_parcel_replay_waiting"),
     ("lane taken", parcels::LANE_TAKEN, "deliveries_parcel_lane"),
     ("older states", parcels::LANE_OLDER_STATES, "deliveries_parcel_lane"),
     ("lane's oldest", parcels::LANE_OLDEST, "deliveries_parcel_lane"),
@@ -138,7 +141,7 @@ fn backlog(bench: &Bench, parcels: u32, keys: u32) {
                 CASE WHEN n <= 0 THEN 0 WHEN n > {keys} THEN 3 WHEN n % 2 THEN 1 ELSE 2 END,
                 CASE WHEN n <= 0 THEN 'done' ELSE 'pending' END, 0,
                 CASE WHEN n > 0 AND n <= {keys} AND n % 2 = 0 THEN 9000000000000 ELSE 0 END,
-                '', '', 0, 0, 0, '', '', 0, 0
+                '', '', 0, 0, 0, '', '', 0, 0, 0, ''
          FROM p;
          COMMIT;"
     ))

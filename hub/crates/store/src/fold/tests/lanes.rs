@@ -3,7 +3,7 @@
 
 use canon::{
     entity::Entity,
-    entry::{AfterRefusal, Deed, ParcelId, Route},
+    entry::{AfterRefusal, Deed, MapsOf, ParcelId, Route, Selection},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -26,6 +26,10 @@ enum Step {
     Resubmit(usize),
     /// The `n`th parcel of all is given up.
     Discard(usize),
+    /// The `n`th parcel of all is replayed.
+    Replay(usize),
+    /// All replays are stopped.
+    StopReplays,
 }
 
 /// What the route says.
@@ -53,6 +57,8 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (any::<usize>(), 0u8..4).prop_map(|(which, outcome)| Step::Try(which, outcome)),
         1 => any::<usize>().prop_map(Step::Resubmit),
         1 => any::<usize>().prop_map(Step::Discard),
+        2 => any::<usize>().prop_map(Step::Replay),
+        1 => Just(Step::StopReplays),
     ]
 }
 
@@ -62,14 +68,15 @@ fn choose(of: &[ParcelId], which: usize) -> Option<ParcelId> {
 
 /// Parcels that may be tried now.
 fn due(bench: &Bench, now: u64) -> Vec<ParcelId> {
-    let found = bench.reader().due("erp", at(now), 500, &HashSet::new()).unwrap();
+    let mut found = bench.reader().due("erp", at(now), 500, &HashSet::new()).unwrap();
+    found.extend(bench.reader().due_replays("erp", at(now), 500, &HashSet::new()).unwrap());
     found.into_iter().map(|it| it.id).collect()
 }
 
 fn play(steps: &[Step], policy: Policy) -> Bench {
     let mut bench = Bench::new();
     bench.routes(vec![policy.route()]);
-    let mut all = Vec::new();
+    let (mut all, mut replays) = (Vec::new(), Vec::new());
     for (number, step) in steps.iter().enumerate() {
         let seq = bench.entries.len() as u64 + 1;
         match step {
@@ -98,19 +105,53 @@ fn play(steps: &[Step], policy: Policy) -> Bench {
                 let parcels = choose(&all, *which).into_iter().collect();
                 bench.act(Deed::Discarded { parcels, reason: String::new() });
             }
+            Step::Replay(which) => {
+                let parcels: Vec<ParcelId> = choose(&all, *which).into_iter().collect();
+                replays.push(seq);
+                replay(&mut bench, parcels);
+            }
+            Step::StopReplays => {
+                for replay in replays.drain(..) {
+                    bench.act(Deed::ReplayStopped { replay, reason: String::new() });
+                }
+            }
         }
         check(&bench, all.len(), policy);
     }
     bench
 }
 
+/// One parcel goes out again, unless a later state of its thing has come since.
+fn replay(bench: &mut Bench, parcels: Vec<ParcelId>) {
+    let replay = bench.entries.len() as u64 + 1;
+    bench.act(Deed::ReplayStarted {
+        selection: Selection { last: replay, ..Selection::default() },
+        maps: MapsOf::Then,
+        to: Vec::new(),
+        reason: String::new(),
+    });
+    bench.act(Deed::ReplayAdvanced {
+        replay,
+        reached: replay,
+        within: 0,
+        seen: parcels.first().map_or(0, |it| it.seq),
+        parcels,
+        matched: 1,
+        superseded: 0,
+        faulty: 0,
+        finished: false,
+    });
+}
+
 /// One lane of each key: place and state of its parcels.
 fn check(bench: &Bench, made: usize, policy: Policy) {
     let conn = Connection::open(bench.path()).unwrap();
-    let mut query =
-        conn.prepare("SELECT key, pos, lane, state FROM deliveries_parcel ORDER BY pos").unwrap();
+    let mut query = conn
+        .prepare("SELECT key, pos, lane, state, replay FROM deliveries_parcel ORDER BY pos")
+        .unwrap();
     let mut rows = query.query([]).unwrap();
     let mut lanes: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let mut live: HashSet<String> = HashSet::new();
     let mut counts = DestinationCounters::default();
     let mut found = 0;
     while let Some(row) = rows.next().unwrap() {
@@ -119,6 +160,9 @@ fn check(bench: &Bench, made: usize, policy: Policy) {
         let holds = policy == Policy::KeyWaits && state == "dead";
         assert_eq!(lane > 0, state == "pending" || holds, "only what is pending is in a lane");
         assert_eq!(lane == 4, holds, "a dead one holds its key where the route says so");
+        if lane > 0 && row.get::<_, i64>(4).unwrap() == 0 {
+            live.insert(key.clone());
+        }
         if lane > 0 {
             lanes.entry(key).or_default().push(lane);
         }
@@ -134,12 +178,23 @@ fn check(bench: &Bench, made: usize, policy: Policy) {
     assert_eq!(found, made, "no parcel is lost or made twice");
     for (key, lane) in lanes {
         assert!(lane[0] != 3, "{key}: the oldest has its turn: {lane:?}");
-        assert!(lane[1..].iter().all(|it| *it >= 3), "{key}: and no other: {lane:?}");
+        assert!(lane[1..].iter().all(|it| (3..=4).contains(it)), "{key}: no other: {lane:?}");
+        let gives_way = lane[0] > 4;
+        assert!(!(gives_way && live.contains(&key)), "{key}: nothing live waits for a replay");
     }
     let told = bench.reader().parcel_counts("erp").unwrap();
     let by_state = (told.pending, told.done, told.dead, told.discarded, told.superseded);
     let counted = (counts.pending, counts.done, counts.dead, counts.discarded, counts.superseded);
     assert_eq!(by_state, counted);
+    let of_replays: (i64, i64) = conn
+        .query_row(
+            "SELECT coalesce(sum(parcels - done - dead - discarded), 0), coalesce(min(parcels), 0)
+             FROM deliveries_replay",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert!(of_replays.0 >= 0 && of_replays.1 >= 0, "counters of replays: {of_replays:?}");
     if policy == Policy::LatestOnly {
         latest_of_each_thing(&conn);
     }
@@ -236,4 +291,63 @@ fn a_refused_parcel_holds_its_key_where_the_route_says_so() {
     bench.attempt(&ids[0], 2, refused());
     bench.act(Deed::Discarded { parcels: vec![ids[0].clone()], reason: "lost".to_owned() });
     assert_eq!(due(&bench, 50), [ids[1].clone()]);
+}
+
+#[test]
+fn a_replay_sends_again_and_a_stop_leaves_everything_as_it_was() {
+    let (mut bench, ids) = four_parcels(Policy::GoesOn);
+    for id in &ids {
+        bench.attempt(id, 1, done(None));
+    }
+    let first = bench.entries.len() as u64 + 1;
+    replay(&mut bench, vec![ids[2].clone()]);
+    replay(&mut bench, vec![ids[3].clone()]);
+    assert_eq!(bench.reader().due("erp", at(90), 9, &HashSet::new()).unwrap().len(), 0);
+    let due_again = bench.reader().due_replays("erp", at(90), 9, &HashSet::new()).unwrap();
+    assert_eq!((due_again.len(), due_again[0].replay), (1, Some(first)), "one key, one turn");
+    bench.attempt(&ids[2], 2, done(None));
+    let told = bench.reader().replay(first).unwrap().unwrap();
+    assert_eq!((told.parcels, told.done, told.matched), (1, 1, 1));
+
+    // A new event with the key makes the replay before it as urgent as itself.
+    let order = fact("ec", Entity::Order, "jug", json!({})).key("k");
+    bench.arrive(&[order]);
+    assert_eq!(bench.reader().due("erp", at(90), 9, &HashSet::new()).unwrap()[0].id, ids[3]);
+
+    bench.act(Deed::ReplayStopped { replay: first + 2, reason: "enough".to_owned() });
+    assert_eq!(states(&bench, &ids), [ParcelState::Done; 4]);
+    let stopped = bench.reader().replay(first + 2).unwrap().unwrap();
+    assert_eq!((stopped.parcels, stopped.stopped_why.as_str()), (0, "enough"));
+    let running = bench.reader().running_replays().unwrap();
+    assert_eq!(running.iter().map(|it| it.id).collect::<Vec<_>>(), [first]);
+}
+
+#[test]
+fn a_step_takes_what_is_current_and_goes_on_within_an_entry() {
+    let (mut bench, ids) = four_parcels(Policy::GoesOn);
+    let orders: Vec<_> =
+        ["a", "b", "c"].map(|it| fact("ec", Entity::Order, it, json!({"note": it}))).into();
+    bench.arrive(&orders);
+    let last = bench.entries.len() as u64;
+    let all = Selection { last, ..Selection::default() };
+    let first = bench.reader().replay_step(&all, &[], (0, 0), 5).unwrap();
+    let (sent, within) = (first.parcels.clone(), (first.reached, first.within));
+    assert_eq!((first.matched, first.superseded, first.finished), (5, 2, false));
+    assert_eq!(sent[..2], [ids[2].clone(), ids[3].clone()]);
+    assert_eq!(within, (last - 1, 1), "one of three events of the last entry was looked at");
+    let rest = bench.reader().replay_step(&all, &[], within, 5).unwrap();
+    assert_eq!((rest.matched, rest.finished, rest.reached), (2, true, last));
+    let indexes: Vec<u32> = rest.parcels.iter().map(|it| it.index).collect();
+    assert_eq!(indexes, [1, 2]);
+
+    let count = |selection: Selection, to: &[String]| {
+        bench.reader().replay_step(&selection, to, (0, 0), 500).unwrap().parcels.len()
+    };
+    let of = |text: &str| Some(text.to_owned());
+    assert_eq!(count(Selection { key: of("k"), ..all.clone() }, &[]), 2);
+    assert_eq!(count(Selection { key: of("b"), ..all.clone() }, &[]), 1);
+    assert_eq!(count(Selection { query: of("\"note\":\"c\""), ..all.clone() }, &[]), 1);
+    assert_eq!(count(Selection { entity: of("party"), ..all.clone() }, &[]), 0);
+    assert_eq!(count(Selection { channel: of("pos"), ..all.clone() }, &[]), 0);
+    assert_eq!(count(all, &["crm".to_owned()]), 0);
 }

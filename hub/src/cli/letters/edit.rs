@@ -1,0 +1,71 @@
+//! `channelhub letters record` and `edit`: take a record's bytes, bring it again
+//! with others.
+
+use super::Hub;
+use crate::cli::{Failure, block_on, screen};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+use std::{path::PathBuf, process::ExitCode};
+
+/// The bytes of a record as it was set aside. They may be personal data.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Record {
+    #[command(flatten)]
+    hub: Hub,
+    /// Id of the letter.
+    id: String,
+    /// Where to write them, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// A record in other bytes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Edit {
+    #[command(flatten)]
+    hub: Hub,
+    /// Id of the letter.
+    id: String,
+    /// The record as it is to be, in the format and charset of its channel.
+    #[arg(long = "in", value_name = "FILE")]
+    input: PathBuf,
+    /// Why. Stands in the ledger.
+    #[arg(long)]
+    reason: String,
+}
+
+impl Record {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let (client, id) = (self.hub.client()?, self.id);
+        block_on(async {
+            let answer = client.open(&format!("/api/v1/dead-letters/{id}/record")).await?;
+            let bytes = answer.bytes().await.map_err(|it| it.to_string())?;
+            match &self.out {
+                Some(path) => std::fs::write(path, &bytes)
+                    .map_err(|cause| format!("{}: {cause}", path.display()))?,
+                None => screen::bytes(&bytes),
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+impl Edit {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let bytes = std::fs::read(&self.input)
+            .map_err(|cause| format!("{}: {cause}", self.input.display()))?;
+        let body = json!({ "bytes": BASE64_STANDARD.encode(bytes), "reason": self.reason });
+        let (client, id) = (self.hub.client()?, self.id);
+        block_on(async {
+            let answer = client.post(&format!("/api/v1/dead-letters/{id}/edit"), &body).await?;
+            let events = answer.get("events").and_then(Value::as_array).map_or(0, Vec::len);
+            let number = |key: &str| answer.get(key).and_then(Value::as_u64).unwrap_or(0);
+            say!(
+                "in, as entry {}: {events} events, {} known already",
+                number("sequence"),
+                number("duplicates")
+            );
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

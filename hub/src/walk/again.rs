@@ -1,0 +1,195 @@
+//! Bytes that were walked before: what is new of them, and what is not.
+
+use super::decode::faults_of;
+use crate::{
+    again::{Kept, Meant},
+    app::Rooms,
+    problem::{Fault, Refusal},
+};
+use adapter_kit::decode::Decoded;
+use canon::{
+    entry::{Boundary, SetAside},
+    event::{Event, VersionKind},
+    id::{SourceKey, sha256_hex},
+};
+use journal::Span;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use store::{Reader, StepEvent};
+
+/// Leaves the records that are meant.
+///
+/// # Errors
+///
+/// [`Refusal::Undecodable`] when none begins where the letter's did, or when an
+/// edit made something else than one record of it.
+pub(super) fn keep_meant(kept: &Kept, records: &mut Decoded) -> Result<(), Refusal> {
+    records.keep(|offset| kept.meant.is_meant(offset));
+    let refuse = |offset: u64, found: String, expected: &str| {
+        let fault =
+            Fault { offset: Some(offset), found, expected: expected.into(), ..Fault::default() };
+        Err(Refusal::Undecodable { fault })
+    };
+    match &kept.meant {
+        Meant::Edited { offset, length, .. } => {
+            let longest = records.lengths().max().unwrap_or(0);
+            if records.records != 1 || longest > *length {
+                let found = format!("{} records, the longest of {longest} bytes", records.records);
+                return refuse(*offset, found, "one record in place of the one that was set aside");
+            }
+            Ok(())
+        }
+        Meant::Letters(letters) if records.records == 0 => {
+            let offset = letters.first().map_or(0, |(_, offset)| *offset);
+            let expected = "a record that begins where the one set aside began";
+            refuse(offset, "none, as the package reads the bytes today".into(), expected)
+        }
+        Meant::Letters(_) | Meant::AllBut(_) | Meant::Only(_) => Ok(()),
+    }
+}
+
+/// Tells which letters close: those whose record can be used now. The others
+/// stay as they are, and what is wrong with them is told to who asked.
+///
+/// # Errors
+///
+/// The refusal of the first record, when none can be used.
+pub(super) fn close(kept: &mut Kept, set_aside: Vec<SetAside>) -> Result<(), Refusal> {
+    let bad = |at: u64| set_aside.iter().any(|it| it.offset == at);
+    kept.again.letters = match &kept.meant {
+        Meant::Letters(letters) => {
+            letters.iter().filter(|(_, at)| !bad(*at)).map(|(index, _)| *index).collect()
+        }
+        Meant::Edited { index, .. } if set_aside.is_empty() => vec![*index],
+        Meant::Edited { .. } | Meant::AllBut(_) | Meant::Only(_) => Vec::new(),
+    };
+    let is_letter = matches!(kept.meant, Meant::Letters(_) | Meant::Edited { .. });
+    if is_letter
+        && kept.again.letters.is_empty()
+        && let Some(first) = set_aside.first()
+    {
+        return Err(refusal(first));
+    }
+    kept.found.add(|it| it.faulty.extend(set_aside));
+    Ok(())
+}
+
+fn refusal(bad: &SetAside) -> Refusal {
+    match bad.boundary {
+        Boundary::Admit | Boundary::Quota | Boundary::Decode => {
+            let fault = faults_of(bad).into_iter().next().unwrap_or_default();
+            Refusal::Undecodable { fault }
+        }
+        Boundary::Validate => super::validate::refusal(bad),
+        Boundary::Map => Refusal::Unmappable { faults: faults_of(bad) },
+    }
+}
+
+/// Of the events that today's maps make, leaves those that say something else
+/// than what is stored, each as a fact of its own, marked `replay`. Those that
+/// say the same are told as unchanged.
+///
+/// # Errors
+///
+/// [`Refusal::Behind`] or [`Refusal::Inside`] when the store cannot say.
+pub(super) async fn differences(
+    rooms: &Rooms,
+    kept: &Kept,
+    (events, spans): (Vec<Event>, Vec<Span>),
+) -> Result<(Vec<Event>, Vec<Span>), Refusal> {
+    rooms.reached(Some(rooms.journal.head())).await?;
+    let organisation = rooms.house().organisation.to_string();
+    let kept = kept.clone();
+    rooms
+        .ask_store(move |reader| {
+            let mut before = Before::new(&kept);
+            let mut left = (Vec::new(), Vec::new());
+            for (event, span) in events.into_iter().zip(spans) {
+                let earlier = before.of(&event);
+                match weigh(reader, &organisation, event, earlier)? {
+                    Weighed::New(event) if store::meets(&kept.selection, &event) => {
+                        left.0.push(event);
+                        left.1.push(span);
+                    }
+                    Weighed::Stored(event) if store::meets(&kept.selection, &event.event) => {
+                        kept.found.add(|it| it.unchanged.push(event));
+                    }
+                    Weighed::New(_) | Weighed::Stored(_) | Weighed::Known => {}
+                }
+            }
+            Ok(left)
+        })
+        .await
+}
+
+/// The events that came of the bytes before, by what they are about.
+struct Before(HashMap<(String, String), VecDeque<StepEvent>>);
+
+impl Before {
+    fn new(kept: &Kept) -> Self {
+        let mut by_thing: HashMap<_, VecDeque<StepEvent>> = HashMap::new();
+        for (index, event) in (0..).zip(kept.before.iter()) {
+            let thing = (event.kind.clone(), event.sourceid.clone());
+            let stored = StepEvent { seq: kept.again.of, index, event: event.clone() };
+            by_thing.entry(thing).or_default().push_back(stored);
+        }
+        Self(by_thing)
+    }
+
+    /// What was made in place of `event` then.
+    fn of(&mut self, event: &Event) -> Option<StepEvent> {
+        self.0.get_mut(&(event.kind.clone(), event.sourceid.clone()))?.pop_front()
+    }
+}
+
+/// How an event of today stands to what is stored.
+enum Weighed {
+    /// A fact that nothing stored says.
+    New(Event),
+    /// It says what this stored event says.
+    Stored(StepEvent),
+    /// Its fact is stored, from other bytes.
+    Known,
+}
+
+fn weigh(
+    reader: &Reader,
+    organisation: &str,
+    mut event: Event,
+    before: Option<StepEvent>,
+) -> store::Result<Weighed> {
+    event.replay = true;
+    let Some((entity, action)) = event.entity_and_action() else { return Ok(Weighed::Known) };
+    let Some(before) = before else {
+        // No event came of this record then: left out as a repetition, or the
+        // maps of then made none.
+        let is_known = reader.event(event.id.as_str())?.is_some()
+            || (event.srcversionkind == VersionKind::None
+                && reader.current_at_source(entity, event.channel(), &event.sourceid)?.is_some());
+        return Ok(if is_known { Weighed::Known } else { Weighed::New(event) });
+    };
+    if says(&before.event) == says(&event) {
+        return Ok(Weighed::Stored(before));
+    }
+    let content = sha256_hex(event.data.get().as_bytes());
+    let fact = format!("{content} instead of {}", before.event.id);
+    let key =
+        SourceKey { organisation, channel: event.channel(), entity, source_id: &event.sourceid };
+    event.id = key.event_id(&fact, action.name());
+    // An earlier replay with the same maps has said so already.
+    Ok(match reader.event(event.id.as_str())? {
+        Some(known) => {
+            Weighed::Stored(StepEvent { seq: known.seq, index: known.index, event: known.event })
+        }
+        None => Weighed::New(event),
+    })
+}
+
+/// What an event says, without the name of the map that says it.
+fn says(event: &Event) -> Value {
+    let mut data: Value = serde_json::from_str(event.data.get()).unwrap_or(Value::Null);
+    if let Some(members) = data.as_object_mut() {
+        members.remove("mapping");
+    }
+    data
+}
