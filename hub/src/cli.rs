@@ -17,6 +17,7 @@ mod progress;
 mod rebuild;
 mod replay;
 mod serve;
+mod shadow;
 mod tap;
 mod text;
 
@@ -68,6 +69,8 @@ enum Command {
     Letters(letters::Letters),
     /// Send stored events again, with the maps of then or of today.
     Replay(replay::Replay),
+    /// Run a new version of a map over what really came, and show what differs.
+    Shadow(shadow::Shadow),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
@@ -102,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Ledger(it) => it.run(),
         Command::Letters(it) => it.run(),
         Command::Replay(it) => it.run(),
+        Command::Shadow(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),

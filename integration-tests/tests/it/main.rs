@@ -25,6 +25,7 @@ mod quota;
 mod refuse;
 mod reload;
 mod replay;
+mod shadow;
 mod shutdown;
 mod states;
 mod story;
