@@ -3,6 +3,7 @@
 #[macro_use]
 mod screen;
 
+mod backup;
 mod check;
 mod client;
 mod health;
@@ -71,6 +72,10 @@ enum Command {
     Replay(replay::Replay),
     /// Run a new version of a map over what really came, and show what differs.
     Shadow(shadow::Shadow),
+    /// Copy journal, ledger and keys, while the hub runs or not.
+    Backup(backup::Backup),
+    /// Put a backup into an empty data folder, and verify it.
+    Restore(backup::Restore),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
@@ -106,6 +111,8 @@ pub fn run() -> ExitCode {
         Command::Letters(it) => it.run(),
         Command::Replay(it) => it.run(),
         Command::Shadow(it) => it.run(),
+        Command::Backup(it) => it.run(),
+        Command::Restore(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),

@@ -7,6 +7,7 @@ mod orders;
 
 mod accept;
 mod api;
+mod backup;
 mod check;
 mod crash;
 mod customers;

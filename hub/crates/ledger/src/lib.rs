@@ -18,11 +18,13 @@ pub mod note;
 
 mod tiles;
 
+pub mod copy;
 pub mod error;
 pub mod ledger;
 pub mod report;
 pub mod verify;
 
+pub use copy::copy;
 pub use error::Error;
 pub use ledger::{Ledger, Options};
 pub use report::{Fault, Place, Report};
