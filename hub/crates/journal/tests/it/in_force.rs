@@ -2,7 +2,7 @@
 //! versions, versions written in another way, records of a poll set aside again.
 
 use canon::{
-    entry::{Body, Boundary, RecordFault, SetAside},
+    entry::{Again, Body, Boundary, RecordFault, SetAside},
     event::VersionKind,
 };
 use journal::{Appended, Draft, Error, Journal};
@@ -238,5 +238,41 @@ async fn other_kinds_of_versions_fall_back_to_the_order_of_arrival() {
     assert!(matches!(known, Appended::Duplicate { seq: 1, .. }), "{known:?}");
     assert_eq!(say(&journal, &[("1", "z")]).await, 1, "and one without");
     assert_eq!(say(&journal, &[("1", "z")]).await, 0);
+    audited(&journal);
+}
+
+/// Records of the arrival in entry `of` that are walked once more.
+fn once_more(of: u64, facts: &[Fact<'_>]) -> Draft {
+    let (mut arrival, raw) = arrival("shop", None, facts);
+    arrival.id = format!("again-{of}-{facts:?}");
+    let letters = vec![0];
+    arrival.again = Some(Box::new(Again { of, origin: of, letters, ..Again::default() }));
+    Draft::arrival(arrival, Some(raw), [0; 32])
+}
+
+/// Goal: a record of Monday's file that is mended on Wednesday does not undo
+/// Tuesday's, and its letter closes even when it says nothing new.
+#[tokio::test]
+async fn old_bytes_walked_once_more_do_not_undo_what_came_since() {
+    let home = Home::new();
+    let journal = home.open();
+    assert_eq!(say(&journal, &[("2", "monday")]).await, 1);
+    assert_eq!(say(&journal, &[("1", "tuesday")]).await, 1);
+    let mended = journal.append(once_more(1, &[("1", "", "monday")])).await.unwrap();
+    assert!(matches!(&mended, Appended::Committed { events, .. } if events.len() == 1));
+    assert_eq!(say(&journal, &[("1", "tuesday")]).await, 0, "it is what is in force");
+    assert_eq!(say(&journal, &[("1", "monday")]).await, 1, "and that is news");
+
+    let known = journal.append(once_more(1, &[("2", "", "monday")])).await.unwrap();
+    assert!(
+        matches!(&known, Appended::Committed { events, duplicates: 1, .. } if events.is_empty()),
+        "an entry that closes the letter: {known:?}"
+    );
+    // A version says what is newer, whatever came first.
+    committed(&journal.append(draft("shop", None, &[("3", "1", "x")])).await.unwrap());
+    let newer = journal.append(once_more(1, &[("3", "2", "y")])).await.unwrap();
+    assert!(matches!(&newer, Appended::Committed { events, .. } if events.len() == 1));
+    let older = journal.append(draft("shop", None, &[("3", "01", "x")])).await.unwrap();
+    assert!(matches!(older, Appended::Committed { .. }), "{older:?}");
     audited(&journal);
 }
