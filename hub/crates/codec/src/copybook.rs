@@ -198,8 +198,8 @@ impl Import<'_> {
             (true, Usage::Display, Sign::Over) => {
                 (Some(if host { "overpunch" } else { "zone" }), 0)
             }
-            (true, Usage::Display, Sign::Behind) => (Some("trailing_minus"), 1),
-            (true, Usage::Display, Sign::Before) => (None, 1),
+            (true, Usage::Display, Sign::Behind) => (Some("trailing_sign"), 1),
+            (true, Usage::Display, Sign::Before) => (Some("sign"), 1),
             (true, Usage::Display, Sign::OverFirst) => {
                 return Err("a sign over the first digit".to_owned());
             }

@@ -79,11 +79,8 @@ fn the_machine_tells_how_signs_and_bytes_lie() {
     assert!(small.contains("negative: zone, bytes: 3"), "{small}");
     assert!(host.contains("storage: binary, negative: refused, bytes: 4"), "{host}");
     assert!(small.contains("storage: binary_little, negative: refused, bytes: 4"), "{small}");
-    assert!(
-        small.contains("name: c, type: integer, negative: trailing_minus, bytes: 3"),
-        "{small}"
-    );
-    assert!(small.contains("name: d, type: integer, bytes: 3"), "{small}");
+    assert!(small.contains("name: c, type: integer, negative: trailing_sign, bytes: 3"), "{small}");
+    assert!(small.contains("name: d, type: integer, negative: sign, bytes: 3"), "{small}");
     assert!(
         small.contains("name: e, type: integer, storage: binary, negative: refused, bytes: 8"),
         "{small}"

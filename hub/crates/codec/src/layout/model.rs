@@ -213,6 +213,10 @@ pub(super) enum Negative {
     Minus,
     /// `12-`
     TrailingMinus,
+    /// `+12` and `-12`: a sign always, as COBOL's SEPARATE.
+    Sign,
+    /// `12+` and `12-`.
+    TrailingSign,
     /// `▲12` or `△12`; written with ▲.
     Triangle,
     /// `(12)`

@@ -62,12 +62,13 @@ pub(super) fn digits(format: &Number, text: &str) -> Result<(bool, String), Stri
 fn written(format: &Number, text: &str) -> Result<String, String> {
     let (negative, mut out) = digits(format, text)?;
     let punch = number::punch(format.negative);
+    let signed = number::is_signed(format.negative);
     if let Some(width) = format.digits {
         let sign = match format.negative {
             Negative::Parentheses => 2,
             _ => usize::from(punch.is_none()),
         };
-        let room = width.saturating_sub(if negative { sign } else { 0 });
+        let room = width.saturating_sub(if negative || signed { sign } else { 0 });
         if out.len() > room {
             return Err(format!("a number of at most {room} digits"));
         }
@@ -76,11 +77,14 @@ fn written(format: &Number, text: &str) -> Result<String, String> {
     if let Some(punch) = punch {
         return punch.write(negative, &out).ok_or_else(|| "digits without a point".to_owned());
     }
-    if !negative {
+    if !negative && !signed {
         return Ok(out);
     }
+    let sign = if negative { '-' } else { '+' };
     Ok(match format.negative {
         Negative::TrailingMinus => format!("{out}-"),
+        Negative::Sign => format!("{sign}{out}"),
+        Negative::TrailingSign => format!("{out}{sign}"),
         Negative::Triangle => format!("▲{out}"),
         Negative::Parentheses => format!("({out})"),
         Negative::Minus | Negative::Overpunch | Negative::Zone | Negative::Refused => {

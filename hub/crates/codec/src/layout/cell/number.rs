@@ -10,6 +10,7 @@ const DIGITS_MAX: usize = 28;
 pub(super) fn is_normal(number: &Number, text: &str) -> bool {
     let digits = match text.as_bytes() {
         [b'-', rest @ ..] if number.negative == Negative::Minus && text != "-0" => rest,
+        _ if is_signed(number.negative) => return false,
         rest => rest,
     };
     let (whole, fraction) = match digits.iter().position(|it| *it == b'.') {
@@ -38,7 +39,8 @@ pub(super) fn is_normal(number: &Number, text: &str) -> bool {
 #[inline]
 pub(super) fn zeros(number: &Number, text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    if number.implied || punch(number.negative).is_some() || bytes.len() > DIGITS_MAX {
+    let style = number.negative;
+    if number.implied || is_signed(style) || punch(style).is_some() || bytes.len() > DIGITS_MAX {
         return None;
     }
     let zeros = bytes.iter().take_while(|it| **it == b'0').count();
@@ -136,6 +138,11 @@ fn put(
     Some(())
 }
 
+/// Whether there is a sign always.
+pub(in crate::layout) fn is_signed(style: Negative) -> bool {
+    matches!(style, Negative::Sign | Negative::TrailingSign)
+}
+
 /// Takes the sign off.
 fn sign(style: Negative, text: &str) -> Option<(bool, &str)> {
     let signed = match style {
@@ -147,6 +154,20 @@ fn sign(style: Negative, text: &str) -> Option<(bool, &str)> {
             .strip_suffix('-')
             .map(|rest| (true, rest))
             .or_else(|| text.strip_suffix('+').map(|rest| (false, rest))),
+        Negative::Sign => {
+            return match text.split_at_checked(1)? {
+                ("-", rest) if !rest.is_empty() => Some((true, rest)),
+                ("+", rest) if !rest.is_empty() => Some((false, rest)),
+                _ => None,
+            };
+        }
+        Negative::TrailingSign => {
+            return match text.split_at_checked(text.len().checked_sub(1)?)? {
+                (rest, "-") if !rest.is_empty() => Some((true, rest)),
+                (rest, "+") if !rest.is_empty() => Some((false, rest)),
+                _ => None,
+            };
+        }
         Negative::Triangle => text.strip_prefix(['▲', '△']).map(|rest| (true, rest)),
         Negative::Parentheses => {
             text.strip_prefix('(').and_then(|it| it.strip_suffix(')')).map(|rest| (true, rest))
@@ -170,6 +191,8 @@ pub(in crate::layout) fn punch(style: Negative) -> Option<Punch> {
         Negative::Zone => Some(Punch { plus: "0123456789", minus: "pqrstuvwxy" }),
         Negative::Minus
         | Negative::TrailingMinus
+        | Negative::Sign
+        | Negative::TrailingSign
         | Negative::Triangle
         | Negative::Parentheses
         | Negative::Refused => None,
@@ -208,6 +231,8 @@ pub(in crate::layout) fn expected(number: &Number) -> String {
     match number.negative {
         Negative::Minus => kind,
         Negative::TrailingMinus => format!("{kind}, a minus behind it if below zero"),
+        Negative::Sign => format!("+ or - and {kind}"),
+        Negative::TrailingSign => format!("{kind}, and + or - behind it"),
         Negative::Triangle => format!("{kind}, ▲ or △ before it if below zero"),
         Negative::Parentheses => format!("{kind}, in parentheses if below zero"),
         Negative::Overpunch => format!("{kind}, the last one with its sign ({{A–I or }}J–R)"),

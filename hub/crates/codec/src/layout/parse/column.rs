@@ -32,9 +32,11 @@ const TYPES: [(&str, Type); 4] = [
     ("decimal", Type::Decimal),
     ("date", Type::Date),
 ];
-const NEGATIVES: [(&str, Negative); 7] = [
+const NEGATIVES: [(&str, Negative); 9] = [
     ("minus", Negative::Minus),
     ("trailing_minus", Negative::TrailingMinus),
+    ("sign", Negative::Sign),
+    ("trailing_sign", Negative::TrailingSign),
     ("triangle", Negative::Triangle),
     ("parentheses", Negative::Parentheses),
     ("overpunch", Negative::Overpunch),

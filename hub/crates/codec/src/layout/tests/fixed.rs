@@ -196,3 +196,19 @@ fn what_is_not_written_so_is_a_fault_of_a_lossless_layout() {
         assert_eq!(read(bad.as_bytes()), 1, "{bad}");
     }
 }
+
+#[test]
+fn a_sign_of_its_own_stands_always() {
+    let layout = layout(
+        "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 10\nline_end: none\n\
+         lossless: true\ncolumns: [{ name: a, type: integer, negative: sign, bytes: 5 }, \
+         { name: b, type: decimal, scale: 2, implied: true, negative: trailing_sign, bytes: 5 }]\n",
+    );
+    let bytes = b"+00120100+-00120100-+00000000+          ";
+    let rows = layout.read(bytes).expect("reads");
+    assert_eq!(all(&rows), ["12,1.00", "-12,-1.00", "0,0.00", ","]);
+    rewrites(&layout, bytes);
+    for bad in ["000120100+", "+00120100 ", "+0012+0100", "-00000100+"] {
+        assert_eq!(layout.read(bad.as_bytes()).expect("reads").faults.len(), 1, "{bad}");
+    }
+}
