@@ -1,11 +1,35 @@
 //! `channelhub check`: every fault, with its place and what was expected.
 
-use testkit::{Result, TestHub};
+use testkit::{
+    Result, TestHub,
+    config::{Config, repository, secret},
+    hub::{Hub, find_binary},
+};
 
 #[tokio::test]
 async fn the_example_has_no_faults() -> Result<()> {
     let hub = TestHub::prepare(|_| Ok(())).await?;
     let checked = hub.hub.command(&["check"]).await?;
+    assert_eq!(checked.code, Some(0), "{}{}", checked.stdout, checked.stderr);
+    Ok(())
+}
+
+/// Goal: the example with real platforms can be used as it stands, once its secrets
+/// are there.
+#[tokio::test]
+async fn the_example_of_platforms_has_no_faults() -> Result<()> {
+    let folder = tempfile::TempDir::with_prefix("channelhub-")?;
+    let example = repository().join("config/examples/platforms");
+    let config = Config::copy(&example, &folder.path().join("config"))?;
+    let packages = repository().join("adapters/packages").display().to_string();
+    config.replace("hub.yaml", "../../../adapters/packages", &packages)?;
+    // Each secret that the page lists, and no other.
+    let page = std::fs::read_to_string(example.join("secrets/README.md"))?;
+    for name in page.lines().filter_map(|it| it.strip_prefix("| `")?.split('`').next()) {
+        config.write(&format!("secrets/{name}"), &secret())?;
+    }
+    let hub = Hub::prepare(&find_binary()?, config.folder(), "no token")?;
+    let checked = hub.command(&["check"]).await?;
     assert_eq!(checked.code, Some(0), "{}{}", checked.stdout, checked.stderr);
     Ok(())
 }

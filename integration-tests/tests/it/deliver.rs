@@ -2,7 +2,11 @@
 
 use crate::orders::{self, wait_for_booked};
 use http::StatusCode;
-use testkit::{Result, TestHub, far::Fault, wait::Look};
+use testkit::{
+    Result, TestHub,
+    far::{Fault, Webhook, sfa},
+    wait::{Look, unix_seconds},
+};
 
 fn calls(hub: &TestHub) -> Vec<testkit::far::Received> {
     let received = hub.world.erp.desk.received();
@@ -88,6 +92,33 @@ async fn a_hanging_destination_stops_nobody_else() -> Result<()> {
     }
     wait_for_booked(&hub, 5).await?;
     assert!(hub.world.crm.desk.effects().is_empty());
+    Ok(())
+}
+
+/// Goal: an event that a system has no use for is not sent there, and nobody has to
+/// look after it.
+/// Method: open deals, of which the CRM takes none, and a won one.
+#[tokio::test]
+async fn what_a_system_takes_not_is_not_sent_and_no_dead_letter() -> Result<()> {
+    let hub = TestHub::with(|config| {
+        config.replace("routes.yaml", "    only: { /status: [won, lost] }\n", "")
+    })
+    .await?;
+    let secret = &hub.world.sfa.webhook_secret;
+    for (id, status) in [("OP-1", "open"), ("OP-2", "won")] {
+        let deal = sfa::opportunity(id, status, "2026-01-20T10:00:00+09:00");
+        let webhook = Webhook::standard("sfa", secret, id, unix_seconds()?, &deal)?;
+        assert_eq!(webhook.send(&hub.url()).await?.status, 202);
+    }
+    hub.until("two parcels settled", async |client| {
+        let parcels = client.parcels().await?;
+        let done = parcels.iter().filter(|it| it["destination"] == "crm" && it["state"] == "done");
+        Ok(Look::when(done.count() == 2, (), || format!("{parcels:?}")))
+    })
+    .await?;
+    let deals = hub.world.crm.desk.effects_of("deal");
+    assert_eq!(deals.len(), 1, "{deals:?}");
+    hub.letters(0).await?;
     Ok(())
 }
 

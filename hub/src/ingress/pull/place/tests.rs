@@ -142,18 +142,24 @@ fn what_slips_between_counted_pages_is_read() {
         let cursor = if newest_first { "cursor_greatest" } else { "cursor_in_last" };
         let text = format!("{SORTED}{pages}").replace("cursor_in_last", cursor);
         let feed = feed(&text);
-        for leaves_after in 1..5 {
-            let records = (1..=11).map(|id| (id, 7)).collect();
+        for leaves_after in 1..6 {
+            // Sorted: many of one time, and later ones that lead away from it.
+            let at = |id| if newest_first { id } else { 7 + id / 12 };
+            let records = (1..=13).map(|id| (id, at(id))).collect();
             let filters = !newest_first;
             let mut far = Far { records, newest_first, filters, size: 4, asked: 0 };
-            let (seen, _) = read(&feed, &mut far, 2, |far| {
+            let (seen, durable) = read(&feed, &mut far, 2, |far| {
                 if far.asked == leaves_after {
-                    let first = if far.newest_first { 11 } else { 1 };
+                    let first = if far.newest_first { 13 } else { 1 };
                     far.records.retain(|(id, _)| *id != first);
                 }
             });
-            let all: BTreeSet<u32> = (1..=11).collect();
+            let all: BTreeSet<u32> = (1..=13).collect();
             assert_eq!(seen, all, "{pages}, after {leaves_after}");
+            // In the end the feed is as far as what is there.
+            let far_enough = if newest_first { ["12", "13"] } else { ["8", "8"] };
+            let durable = durable.unwrap_or_default();
+            assert!(far_enough.contains(&durable.as_str()), "{pages}: {durable}");
         }
     }
 }
