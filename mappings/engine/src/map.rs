@@ -194,7 +194,8 @@ impl Map {
             return (Err(self.input_fault(&[], &fault)), trace);
         };
         plan.fill(&mut scratch.doc, &self.plan.trie, row);
-        let source = Source { text: &rows.text, verbatim: false, origin: row.offset };
+        let source =
+            Source { text: &rows.text, verbatim: false, origin: crate::input::rows::origin(row) };
         run(&self.plan, &self.label, source, ctx, (scratch, trace))
     }
 

@@ -73,7 +73,7 @@ pub fn explain_json(map: &Map, bytes: &[u8], ctx: &RunContext<'_>) -> Explained 
 
 /// Runs a map over a record of a layout and tells how each field came about.
 pub fn explain_row(map: &Map, rows: &Rows, row: &Row, ctx: &RunContext<'_>) -> Explained {
-    let recorder = Recorder::new(map, row.offset);
+    let recorder = Recorder::new(map, crate::input::rows::origin(row));
     let (result, mut recorder) = map.trace_row(rows, row, ctx, (&mut Scratch::default(), recorder));
     for read in recorder.done.iter_mut().flat_map(|it| &mut it.reads) {
         read.length = read.offset.and_then(|offset| cell_length(row, offset)).unwrap_or(0);

@@ -35,10 +35,10 @@ impl RowPlan {
         plan
     }
 
-    /// Fills the slots from one record. Offsets are counted from its start.
+    /// Fills the slots from one record. Offsets are counted from `origin(row)`.
     pub(crate) fn fill(&self, doc: &mut Doc, trie: &Trie, row: &Row) {
         doc.begin(trie);
-        self.fill_frame(doc, trie, row, 0, row.offset);
+        self.fill_frame(doc, trie, row, 0, origin(row));
     }
 
     fn fill_frame(&self, doc: &mut Doc, trie: &Trie, row: &Row, base: usize, origin: u64) {
@@ -61,6 +61,15 @@ impl RowPlan {
             doc.set(self.frame, base + usize::from(*slot), list);
         }
     }
+}
+
+/// Where the first cell of a record stands: cells of the file or of the receipt
+/// around it stand before the record itself. Too far before it, in files of many
+/// gigabytes, they are told as standing at the record.
+pub(crate) fn origin(row: &Row) -> u64 {
+    let filled = row.cells.iter().filter(|it| it.end > it.start).map(|it| it.offset);
+    let first = filled.min().unwrap_or(row.offset).min(row.offset);
+    if row.offset - first > u64::from(u32::MAX / 2) { row.offset } else { first }
 }
 
 fn cell_slot(cell: Cell, number: bool, origin: u64) -> Slot {

@@ -149,7 +149,7 @@ fn shared_order() -> Vec<u8> {
 }
 
 /// The JSON at a path with element numbers.
-fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+pub(crate) fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     let pointer = path.replace('[', "/").replace(']', "").replace('.', "/");
     value.pointer(&format!("/{pointer}"))
 }

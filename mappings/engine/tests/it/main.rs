@@ -8,6 +8,7 @@
 
 mod agree;
 mod corpus;
+mod explained;
 mod functions;
 mod infer;
 mod language;
