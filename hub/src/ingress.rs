@@ -2,6 +2,7 @@
 //! gates; what belongs to one way only (framing, time-outs, file moves) stays
 //! in its file.
 
+mod acknowledge;
 pub mod folder;
 pub mod http;
 pub mod pull;

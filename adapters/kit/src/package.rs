@@ -2,14 +2,17 @@
 //! back.
 
 use canon::{
+    clock::Timestamp,
     entity::{Action, Entity},
     entry::RecordFault,
 };
+pub use codec::layout::Acknowledged;
 use codec::{
     diagnostic::Diagnostic,
     layout::Layout,
     rows::{Row, Rows},
 };
+
 use mapping::{Faulted, Map, Mapped, RunContext, Scratch};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -101,6 +104,25 @@ impl Package {
             (Format::Layout { .. }, Some(layout)) => Decoded::rows(bytes, layout),
             (Format::Layout { .. }, None) => Ok(Decoded::default()),
         }
+    }
+
+    /// The answer to bytes that came in, where the format has one: what was
+    /// accepted of them. See [`Layout::acknowledge`].
+    #[must_use]
+    pub fn acknowledge(
+        &self,
+        bytes: &[u8],
+        refused: bool,
+        at: Timestamp,
+        last: u64,
+    ) -> Option<Acknowledged> {
+        self.parts.layout.as_ref()?.acknowledge(bytes, refused, at, last)
+    }
+
+    /// Whether what comes in is answered by an acknowledgement.
+    #[must_use]
+    pub fn acknowledges(&self) -> bool {
+        self.parts.layout.as_ref().is_some_and(Layout::is_edi)
     }
 
     /// Which kind a record is and which maps read it; checks it against its

@@ -207,6 +207,7 @@ impl Build<'_> {
             self.fault((&file, name), "C32", message, None);
         }
         self.check_values(settings, &package, &file);
+        self.check_acknowledge(settings, &package, &file);
         let buckets = self.buckets(settings);
         Some(Channel { settings: settings.clone(), package: Arc::new(package), access, buckets })
     }
@@ -231,6 +232,17 @@ impl Build<'_> {
                     format!("package {} needs `settings.{}`", settings.package, wanted.name);
                 self.fault((file, "package"), "C34", message, Some(wanted.help.clone()));
             }
+        }
+    }
+
+    /// Only what has an acknowledgement can be acknowledged.
+    fn check_acknowledge(&mut self, settings: &ChannelSettings, package: &Package, file: &str) {
+        let asked = matches!(settings.input, Some(Input::Folder { acknowledge: true, .. }));
+        if asked && !package.acknowledges() {
+            let message =
+                format!("package {} reads nothing that is acknowledged", settings.package);
+            let help = "`acknowledge` is for layouts of X12 and EDIFACT: leave it out".to_owned();
+            self.fault((file, "acknowledge"), "C43", message, Some(help));
         }
     }
 

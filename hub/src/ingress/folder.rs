@@ -3,16 +3,22 @@
 //! A file is taken when it has not grown since the look before. It is moved to
 //! `done/` or `refused/` only after the journal has it or has refused it; a
 //! crash in between means that it is read again and recognised as a duplicate.
+//! Where the channel says so, an acknowledgement is written into `ack/`.
 //! Names that begin with a dot or end in `.tmp` or `.part` are still being
 //! written and are left alone, and so is everything that is not a plain file.
 
-use super::receive::Reception;
+use super::{
+    acknowledge::{self, Outcome, Pending},
+    receive::Reception,
+};
 use crate::{
     app::house::Channel,
     arrival::Way,
     problem::{Language, Refusal},
     settings::Input,
 };
+use bytes::Bytes;
+use canon::clock::Timestamp;
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
@@ -35,7 +41,13 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
     loop {
         let house = rooms.house();
         let Some(channel) = house.channel(name) else { return };
-        let Some(Input::Folder { path, every }) = &channel.settings().input else { return };
+        let Some(Input::Folder { path, every, acknowledge }) = &channel.settings().input else {
+            return;
+        };
+        if *acknowledge {
+            let folder = path.clone();
+            off_thread(move || acknowledge::publish_left(&folder)).await;
+        }
         let now = look(path).await;
         let still = |(file, stamp): &(PathBuf, Stamp)| before.get(file) == Some(stamp);
         for (file, stamp) in now.iter().filter(|it| still(it)) {
@@ -141,25 +153,67 @@ async fn take(
     let written_ns = since.map_or(0, |it| it.as_nanos());
     let way = Way::File { name: name.clone(), written_ns };
     let arrival = super::brought(reception, channel, name, bytes.into(), way);
-    let id = arrival.id.clone();
-    match reception.receive(arrival).await {
+    let (id, bytes, at) = (arrival.id.clone(), arrival.bytes.clone(), arrival.received_at);
+    let received = reception.receive_told(arrival).await;
+    let outcome = match &received {
+        Ok(answer) => Outcome::Taken(answer),
+        Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
+    };
+    let told = match pending(channel, file, &bytes, outcome, at).await {
+        Ok(told) => told,
+        Err(cause) => {
+            error!(file = %file.display(), %cause, "stays: its acknowledgement cannot be written");
+            return Taken::NotNow;
+        }
+    };
+    let settled = match received.map_err(|(refusal, _)| refusal) {
         Ok(answer) => {
             info!(file = %file.display(), sequence = answer.sequence, "taken");
             if stamp_of(file).await == Some(stamp) {
-                put(file, &folder.join("done")).await;
+                put(file, &folder.join("done")).await.is_some()
             } else {
                 warn!(file = %file.display(), "written anew meanwhile; taken again as it is now");
+                true
             }
-            Taken::Settled
         }
         Err(refusal) if is_passing(&refusal) => {
             warn!(file = %file.display(), %refusal, "stays where it is; tried again");
-            Taken::NotNow
+            return Taken::NotNow;
         }
-        Err(refusal) => {
-            refuse(folder, file, &refusal, &id).await;
-            Taken::Settled
-        }
+        Err(refusal) => refuse(folder, file, &refusal, &id).await,
+    };
+    if let Some(told) = told.filter(|_| settled) {
+        off_thread(move || acknowledge::publish(&told)).await;
+    }
+    Taken::Settled
+}
+
+/// Writes the acknowledgement, if the channel wants one and there is one.
+async fn pending(
+    channel: &Arc<Channel>,
+    file: &Path,
+    bytes: &Bytes,
+    outcome: Outcome<'_>,
+    at: Timestamp,
+) -> std::io::Result<Option<Pending>> {
+    let Some(Input::Folder { path, acknowledge: true, .. }) = &channel.settings().input else {
+        return Ok(None);
+    };
+    let Some(last) = outcome.last_number() else { return Ok(None) };
+    let refused = matches!(outcome, Outcome::Refused(..));
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (folder, channel, bytes) = (path.clone(), Arc::clone(channel), bytes.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        let answer = channel.package().acknowledge(&bytes, refused, at, last);
+        answer.map(|it| acknowledge::prepare(&folder, &name, &it, refused)).transpose()
+    });
+    written.await.map_err(std::io::Error::other)?
+}
+
+/// Runs what touches the disk where it holds nobody up.
+async fn off_thread(work: impl FnOnce() + Send + 'static) {
+    if let Err(cause) = tokio::task::spawn_blocking(work).await {
+        error!(%cause, "work on files broke off");
     }
 }
 
@@ -168,10 +222,11 @@ fn is_passing(refusal: &Refusal) -> bool {
     !matches!(refusal.facts().retry, crate::problem::Retry::Never)
 }
 
-/// Moves a refused file away and writes down why beside it.
-async fn refuse(folder: &Path, file: &Path, refusal: &Refusal, id: &str) {
+/// Moves a refused file away and writes down why beside it. Returns whether it
+/// was moved.
+async fn refuse(folder: &Path, file: &Path, refusal: &Refusal, id: &str) -> bool {
     let aside = folder.join("refused");
-    let Some(place) = put(file, &aside).await else { return };
+    let Some(place) = put(file, &aside).await else { return false };
     let problem = refusal.to_problem(id, Language::English);
     let text = serde_json::to_string_pretty(&problem).unwrap_or_default();
     let mut beside = place.into_os_string();
@@ -179,6 +234,7 @@ async fn refuse(folder: &Path, file: &Path, refusal: &Refusal, id: &str) {
     if let Err(cause) = tokio::fs::write(&beside, text + "\n").await {
         warn!(%cause, "the reason could not be written beside the file; the journal has it");
     }
+    true
 }
 
 /// Moves `file` into `folder`, under another name if its own is taken. Nothing

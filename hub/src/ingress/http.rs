@@ -2,6 +2,7 @@
 //! is an arrival like any other.
 
 use super::{
+    acknowledge::{self, Outcome},
     receive::{Reception, Stranger},
     strict,
 };
@@ -10,6 +11,7 @@ use crate::{
     problem::{Language, Refusal, Retry},
     trail::Trail,
 };
+use adapter_kit::package::Acknowledged;
 use axum::{
     body::Body,
     extract::{ConnectInfo, Path, State},
@@ -34,10 +36,28 @@ pub async fn accept(
 ) -> Response {
     let language = language(request.headers());
     let id = uuid::Uuid::now_v7().to_string();
-    match admit_and_walk(&reception, peer, &name, request, &id).await {
+    let Told { outcome, acknowledged } =
+        match admit_and_walk(&reception, peer, &name, request, &id).await {
+            Ok(told) => told,
+            Err(refusal) => Told { outcome: Err(refusal), acknowledged: None },
+        };
+    let response = match outcome {
         Ok(answer) => answered(&answer),
         Err(refusal) => refused(&refusal, &id, language),
+    };
+    match acknowledged {
+        // The status says the same; the body says it in the sender's format.
+        Some(Acknowledged { bytes, media_type, .. }) => {
+            (response.status(), [(header::CONTENT_TYPE, media_type)], bytes).into_response()
+        }
+        None => response,
     }
+}
+
+/// What a caller is told: the hub's answer, or an acknowledgement in its place.
+struct Told {
+    outcome: Result<Answer, Refusal>,
+    acknowledged: Option<Acknowledged>,
 }
 
 async fn admit_and_walk(
@@ -46,7 +66,7 @@ async fn admit_and_walk(
     name: &str,
     request: Request<Body>,
     id: &str,
-) -> Result<Answer, Refusal> {
+) -> Result<Told, Refusal> {
     let rooms = reception.rooms();
     let received_at = rooms.clock.now();
     let house = rooms.house();
@@ -104,9 +124,24 @@ async fn admit_and_walk(
     let (answer_to, answer) = tokio::sync::oneshot::channel();
     tasks.spawn(async move {
         // Nobody waits any more: the walk is done, only its answer is not read.
-        let _unread = answer_to.send(reception.receive(arrival).await);
+        let _unread = answer_to.send(receive(&reception, arrival).await);
     });
-    answer.await.unwrap_or_else(|_| Err(Refusal::Inside { detail: "the walk ended early".into() }))
+    answer.await.map_err(|_| Refusal::Inside { detail: "the walk ended early".into() })
+}
+
+/// Takes an arrival, and acknowledges it if its caller asks for that.
+async fn receive(reception: &Reception, arrival: Arrival) -> Told {
+    let wanted = arrival.way.headers().is_some_and(acknowledge::is_wanted);
+    let (channel, bytes, at) =
+        (Arc::clone(&arrival.channel), arrival.bytes.clone(), arrival.received_at);
+    let received = reception.receive_told(arrival).await;
+    let outcome = match &received {
+        Ok(answer) => Outcome::Taken(answer),
+        Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
+    };
+    let acknowledged =
+        if wanted { acknowledge::answer(&channel, &bytes, outcome, at) } else { None };
+    Told { outcome: received.map_err(|(refusal, _)| refusal), acknowledged }
 }
 
 /// Reads a body of at most `limit_bytes` within `wait_max`.

@@ -8,7 +8,7 @@ use crate::{
     problem::Refusal,
 };
 use canon::{clock::Timestamp, entry};
-use journal::Draft;
+use journal::{Appended, Draft};
 use serde_json::json;
 use std::sync::Arc;
 use tower::{Service as _, ServiceExt as _, util::BoxCloneSyncService};
@@ -58,13 +58,25 @@ impl Reception {
     ///
     /// The refusal, which is in the journal by then if the journal takes it.
     pub async fn receive(&self, arrival: Arrival) -> Result<Answer, Refusal> {
+        self.receive_told(arrival).await.map_err(|(refusal, _)| refusal)
+    }
+
+    /// The same; a refusal with its entry in the journal, if that has it.
+    pub(super) async fn receive_told(
+        &self,
+        arrival: Arrival,
+    ) -> Result<Answer, (Refusal, Option<u64>)> {
         let channel = arrival.channel.name().to_owned();
         let span = info_span!("arrival", id = %arrival.id, %channel, way = arrival.way.name());
         crate::observe::logs::follow(&span, arrival.traceparent.as_deref());
         self.take(arrival, channel).instrument(span).await
     }
 
-    async fn take(&self, arrival: Arrival, channel: String) -> Result<Answer, Refusal> {
+    async fn take(
+        &self,
+        arrival: Arrival,
+        channel: String,
+    ) -> Result<Answer, (Refusal, Option<u64>)> {
         let started = self.rooms.clock.now();
         self.rooms.tap.tell(|| Line {
             at: started,
@@ -103,20 +115,22 @@ impl Reception {
                 Ok(answer)
             }
             Err(refusal) => {
-                self.refuse(&stranger, &refusal, trail.crossings(), Some(&bytes)).await;
-                Err(refusal)
+                let crossings = trail.crossings();
+                let entry = self.refuse(&stranger, &refusal, crossings, Some(&bytes)).await;
+                Err((refusal, entry))
             }
         }
     }
 
-    /// Writes down that somebody was turned away.
+    /// Writes down that somebody was turned away. Returns the entry, if the
+    /// journal took it.
     pub async fn refuse(
         &self,
         stranger: &Stranger,
         refusal: &Refusal,
         trail: Vec<entry::Crossing>,
         bytes: Option<&[u8]>,
-    ) {
+    ) -> Option<u64> {
         let code = refusal.code();
         let channel = stranger.channel.as_deref().unwrap_or("-");
         self.rooms.metrics.arrival(channel, code);
@@ -130,7 +144,7 @@ impl Reception {
         warn!(code, reason = %refusal, "refused");
         if matches!(refusal, Refusal::TooBusy { .. }) {
             // Writing it down would be the very work that there is no room for.
-            return;
+            return None;
         }
         let draft = Draft::Refusal(Box::new(entry::Refusal {
             id: stranger.id.clone(),
@@ -144,8 +158,13 @@ impl Reception {
             raw_sha256: bytes.map(canon::id::sha256_hex),
         }));
         // The caller is refused all the same; the log has what the journal could not take.
-        if let Err(fault) = self.rooms.journal.append(draft).await {
-            warn!(%fault, "the refusal is not in the journal");
+        match self.rooms.journal.append(draft).await {
+            Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => Some(seq),
+            Ok(Appended::KeyReused { .. }) => None,
+            Err(fault) => {
+                warn!(%fault, "the refusal is not in the journal");
+                None
+            }
         }
     }
 }

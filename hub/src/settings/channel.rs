@@ -82,6 +82,8 @@ pub enum Input {
         path: PathBuf,
         /// How often it is looked at.
         every: Duration,
+        /// What was sent is acknowledged, in `ack/` of the folder (EDI).
+        acknowledge: bool,
     },
     /// The hub asks for news.
     Pull {
@@ -242,8 +244,9 @@ fn input(table: &Table<'_>, dir: &Path) -> Option<Input> {
     let folder = ways.table("folder", "a folder to watch").map(|it| {
         let path = it.required_text("path").map(|path| dir.join(path));
         let every = units::duration(&it, "every").unwrap_or(Duration::from_secs(1));
+        let acknowledge = it.bool("acknowledge").unwrap_or(false);
         it.finish();
-        path.map(|path| Input::Folder { path, every })
+        path.map(|path| Input::Folder { path, every, acknowledge })
     });
     let pull = ways.table("pull", "what to ask for").map(|it| {
         let read = pull(&it, dir);

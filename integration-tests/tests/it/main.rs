@@ -12,6 +12,7 @@ mod check;
 mod crash;
 mod customers;
 mod deliver;
+mod edi;
 mod fixed;
 mod folder;
 mod key_order;

@@ -33,6 +33,8 @@ pub struct Answer {
     pub retry_after: Option<u64>,
     /// The body; `null` when it was not JSON.
     pub body: Value,
+    /// The body as it came.
+    pub text: String,
 }
 
 /// As Shopify does: five seconds for the whole call.
@@ -122,8 +124,10 @@ impl Answer {
         let content_type = header(http::header::CONTENT_TYPE).unwrap_or_default();
         let retry_after = header(http::header::RETRY_AFTER).and_then(|it| it.parse().ok());
         let status = response.status().as_u16();
-        let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
-        Ok(Self { status, content_type, retry_after, body })
+        let bytes = response.bytes().await?;
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Self { status, content_type, retry_after, body, text })
     }
 
     fn is_not_now(&self) -> bool {

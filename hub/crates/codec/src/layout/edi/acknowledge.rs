@@ -25,8 +25,9 @@ const ANSWERS_MAX: u64 = 100;
 
 impl Layout {
     /// Answers an input of X12 or EDIFACT: what was accepted, and what is wrong
-    /// with the rest. `refused`: nothing of it was taken. `number` is unique for
-    /// the channel; the answers' control numbers are made of it.
+    /// with the rest. `refused`: nothing of it was taken. Each interchange gets an
+    /// answer; their control numbers go down from `last`, which the caller keeps
+    /// free, a hundred of them.
     ///
     /// `None` for other formats, for what cannot be read as an interchange at all,
     /// and where there is nothing to answer.
@@ -35,7 +36,7 @@ impl Layout {
         bytes: &[u8],
         refused: bool,
         at: Timestamp,
-        number: u64,
+        last: u64,
     ) -> Option<Acknowledged> {
         let Format::Edi(edi) = &self.format else { return None };
         let found = interchange::read(bytes).ok()?;
@@ -44,7 +45,7 @@ impl Layout {
         let (date, time) = digits.split_at_checked(8)?;
         let mut out = Vec::new();
         for (index, interchange) in (0..ANSWERS_MAX).zip(&found) {
-            let control = number.wrapping_mul(ANSWERS_MAX).wrapping_add(index);
+            let control = last.wrapping_sub(index);
             let stamp = Stamp { date: date.to_owned(), time: time.to_owned(), control };
             let verdicts: Vec<Verdict> = interchange
                 .messages

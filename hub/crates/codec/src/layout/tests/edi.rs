@@ -298,7 +298,7 @@ fn the_sender_is_told_what_became_of_its_messages() {
         found.map(|it| String::from_utf8(it.bytes).unwrap())
     };
     let good = text(&input(BODY), false).unwrap();
-    assert!(good.contains("*260105*0800*U*00401*000004200*0*P*:~"), "{good}");
+    assert!(good.contains("*260105*0800*U*00401*000000042*0*P*:~"), "{good}");
     assert!(good.contains("AK2*850*0001~AK5*A~AK9*A*1*1*1~"), "{good}");
     assert!(text(&input(BODY), true).unwrap().contains("AK5*R~AK9*R*1*1*0~"));
     let bad = text(&input(&BODY.replace("PO-1", "")), false).unwrap();
