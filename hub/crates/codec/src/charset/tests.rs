@@ -3,6 +3,7 @@
 mod choices;
 mod every;
 mod hosts;
+mod traps;
 
 use super::*;
 

@@ -15,7 +15,7 @@ const LOST_MAX: usize = 10_000;
 const REFERENCE_MAX: usize = 10;
 
 /// What is suspicious though it can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Oddity {
     /// U+FFFD: somebody before lost a character here.
     Replaced,

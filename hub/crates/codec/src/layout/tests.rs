@@ -8,6 +8,7 @@ mod edi;
 mod files;
 mod fixed;
 mod laws;
+mod policy;
 mod published;
 mod stream;
 mod xml;

@@ -21,9 +21,34 @@ pub struct Written {
     pub bytes: Vec<u8>,
     /// Record number, field, and the character that was replaced.
     pub changes: Vec<(u64, String, Substitution)>,
+    /// Records that are not in it, since they cannot be written.
+    pub set_aside: Vec<RowFault>,
 }
 
 impl Layout {
+    /// Writes a whole file as the layout's own `write` says: what cannot be
+    /// written is refused, replaced, or set aside with its record. Counts and
+    /// totals are those of the records that are written.
+    ///
+    /// # Errors
+    /// As [`Layout::write`]; where records are set aside, only what is of no record.
+    pub fn write_as_said(&self, rows: &Rows) -> Result<Written, Vec<RowFault>> {
+        let policy = &self.writing.policy;
+        let faults = match self.write(rows, policy) {
+            Err(faults) if self.writing.quarantine => faults,
+            result => return result,
+        };
+        let is_bad = |row: &Row| faults.iter().any(|it| it.number == row.number);
+        let mut others = rows.clone();
+        others.rows.retain(|row| !is_bad(row));
+        if others.rows.len() == rows.rows.len() {
+            return Err(faults);
+        }
+        let mut written = self.write(&others, policy)?;
+        written.set_aside = faults;
+        Ok(written)
+    }
+
     /// Writes a whole file.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ pub(in crate::layout) fn write(
         vec![row_fault(&Row::default(), vec![fault])]
     })?;
     match super::read(layout, edi, &bytes) {
-        Ok(again) if again.faults.is_empty() => Ok(Written { bytes, changes: Vec::new() }),
+        Ok(again) if again.faults.is_empty() => Ok(Written { bytes, ..Written::default() }),
         Ok(again) => Err(again.faults),
         Err(refused) => {
             let fault = RecordFault {
