@@ -70,7 +70,8 @@ pub(super) fn stopped(
         .prepare_cached(
             "SELECT destination, pos, key, before FROM deliveries_parcel
              INDEXED BY deliveries_parcel_replay
-             WHERE replay = ?1 AND replay > 0 AND lane > 0 ORDER BY destination, pos",
+             WHERE replay = ?1 AND replay > 0 AND lane > 0 AND state = 'pending'
+             ORDER BY destination, pos",
         )?
         .query_map([signed(replay)], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))

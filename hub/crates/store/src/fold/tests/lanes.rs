@@ -351,3 +351,39 @@ fn a_step_takes_what_is_current_and_goes_on_within_an_entry() {
     assert_eq!(count(Selection { channel: of("pos"), ..all.clone() }, &[]), 0);
     assert_eq!(count(all, &["crm".to_owned()]), 0);
 }
+
+#[test]
+fn an_older_state_does_not_overtake_one_that_came_since_the_look() {
+    let (mut bench, ids) = four_parcels(Policy::GoesOn);
+    for id in &ids {
+        bench.attempt(id, 1, done(None));
+    }
+    let first = bench.entries.len() as u64 + 1;
+    // Looked at when only the first state of the cup was there.
+    replay(&mut bench, vec![ids[0].clone()]);
+    assert_eq!(states(&bench, &ids), [ParcelState::Done; 4]);
+    let told = bench.reader().replay(first).unwrap().unwrap();
+    assert_eq!((told.parcels, told.superseded), (0, 1), "told, not silent");
+    replay(&mut bench, vec![ids[2].clone()]);
+    assert_eq!(states(&bench, &ids)[2], ParcelState::Pending, "of the pot there is no later one");
+}
+
+#[test]
+fn a_stop_leaves_alone_what_was_refused_and_holds_its_key() {
+    let (mut bench, ids) = four_parcels(Policy::KeyWaits);
+    bench.attempt(&ids[0], 1, refused());
+    let first = bench.entries.len() as u64 + 1;
+    replay(&mut bench, vec![ids[0].clone()]);
+    // Of the cup there are later states, so it was left; the pot goes out.
+    bench.act(Deed::Discarded { parcels: vec![ids[0].clone(), ids[1].clone()], reason: "".into() });
+    bench.attempt(&ids[2], 1, refused());
+    replay(&mut bench, vec![ids[2].clone()]);
+    bench.attempt(&ids[2], 2, refused());
+    for replay in [first, first + 4] {
+        bench.act(Deed::ReplayStopped { replay, reason: String::new() });
+    }
+    let pot = bench.reader().parcel(&ids[2]).unwrap().unwrap();
+    assert!(pot.state == ParcelState::Dead && pot.holds_its_key, "{pot:?}");
+    let counts = bench.reader().parcel_counts("erp").unwrap();
+    assert_eq!((counts.pending, counts.dead, counts.discarded), (1, 1, 2));
+}
