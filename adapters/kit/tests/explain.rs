@@ -1,7 +1,7 @@
 //! Maps that read each element of a record: what `explain` names are bytes of
 //! the arrival, though no arrival holds an element record.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 #![expect(clippy::indexing_slicing, reason = "an offset that is not there is a failure")]
 
 use adapter_kit::{

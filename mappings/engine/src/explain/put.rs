@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::{
@@ -41,6 +42,9 @@ pub enum PutFault {
     NoKey(String),
     /// Two elements of a list have the same key.
     SameKey(String),
+    /// A number has more digits than a JSON document in memory keeps: it would
+    /// come back as another one.
+    Inexact(String),
     /// A document is not JSON.
     NotJson,
 }
@@ -60,6 +64,11 @@ pub fn put(
     ctx: &RunContext<'_>,
 ) -> Result<Put, PutFault> {
     let made = back.run_json(canonical, ctx, &mut Scratch::default()).map_err(PutFault::Faults)?;
+    for bytes in [Some(canonical), old, Some(made.data.as_slice())].into_iter().flatten() {
+        if let Some(number) = inexact(bytes) {
+            return Err(PutFault::Inexact(number));
+        }
+    }
     let candidate: Value = serde_json::from_slice(&made.data).map_err(|_| PutFault::NotJson)?;
     let wanted: Value = serde_json::from_slice(canonical).map_err(|_| PutFault::NotJson)?;
     let mut put = Put { document: Value::Null, kept: Vec::new(), written: Vec::new() };
@@ -96,6 +105,31 @@ pub fn put(
     let mut merge = Merge { keys: &keys, same: &same, put: &mut put };
     put.document = merge.value((Some(&document), normal.as_ref()), &candidate, &At::default())?;
     guarded((get, back), put, &wanted, ctx)
+}
+
+/// A number that a JSON value in memory does not keep.
+fn inexact(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut in_text = false;
+    let mut escaped = false;
+    // What stands outside of texts, cut at everything that is no number.
+    let outside = text.split(|c: char| {
+        let was_in_text = in_text;
+        let quote = c == '"' && !escaped;
+        in_text ^= quote;
+        escaped = was_in_text && c == '\\' && !escaped;
+        was_in_text || in_text || !(c.is_ascii_digit() || "+-.eE".contains(c))
+    });
+    let number = |it: &&str| it.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    outside.filter(number).find(|it| !kept(it)).map(str::to_owned)
+}
+
+fn kept(literal: &str) -> bool {
+    let Ok(value) = serde_json::from_str::<Value>(literal) else { return false };
+    let shown = value.to_string();
+    let exact =
+        |text: &str| Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok();
+    shown == literal || exact(literal).is_some_and(|it| exact(&shown) == Some(it))
 }
 
 fn under(target: &str, inner: &str) -> String {

@@ -255,7 +255,7 @@ impl Inverter<'_> {
             pipe.push(if whole { "int".into() } else { "decimal".into() });
         } else if numeric && whole && pipe.last().is_some_and(|it| it == "amount") {
             pipe.push("int".into());
-        } else if !numeric && ends_as_number {
+        } else if !numeric && (ends_as_number || calls.iter().any(makes_number)) {
             pipe.push("text".into());
         }
         Ok(Back { source: join_path(&names), pipe: pipe.join(" | "), exact })
@@ -298,7 +298,7 @@ impl Inverter<'_> {
                 Some(prefix) => Ok((vec![format!("prefix({})", quoted(&prefix))], true)),
                 None => same,
             },
-            "negate" => Ok((vec!["negate".into()], true)),
+            "negate" => Ok((vec!["decimal".into(), "negate".into()], false)),
             "money" => Ok((vec!["amount".into()], false)),
             "timestamp" => Ok((
                 match (text(0), zone) {
@@ -404,6 +404,11 @@ impl Inverter<'_> {
         write_body(body, 1, &mut out);
         out
     }
+}
+
+/// Whether a step makes a number of a text, so that back it is one again.
+fn makes_number(call: &Call) -> bool {
+    matches!(call.name.as_str(), "int" | "decimal" | "negate")
 }
 
 /// A rule read backwards.

@@ -4,6 +4,7 @@
 //! from here.
 
 mod args;
+mod cut;
 mod ids;
 pub(crate) mod kana;
 mod lists;
@@ -108,6 +109,7 @@ pub(crate) const fn may(name: &'static str, about: &'static str) -> Param {
 pub fn all() -> impl Iterator<Item = &'static Function> {
     [
         text::FUNCTIONS,
+        cut::FUNCTIONS,
         number::FUNCTIONS,
         money::FUNCTIONS,
         time::FUNCTIONS,

@@ -60,6 +60,15 @@ pub(crate) fn pointers(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
+/// What every random map is run on: 5,000 maps, 25,000 runs.
+const RECORDS: [&str; 5] = [
+    "{}",
+    r#"{"a": null, "b": 1, "l": [], "o": {"x": "y"}}"#,
+    r#"{"a": "2026-01-05", "b": 12.50, "l": [{"v": "1"}, {"v": "x"}, {}], "o": {}}"#,
+    r#"{"a": "ｶﾞ㈱～１２", "b": -99999999999999999999999999, "l": [{"v": ""}], "o": {"x": ""}}"#,
+    r#"{"a": "", "b": 0, "l": null, "o": null}"#,
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 5000, ..ProptestConfig::default() })]
 
@@ -81,10 +90,6 @@ proptest! {
     fn random_pipes_never_panic(
         head in prop::sample::select(vec!["a", "b", "l", "this", "root.a", "../a", "l[0].v", "l[-1].v", "o.x", "hub.channel", "(a == \"x\")", "(b * 2)"]),
         steps in proptest::collection::vec(prop::sample::select(steps()), 0..5),
-        record in prop::sample::select(vec![
-            "{}", r#"{"a": null, "b": 1, "l": [], "o": {"x": "y"}}"#, r#"{"a": "2026-01-05", "b": 12.50, "l": [{"v": "1"}, {"v": "x"}, {}], "o": {}}"#,
-            r#"{"a": "ｶﾞ㈱～１２", "b": -99999999999999999999999999, "l": [{"v": ""}], "o": {"x": ""}}"#, r#"{"a": "", "b": 0, "l": null, "o": null}"#,
-        ]),
     ) {
         let pipe = std::iter::once(head).chain(steps).collect::<Vec<_>>().join(" | ");
         let map = format!("map: t/f\nversion: 1\nsource: s.schema.json\ntarget: order@1\nsource_id: {{ const: x }}\ntables: {{ t: {{ a: b, \"*\": c }} }}\nfields:\n  r: {}\n", serde_json::to_string(&pipe).unwrap());
@@ -95,11 +100,13 @@ proptest! {
         prop_assert!(compiled.map.is_some() || !compiled.diagnostics.is_empty());
         if let Some(map) = compiled.map {
             let mut scratch = Scratch::default();
-            let first = map.run_json(record.as_bytes(), &context(), &mut scratch);
-            let second = map.run_json(record.as_bytes(), &context(), &mut scratch);
-            prop_assert_eq!(&first, &second);
-            if let Ok(mapped) = first {
-                prop_assert!(serde_json::from_slice::<Value>(&mapped.data).is_ok(), "{pipe}");
+            for record in RECORDS {
+                let first = map.run_json(record.as_bytes(), &context(), &mut scratch);
+                let second = map.run_json(record.as_bytes(), &context(), &mut scratch);
+                prop_assert_eq!(&first, &second);
+                if let Ok(mapped) = first {
+                    prop_assert!(serde_json::from_slice::<Value>(&mapped.data).is_ok(), "{pipe}");
+                }
             }
         }
     }

@@ -15,6 +15,7 @@ mod language;
 mod laws;
 mod order;
 mod reverse;
+mod reversible;
 mod rows;
 mod schema;
 mod shipped;

@@ -222,6 +222,26 @@ fn a_changed_element_is_guarded_where_it_stands() {
     );
 }
 
+/// Goal: no amount passes through a binary float on its way back.
+#[test]
+fn a_number_that_memory_does_not_keep_is_refused() {
+    let (get, back) = maps();
+    let old = order().to_string();
+    let record = canonical(&get, &order()).unwrap().to_string();
+    for (from, to, refused) in [
+        ("5940139491234", "9007199254740993.25", true),
+        ("0.1", "0.10", false),
+        ("0.1", "0.1000000000000000055511151231", true),
+        ("\"990\"", "\"12345678901234567890.123\"", false),
+    ] {
+        assert!(old.contains(from), "{from}");
+        let old = old.replacen(from, to, 1);
+        let done = put((&get, &back), record.as_bytes(), Some(old.as_bytes()), &KEYS, &context());
+        let inexact = matches!(done, Err(PutFault::Inexact(number)) if number == to);
+        assert_eq!(inexact, refused, "{to}");
+    }
+}
+
 /// Goal: what the record no longer says is not left standing in silence.
 #[test]
 fn a_value_that_went_away_is_told() {
