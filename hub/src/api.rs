@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod endpoint;
 
+mod files;
 mod letters;
 mod plain;
 mod preview;
@@ -26,6 +27,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     all.extend(letters::endpoints());
     all.extend(preview::endpoints());
     all.extend(replays::endpoints());
+    all.extend(files::endpoints());
     all.extend(tap::endpoints());
     all
 }

@@ -1,6 +1,10 @@
 //! Bytes as they came in, before anyone has read them, and what is known of how
 //! they came. The same for a webhook, a dropped file and a poll.
 
+mod expected;
+
+pub use expected::Expected;
+
 use crate::{again::Kept, app::house::Channel, settings::RecordsMode, trail::Trail};
 use adapter_kit::manifest::Topic;
 use bytes::Bytes;
@@ -45,6 +49,8 @@ pub enum Way {
         /// When it was written, nanoseconds since the Unix epoch, if known. The
         /// same name and content dropped another day is another arrival.
         written_ns: u128,
+        /// What is expected of it; none where files are not checked.
+        expected: Option<Arc<Expected>>,
     },
     /// The hub asked for it.
     Pulled {
@@ -92,7 +98,7 @@ impl Arrival {
     pub fn dedupe_key(&self) -> Option<String> {
         let headers = match &self.way {
             Way::Http { headers } => headers,
-            Way::File { name, written_ns } => {
+            Way::File { name, written_ns, .. } => {
                 let hash = canon::id::sha256_hex(&self.bytes);
                 return Some(format!("file:{name}:{written_ns}:{hash}"));
             }

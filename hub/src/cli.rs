@@ -6,6 +6,7 @@ mod screen;
 mod backup;
 mod check;
 mod client;
+mod files;
 mod health;
 mod init;
 mod layout;
@@ -76,6 +77,9 @@ enum Command {
     Backup(backup::Backup),
     /// Put a backup into an empty data folder, and verify it.
     Restore(backup::Restore),
+    /// Files of folder channels: held and late ones; release, discard.
+    #[command(subcommand)]
+    Files(files::Files),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
@@ -113,6 +117,7 @@ pub fn run() -> ExitCode {
         Command::Shadow(it) => it.run(),
         Command::Backup(it) => it.run(),
         Command::Restore(it) => it.run(),
+        Command::Files(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),

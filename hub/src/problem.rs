@@ -1,6 +1,7 @@
 //! The one place where a failure becomes an answer (RFC 9457).
 
 use access::Pass;
+use codec::layout::arrives::Reason;
 use http::StatusCode;
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
@@ -35,6 +36,8 @@ pub enum Refusal {
     Malformed { detail: String },
     #[error("cannot be decoded: {}", fault.expected)]
     Undecodable { fault: Fault },
+    #[error("{}{}", Self::HELD_PREFIX, Reasons(reasons))]
+    FileHeld { reasons: Vec<Reason> },
     #[error("no rule for records of this kind: {detail}")]
     UnknownRecord { detail: String },
     #[error("{} record(s) do not fit the source schema", faults.len())]
@@ -109,6 +112,21 @@ pub struct Problem {
     pub faults: Vec<Fault>,
 }
 
+/// Reasons on one line.
+struct Reasons<'a>(&'a [Reason]);
+
+impl std::fmt::Display for Reasons<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (number, reason) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str(Refusal::REASONS_BETWEEN)?;
+            }
+            write!(f, "{reason}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Most faults one answer lists; the dead letters hold the rest.
 pub const FAULTS_MAX: usize = 20;
 
@@ -157,6 +175,11 @@ const fn facts(
 // === impl Refusal ===
 
 impl Refusal {
+    /// Before the reasons of a held file.
+    pub const HELD_PREFIX: &'static str = "held: ";
+    /// Between them.
+    pub const REASONS_BETWEEN: &'static str = " | ";
+
     /// Stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -191,6 +214,7 @@ impl Refusal {
             | Self::BodyBroken { .. }
             | Self::Malformed { .. }
             | Self::UnknownRecord { .. }
+            | Self::FileHeld { .. }
             | Self::SchemaMismatch { .. }
             | Self::Unmappable { .. }
             | Self::VersionConflict { .. }
@@ -231,6 +255,7 @@ impl Refusal {
             | Self::BodyTooSlow { .. }
             | Self::BodyBroken { .. }
             | Self::Malformed { .. }
+            | Self::FileHeld { .. }
             | Self::UnknownRecord { .. }
             | Self::KeyReused { .. }
             | Self::LetterSettled { .. }
@@ -320,6 +345,15 @@ impl Refusal {
                 (
                     "The bytes are not what the channel declares",
                     "チャネルの宣言と異なる形式のデータです",
+                ),
+                Retry::Never,
+            ),
+            Self::FileHeld { .. } => facts(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                canon::entry::FILE_HELD,
+                (
+                    "The file is not as expected and waits for an operator",
+                    "ファイルが想定と異なるため、操作者の判断を待っています",
                 ),
                 Retry::Never,
             ),

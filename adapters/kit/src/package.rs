@@ -217,7 +217,8 @@ impl Package {
     }
 
     /// The layout of its files, if they are rows.
-    pub(crate) fn layout(&self) -> Option<&Layout> {
+    #[must_use]
+    pub fn layout(&self) -> Option<&Layout> {
         self.parts.layout.as_ref()
     }
 

@@ -12,7 +12,10 @@ use access::{
 };
 use adapter_kit::package::{self, Package};
 use canon::entry::Route;
-use codec::diagnostic::{Diagnostic, Place};
+use codec::{
+    diagnostic::{Diagnostic, Place},
+    layout::arrives::Arrives,
+};
 use governor::clock::DefaultClock;
 use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
 use store::Trust;
@@ -74,6 +77,7 @@ impl House {
         build.check_trust(settings);
         build.check_folders(settings);
         build.check_calls(&channels);
+        build.check_zones(&channels);
         build.check_routes(settings, &channels);
         let tokens = build.tokens(&settings.hub.tokens);
         if crate::settings::has_errors(&build.diagnostics) {
@@ -135,6 +139,17 @@ impl Channel {
     #[must_use]
     pub fn buckets(&self) -> &Buckets {
         &self.buckets
+    }
+
+    /// What is expected of its files, if they are checked: as set, else what its
+    /// layout says.
+    #[must_use]
+    pub fn arrives(&self) -> Option<&Arrives> {
+        match &self.settings.input {
+            Some(Input::Folder { arrives: Some(own), .. }) => Some(own),
+            Some(Input::Folder { .. }) => self.package.layout()?.arrives(),
+            _ => None,
+        }
     }
 
     /// How much may come in.
@@ -265,6 +280,17 @@ impl Build<'_> {
                 let message = format!("the folder of {name} is that of {other} too");
                 let file = format!("channels/{name}.yaml");
                 self.fault((&file, "path"), "C40", message, Some("give each its own".into()));
+            }
+        }
+    }
+
+    /// Time zones that there are not.
+    fn check_zones(&mut self, channels: &BTreeMap<String, Arc<Channel>>) {
+        for (name, channel) in channels {
+            let Some(due) = channel.arrives().and_then(|it| it.due.as_ref()) else { continue };
+            if let Err(fault) = crate::ingress::folder::check_zone(due) {
+                let help = "an IANA name such as Asia/Tokyo".to_owned();
+                self.fault((&format!("channels/{name}.yaml"), "folder"), "C43", fault, Some(help));
             }
         }
     }

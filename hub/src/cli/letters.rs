@@ -103,8 +103,8 @@ impl Letters {
 // === impl Hub ===
 
 impl Hub {
-    pub(super) fn client(self) -> Result<Client, Failure> {
-        Client::new(&self.config.config, self.url)
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        Client::new(&self.config.config, self.url.clone())
     }
 }
 

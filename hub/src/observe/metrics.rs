@@ -52,6 +52,8 @@ pub struct Metrics {
     pub journal_head: Gauge,
     /// Last sequence each fold has taken in.
     pub fold_position: Family<OfFold, Gauge>,
+    /// Files that should have come by now, by channel.
+    files_late: Family<OfChannel, Gauge>,
     /// Group commits so far.
     pub commits: Gauge,
     /// Entries in those commits.
@@ -80,6 +82,8 @@ impl Default for Metrics {
         registry.register("journal_head", "Last sequence in the journal", journal_head.clone());
         let fold_position = Family::<OfFold, Gauge>::default();
         registry.register("fold_position", "Last sequence of each fold", fold_position.clone());
+        let files_late = Family::<OfChannel, Gauge>::default();
+        registry.register("files_late", "Files that should have come", files_late.clone());
         let commits = Gauge::default();
         registry.register("commits", "Group commits since start", commits.clone());
         let committed_entries = Gauge::default();
@@ -94,6 +98,7 @@ impl Default for Metrics {
             attempts,
             journal_head,
             fold_position,
+            files_late,
             commits,
             committed_entries,
         }
@@ -111,6 +116,12 @@ impl Metrics {
         if count > 0 {
             self.records.get_or_create(&came(channel, outcome)).inc_by(count);
         }
+    }
+
+    /// So many files of a channel should have come and have not.
+    pub fn files_late(&self, channel: &str, count: usize) {
+        let of = OfChannel { channel: channel.to_owned() };
+        self.files_late.get_or_create(&of).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Counts one delivery attempt.

@@ -2,7 +2,10 @@
 
 use super::{OutputSettings, fault_at, hub, output, units};
 use canon::entity::Classification;
-use codec::yaml::{Node, Table};
+use codec::{
+    layout::arrives::Arrives,
+    yaml::{Node, Table},
+};
 use std::{
     collections::BTreeMap,
     fmt,
@@ -84,6 +87,8 @@ pub enum Input {
         every: Duration,
         /// What was sent is acknowledged, in `ack/` of the folder (EDI).
         acknowledge: bool,
+        /// What is expected of its files, in place of what the layout says.
+        arrives: Option<Arrives>,
     },
     /// The hub asks for news.
     Pull {
@@ -245,8 +250,9 @@ fn input(table: &Table<'_>, dir: &Path) -> Option<Input> {
         let path = it.required_text("path").map(|path| dir.join(path));
         let every = units::duration(&it, "every").unwrap_or(Duration::from_secs(1));
         let acknowledge = it.bool("acknowledge").unwrap_or(false);
+        let arrives = Arrives::read(&it, "arrives");
         it.finish();
-        path.map(|path| Input::Folder { path, every, acknowledge })
+        path.map(|path| Input::Folder { path, every, acknowledge, arrives })
     });
     let pull = ways.table("pull", "what to ask for").map(|it| {
         let read = pull(&it, dir);

@@ -65,6 +65,7 @@ pub(super) async fn commit(
         traceparent: arrival.traceparent.clone(),
         label: arrival.label(),
         again: arrival.kept().map(|it| Box::new(it.again.clone())),
+        file: file_facts(&arrival, records).map(Box::new),
     };
     let started = rooms.clock.now();
     let atomic = arrival.is_atomic();
@@ -123,6 +124,12 @@ async fn arrival_at(rooms: &Rooms, seq: u64) -> Option<String> {
         entry::Body::Arrival(first) => Some(first.id),
         entry::Body::Refusal(_) | entry::Body::Attempt(_) | entry::Body::Act(_) => None,
     }
+}
+
+/// What later files of its row are compared with, if it is one.
+fn file_facts(arrival: &Arrival, records: u64) -> Option<entry::FileFacts> {
+    let Way::File { name, expected: Some(expected), .. } = &arrival.way else { return None };
+    Some(expected.facts(name, arrival.bytes.len() as u64, records))
 }
 
 fn answer(

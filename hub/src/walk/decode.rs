@@ -3,7 +3,7 @@
 
 use crate::{
     app::Rooms,
-    arrival::Arrival,
+    arrival::{Arrival, Way},
     gates::admit::Admitted,
     observe::tap::Line,
     problem::{Fault, Refusal},
@@ -11,6 +11,7 @@ use crate::{
 use access::Pass;
 use adapter_kit::decode::{Decoded as Records, Undecodable};
 use canon::entry::{Boundary, SetAside};
+use codec::layout::arrives::Reason;
 use serde_json::json;
 
 /// An arrival whose bytes are records. Only this step makes one.
@@ -38,7 +39,11 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
 fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     let (pass, arrival) = admitted.into_parts();
     let package = arrival.channel.package();
-    let mut records = package.decode(arrival.feed(), &arrival.bytes).map_err(refusal)?;
+    let decoded = package.decode(arrival.feed(), &arrival.bytes);
+    if let Some(held) = held(&arrival, decoded.as_ref()) {
+        return Err(held);
+    }
+    let mut records = decoded.map_err(refusal)?;
     if let Some(kept) = arrival.kept() {
         super::again::keep_meant(kept, &mut records)?;
     }
@@ -61,6 +66,37 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         return Err(Refusal::Undecodable { fault });
     }
     Ok(Decoded { pass, arrival, records, set_aside })
+}
+
+/// What holds a file that is not as expected. All reasons are told at once, so
+/// this is asked when its records are known, or that it has none.
+fn held(arrival: &Arrival, decoded: Result<&Records, &Undecodable>) -> Option<Refusal> {
+    let Way::File { name, expected: Some(expected), .. } = &arrival.way else { return None };
+    let drift = |found, wanted: &str| Reason::new("drift", found, wanted.to_owned());
+    let (records, unreadable) = match decoded {
+        Ok(records) => {
+            let bad = wide(records.unreadable.len());
+            let most = bad.saturating_mul(2) > records.records;
+            let found = format!("{bad} of {} records cannot be read", records.records);
+            (Some(records.records), most.then(|| drift(found, "records of the layout")))
+        }
+        Err(Undecodable { reason, fault }) => {
+            let found = format!("{reason}: {}", fault.found);
+            (None, Some(drift(found, &fault.expected)))
+        }
+    };
+    let unreadable = unreadable.filter(|_| expected.holds_drift());
+    if records.is_none() && unreadable.is_none() {
+        // It is refused as it would be without checks.
+        return None;
+    }
+    let mut reasons = expected.reasons(name, wide(arrival.bytes.len()), records);
+    reasons.extend(unreadable);
+    (!reasons.is_empty()).then_some(Refusal::FileHeld { reasons })
+}
+
+fn wide(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn refusal(undecodable: Undecodable) -> Refusal {

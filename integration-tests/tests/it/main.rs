@@ -13,6 +13,7 @@ mod crash;
 mod customers;
 mod deliver;
 mod edi;
+mod files;
 mod fixed;
 mod folder;
 mod key_order;

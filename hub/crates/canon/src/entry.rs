@@ -7,7 +7,7 @@ mod again;
 
 pub use again::{Again, LetterId, MapsOf, Selection, Splice};
 
-use crate::{clock::Timestamp, event::Event};
+use crate::{calendar::Day, clock::Timestamp, event::Event};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +89,36 @@ pub struct Arrival {
     /// Set when its bytes, or most of them, were in the journal already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Box<Again>>,
+    /// What is known of the file it was, where files are checked as they arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Box<FileFacts>>,
+}
+
+/// What is known of a file beside its content: what later ones are compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FileFacts {
+    /// Its name, without folders.
+    pub name: String,
+    /// The store in its name; empty when names have none. Files of one series
+    /// are compared with each other.
+    #[serde(default)]
+    pub series: String,
+    /// The day in its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Day>,
+    /// The number in its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// The line that names its columns, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<String>,
+    /// SHA-256 hex of its bytes.
+    pub sha256: String,
+    /// How many bytes.
+    pub bytes: u64,
+    /// How many records.
+    pub records: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
@@ -119,6 +149,9 @@ pub struct Refusal {
     /// SHA-256 hex of the bytes, if they were read.
     pub raw_sha256: Option<String>,
 }
+
+/// Code of the refusal of a file that waits for an operator.
+pub const FILE_HELD: &str = "file-held";
 
 /// What one boundary decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -301,6 +334,20 @@ pub enum Deed {
     Resubmitted {
         /// Which.
         parcels: Vec<ParcelId>,
+        /// Why.
+        reason: String,
+    },
+    /// A file that was held is taken after all.
+    FileReleased {
+        /// Id of the refusal that held it.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file that was held is given up.
+    FileDiscarded {
+        /// Id of the refusal that held it.
+        file: String,
         /// Why.
         reason: String,
     },

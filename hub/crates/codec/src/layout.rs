@@ -11,6 +11,8 @@ mod model;
 mod parse;
 mod plan;
 
+pub mod arrives;
+
 mod arena;
 mod assemble;
 mod binary;
@@ -39,12 +41,15 @@ use crate::{
     rows::{Rows, Shape},
     yaml,
 };
-use model::{Format, Kind};
+use arrives::Arrives;
+use model::{Format, Header, Kind};
 use piece::{Memory, Window};
 
 /// Bytes of one input: cells are ranges of 32 bits over text that may be longer
 /// than the input.
 const INPUT_BYTES_MAX: usize = 1 << 30;
+/// Bytes in which the line that names the columns is looked for.
+const HEADING_BYTES_MAX: usize = 1 << 16;
 
 /// A layout, checked and ready to read and write.
 #[derive(Clone, Debug)]
@@ -57,6 +62,7 @@ pub struct Layout {
     kinds: Vec<Kind>,
     shape: Shape,
     lossless: bool,
+    arrives: Option<Arrives>,
 }
 
 /// An input that is refused as a whole: nothing in it can be trusted.
@@ -122,6 +128,25 @@ impl Layout {
     /// Whether what is read is written again as the same bytes.
     pub fn is_lossless(&self) -> bool {
         self.lossless
+    }
+
+    /// What is expected of its files as they arrive, if it says so.
+    pub fn arrives(&self) -> Option<&Arrives> {
+        self.arrives.as_ref()
+    }
+
+    /// The line of an input that names its columns, as it stands there; `None`
+    /// for formats without one, and for bytes that are not of the layout's
+    /// character set.
+    pub fn heading(&self, bytes: &[u8]) -> Option<String> {
+        let Format::Csv(csv) = &self.format else { return None };
+        if csv.header == Header::None {
+            return None;
+        }
+        let start = bytes.get(..HEADING_BYTES_MAX).unwrap_or(bytes);
+        let decoded = self.profile.decode_marking(start).ok()?;
+        let line = decoded.text.lines().nth(csv.titles)?;
+        Some(line.to_owned())
     }
 
     /// Reads a whole input.

@@ -164,6 +164,8 @@ fn deed(deed: &Deed) -> &'static str {
         Deed::ReplayStarted { .. } => "replay-started",
         Deed::ReplayAdvanced { .. } => "replay-advanced",
         Deed::ReplayStopped { .. } => "replay-stopped",
+        Deed::FileReleased { .. } => "file-released",
+        Deed::FileDiscarded { .. } => "file-discarded",
     }
 }
 

@@ -11,8 +11,9 @@
 //!    [`weigh`](crate::weigh).
 //! 3. A record of a poll that was set aside before is left out and counted.
 //! 4. Nothing new at all is a duplicate and makes no entry, unless it moves a
-//!    puller's cursor (that must be remembered, or the page comes for ever) or
-//!    brings records again (their dead letters close with it).
+//!    puller's cursor (that must be remembered, or the page comes for ever), brings
+//!    records again (their dead letters close with it), or is a file of a row of
+//!    files (the next one is compared with it).
 //!
 //! A decision that needs current state belongs here: it would see everything
 //! committed before it and nothing after, and its entry is in the same commit.
@@ -105,6 +106,7 @@ impl Settling<'_> {
             && arrival.events.is_empty()
             && arrival.set_aside.is_empty()
             && arrival.again.is_none()
+            && arrival.file.is_none()
             && !self.moves_cursor(arrival)?
         {
             return Ok(Settled::SameFacts { seq, events: found.known });

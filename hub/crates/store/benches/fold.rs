@@ -206,5 +206,6 @@ fn arrival(event: Event) -> Arrival {
         traceparent: None,
         label: None,
         again: None,
+        file: None,
     }
 }

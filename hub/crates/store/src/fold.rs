@@ -3,6 +3,7 @@
 mod events;
 
 mod arrivals;
+mod files;
 mod letters;
 
 mod consents;
@@ -183,15 +184,25 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             let seen = events::index(turn, arrival)?;
             applied.events += seen.applied;
             applied.passed_over += seen.duplicates + seen.older + seen.conflicts;
+            files::taken(turn, arrival)?;
             arrivals::set_aside(turn, arrival)?;
             letters::brought_again(turn, arrival)?;
             arrivals::count(turn, arrival, seen)
         }
-        Body::Refusal(refusal) => arrivals::refused(turn, refusal),
+        Body::Refusal(refusal) => {
+            files::held(turn, refusal)?;
+            arrivals::refused(turn, refusal)
+        }
         Body::Attempt(attempt) => parties::delivered(turn, attempt),
         Body::Act(act) => match &act.act {
             Deed::LettersDiscarded { letters, reason } => {
                 letters::discarded(turn, letters, &act.actor, reason)
+            }
+            Deed::FileReleased { file, reason } => {
+                files::settled(turn, file, "released", (&act.actor, reason))
+            }
+            Deed::FileDiscarded { file, reason } => {
+                files::settled(turn, file, "discarded", (&act.actor, reason))
             }
             Deed::Started { .. }
             | Deed::Stopped
@@ -224,7 +235,11 @@ fn deliveries_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Resul
 /// What the fold `deliveries` takes from an act.
 fn acted(turn: &Turn<'_>, act: &Act, applied: &mut Applied) -> Result<()> {
     match &act.act {
-        Deed::Started { .. } | Deed::Stopped | Deed::LettersDiscarded { .. } => {}
+        Deed::Started { .. }
+        | Deed::Stopped
+        | Deed::LettersDiscarded { .. }
+        | Deed::FileReleased { .. }
+        | Deed::FileDiscarded { .. } => {}
         Deed::Configured { routes, .. } => routes::configure(turn, routes)?,
         Deed::ReplayStarted { .. } => replays::started(turn, act)?,
         Deed::ReplayAdvanced { .. } => replays::advanced(turn, &act.act, applied)?,

@@ -8,6 +8,7 @@ mod channels;
 mod customers;
 mod due;
 mod events;
+mod files;
 mod letters;
 mod names;
 mod orders;
@@ -22,6 +23,7 @@ pub use due::DueParcel;
 #[cfg(test)]
 pub(crate) use due::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAITING};
 pub use events::{EventFilter, EventView};
+pub use files::{HeldFile, HeldFilter, HeldState};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};

@@ -201,6 +201,7 @@ pub(crate) fn arrival(channel: &str, events: Vec<Event>) -> Arrival {
         traceparent: None,
         label: None,
         again: None,
+        file: None,
     }
 }
 

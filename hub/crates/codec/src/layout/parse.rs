@@ -8,7 +8,9 @@ use crate::{
     charset::{Charset, Files, Named},
     diagnostic::Diagnostic,
     layout::{
-        Layout, edi, lossless,
+        Layout,
+        arrives::Arrives,
+        edi, lossless,
         model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
         plan, xml,
     },
@@ -45,6 +47,7 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         ("x12", Err(Dialect::X12)),
         ("edifact", Err(Dialect::Edifact)),
     ];
+    let arrives = Arrives::read(&table, "arrives");
     let word = match table.required_one_of("format", &words)? {
         Ok(word) => word,
         Err(dialect) => {
@@ -53,7 +56,17 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
             let (edi, shape) = edi::edi(&table, dialect)?;
             table.finish();
             let (format, kinds, lossless) = (Format::Edi(Box::new(edi)), Vec::new(), false);
-            return Some(Layout { id, version, profile, writing, format, kinds, shape, lossless });
+            return Some(Layout {
+                id,
+                version,
+                profile,
+                writing,
+                format,
+                kinds,
+                shape,
+                lossless,
+                arrives,
+            });
         }
     };
     let Named { profile, writing } = Named::read(&table, files);
@@ -77,6 +90,7 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
                 kinds: Vec::new(),
                 shape,
                 lossless,
+                arrives,
             });
         }
     };
@@ -88,7 +102,8 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         table.error("L15", format!("{message}: `line_end` must be `none`"));
     }
     let (kinds, shape) = plan::kinds(&table, &format, word)?;
-    let mut layout = Layout { id, version, profile, writing, format, kinds, shape, lossless };
+    let mut layout =
+        Layout { id, version, profile, writing, format, kinds, shape, lossless, arrives };
     lossless::settle(&table, &mut layout);
     table.finish();
     Some(layout)

@@ -95,6 +95,7 @@ pub(crate) fn arrival(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> (
         traceparent: None,
         label: None,
         again: None,
+        file: None,
     };
     (arrival, raw)
 }

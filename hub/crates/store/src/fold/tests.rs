@@ -2,6 +2,7 @@
 
 mod endurance;
 mod examples;
+mod files;
 mod goods;
 mod lanes;
 mod orders_of_arrival;

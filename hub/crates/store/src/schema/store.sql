@@ -320,3 +320,36 @@ CREATE TABLE IF NOT EXISTS store_gap (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS store_gap_open
     ON store_gap (channel, store, register, business_date) WHERE cleared_ms = 0;
+
+-- Files that were taken where files are checked, by the store in their names.
+CREATE TABLE IF NOT EXISTS store_file (
+    channel TEXT NOT NULL,
+    series TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    day TEXT NOT NULL,
+    number INTEGER,
+    heading TEXT,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (channel, series, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_file_day ON store_file (channel, series, day, number);
+
+-- Files that wait, or waited, for an operator.
+CREATE TABLE IF NOT EXISTS store_held (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    settled_by TEXT NOT NULL,
+    settled_why TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS store_held_id ON store_held (id);
+CREATE INDEX IF NOT EXISTS store_held_channel ON store_held (channel, state, seq);

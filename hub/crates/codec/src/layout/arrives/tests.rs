@@ -1,0 +1,157 @@
+//! Names, bounds, sequences, drift: each found, and nothing else.
+
+use super::*;
+use crate::yaml::{self, Faults, Table};
+use canon::entry::FileFacts;
+
+const YAML: &str = r#"
+arrives:
+  name: "JNL_{store:3}_{date:YYYYMMDD}_{sequence}.csv"
+  bytes: { min: 10, max: 1000, change_percent_max: 50 }
+  records: { min: 1 }
+  sequence: { first: 1, last: 99 }
+  drift: hold
+  due: { by: "06:00", zone: Asia/Tokyo, since: 2026-11-01, days_after: 1, closed: [sun, holidays, 2026-12-31] }
+"#;
+
+fn read(text: &str) -> Result<Arrives, Vec<String>> {
+    let node = yaml::parse("layout.yaml", text).unwrap();
+    let faults = Faults::new("layout.yaml");
+    let table = Table::open(&faults, &node, "this layout").unwrap();
+    let read = Arrives::read(&table, "arrives");
+    match read {
+        Some(read) if faults.is_empty() => Ok(read),
+        _ => {
+            let text = |it: crate::diagnostic::Diagnostic| {
+                format!("{} {}", it.message, it.expected.unwrap_or_default())
+            };
+            Err(faults.into_vec().into_iter().map(text).collect())
+        }
+    }
+}
+
+fn past(numbers: &[u64]) -> Past {
+    let file = |number: &u64| FileFacts {
+        name: format!("JNL_001_20261120_{number}.csv"),
+        series: "001".to_owned(),
+        day: Day::parse("2026-11-20"),
+        sequence: Some(*number),
+        heading: Some("a,b".to_owned()),
+        sha256: format!("sha of {number}"),
+        bytes: 100,
+        records: 10,
+    };
+    Past { recent: numbers.iter().map(file).collect(), same: None }
+}
+
+fn seen(name: &str) -> Seen<'_> {
+    Seen { name, sha256: "new", bytes: 100, records: Some(10), heading: Some("a,b") }
+}
+
+fn found(seen: &Seen<'_>, past: &Past) -> Vec<&'static str> {
+    read(YAML).unwrap().check(seen, past).into_iter().map(|it| it.what).collect()
+}
+
+#[test]
+fn a_name_says_store_day_and_number_in_one_way_only() {
+    let pattern = NamePattern::parse("JNL_{store}_{date:YYMMDD}-{sequence:4}{*}.csv").unwrap();
+    let facts = pattern.read("JNL_A-7_261122-0012_new.csv").unwrap();
+    assert_eq!((facts.series.as_str(), facts.sequence), ("A-7", Some(12)));
+    assert_eq!(facts.day, Day::parse("2026-11-22"));
+    for name in ["JNL__261122-0012.csv", "JNL_A_261322-0012.csv", "JNL_A_261122-12.csv", "JNL_A"] {
+        assert_eq!(pattern.read(name), None, "{name}");
+    }
+    for (pattern, want) in [
+        ("{store}{sequence}", "ends"),
+        ("{sequence}1.csv", "ends"),
+        ("{date:YYYY}", "DD"),
+        ("{day}", "{sequence}"),
+        ("{store", "`}`"),
+        ("{store}_{store}", "twice"),
+    ] {
+        let fault = NamePattern::parse(pattern).unwrap_err();
+        assert!(fault.contains(want), "{pattern}: {fault}");
+    }
+}
+
+#[test]
+fn the_next_file_is_taken_and_others_are_told_apart() {
+    let past = past(&[3, 2, 1]);
+    assert_eq!(found(&seen("JNL_001_20261121_4.csv"), &past), [] as [&str; 0]);
+    assert_eq!(found(&seen("sales.csv"), &past), ["name"]);
+    assert_eq!(found(&seen("JNL_001_20261121_5.csv"), &past), ["gap"]);
+    assert_eq!(found(&seen("JNL_001_20261121_100.csv"), &past), ["gap"]);
+    let small = Seen { bytes: 9, records: Some(0), ..seen("JNL_001_20261121_4.csv") };
+    assert_eq!(found(&small, &past), ["bytes", "records"]);
+    let unusual = Seen { bytes: 151, ..seen("JNL_001_20261121_4.csv") };
+    assert_eq!(found(&unusual, &past), ["bytes"]);
+    let drifted = Seen { heading: Some("a,b,c"), ..seen("JNL_001_20261121_4.csv") };
+    assert_eq!(found(&drifted, &past), ["drift"]);
+}
+
+#[test]
+fn numbers_may_begin_anew_each_day() {
+    let each_day = read(&YAML.replace("last: 99", "last: 99, per: day")).unwrap();
+    let found = |name: &str| -> Vec<_> {
+        each_day.check(&seen(name), &past(&[2, 1])).into_iter().map(|it| it.what).collect()
+    };
+    assert_eq!(found("JNL_001_20261121_1.csv"), [] as [&str; 0]);
+    assert_eq!(found("JNL_001_20261121_2.csv"), ["gap"]);
+    assert_eq!(found("JNL_001_20261120_3.csv"), [] as [&str; 0]);
+}
+
+#[test]
+fn a_layout_says_what_it_expects_and_finds_its_heading() {
+    let text = format!(
+        "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: crlf\nheader: names\n\
+         title_lines: 1\n{YAML}columns: [{{ name: 金額 }}, {{ name: 店 }}]\n"
+    );
+    let layout = crate::layout::Layout::parse("layout.yaml", &text).unwrap();
+    assert!(layout.arrives().is_some_and(|it| it.holds_drift));
+    let bytes = b"title\r\n\x8b\xe0\x8az,\x93X\r\n1,2\r\n";
+    assert_eq!(layout.heading(bytes).as_deref(), Some("金額,店"));
+}
+
+#[test]
+fn with_too_few_files_nothing_is_unusual() {
+    let unusual = Seen { bytes: 999, ..seen("JNL_001_20261121_3.csv") };
+    assert_eq!(found(&unusual, &past(&[2, 1])), [] as [&str; 0]);
+}
+
+#[test]
+fn numbers_begin_anew_and_late_ones_fill_their_gap() {
+    assert_eq!(found(&seen("JNL_001_20261121_1.csv"), &past(&[99, 98])), [] as [&str; 0]);
+    assert_eq!(found(&seen("JNL_001_20261121_7.csv"), &past(&[])), [] as [&str; 0], "the first");
+    // 2 was missing, 3 was released: now 2 comes, and then 4.
+    assert_eq!(found(&seen("JNL_001_20261121_2.csv"), &past(&[3, 1])), [] as [&str; 0]);
+    assert_eq!(found(&seen("JNL_001_20261121_4.csv"), &past(&[2, 3, 1])), [] as [&str; 0]);
+    assert_eq!(found(&seen("JNL_001_20261121_5.csv"), &past(&[2, 3, 1])), ["gap"]);
+}
+
+#[test]
+fn another_content_for_the_same_number_is_held_and_the_same_is_not() {
+    let mut past = past(&[3, 2, 1]);
+    past.same = past.recent.first().cloned();
+    assert_eq!(found(&seen("JNL_001_20261120_3.csv"), &past), ["repeated"]);
+    let again = Seen { sha256: "sha of 3", ..seen("JNL_001_20261120_3.csv") };
+    assert_eq!(found(&again, &past), [] as [&str; 0]);
+}
+
+#[test]
+fn what_is_expected_is_read_and_faults_name_what_to_write() {
+    let due = read(YAML).unwrap().due.unwrap();
+    assert_eq!((due.hour, due.minute, due.days_after), (6, 0, 1));
+    assert!(!due.open.are_open_on(Day::parse("2026-11-23").unwrap()), "a holiday");
+    for (from, to, want) in [
+        ("_{sequence}.csv", ".csv", "{sequence} in `name`"),
+        ("{date:YYYYMMDD}", "x", "{date:YYYYMMDD} in `name`"),
+        ("by: \"06:00\"", "by: \"6\"", "06:00"),
+        ("closed: [sun", "closed: [sunday", "mon to sun"),
+        ("last: 99", "last: 1", "larger `last`"),
+        ("max: 1000", "max: 5", "at least 10"),
+        ("drift: hold", "drift: keep", "hold"),
+    ] {
+        let faults = read(&YAML.replace(from, to)).unwrap_err();
+        assert!(faults.iter().any(|it| it.contains(want)), "{to}: {faults:?}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Files that were taken or held, as they are asked for.
+
+use canon::{
+    calendar::Day,
+    clock::Timestamp,
+    entry::{Body, Deed, FILE_HELD, FileFacts, Refusal},
+};
+
+use crate::{
+    HeldFilter, HeldState, Page,
+    testing::{Bench, START_MS, arrival},
+};
+
+fn facts(series: &str, day: &str, sequence: u64) -> FileFacts {
+    FileFacts {
+        name: format!("{series}_{day}_{sequence}.csv"),
+        series: series.to_owned(),
+        day: Day::parse(day),
+        sequence: Some(sequence),
+        heading: Some("a,b".to_owned()),
+        sha256: format!("sha of {series} {sequence}"),
+        bytes: 100,
+        records: 3,
+    }
+}
+
+fn take(bench: &mut Bench, facts: FileFacts) {
+    let mut arrival = arrival("pos", Vec::new());
+    arrival.file = Some(Box::new(facts));
+    bench.append(Body::Arrival(arrival));
+}
+
+fn hold(bench: &mut Bench, id: &str) {
+    bench.append(Body::Refusal(Refusal {
+        id: id.to_owned(),
+        channel: Some("pos".to_owned()),
+        principal: None,
+        origin: format!("{id}.csv"),
+        received_at: Timestamp::from_ms(START_MS),
+        trail: Vec::new(),
+        code: FILE_HELD.to_owned(),
+        detail: "gap".to_owned(),
+        raw_sha256: Some("sha".to_owned()),
+    }));
+}
+
+#[test]
+fn files_are_found_by_series_day_and_number() {
+    let mut bench = Bench::new();
+    for (series, day, number) in
+        [("001", "2026-11-20", 1), ("002", "2026-11-20", 1), ("001", "2026-11-21", 2)]
+    {
+        take(&mut bench, facts(series, day, number));
+    }
+    let reader = bench.reader();
+    let taken = reader.files_taken("pos", "001", 9).unwrap();
+    let numbers: Vec<_> = taken.iter().filter_map(|it| it.sequence).collect();
+    assert_eq!(numbers, [2, 1], "newest first, of this series only");
+    assert_eq!(taken[0], facts("001", "2026-11-21", 2));
+    let like = reader.file_like("pos", &facts("002", "2026-11-20", 1)).unwrap();
+    assert_eq!(like.map(|it| it.sha256), Some("sha of 002 1".to_owned()));
+    assert_eq!(reader.file_like("pos", &facts("002", "2026-11-20", 2)).unwrap(), None);
+    let days = reader.file_days("pos", Day::parse("2026-11-21").unwrap()).unwrap();
+    assert_eq!(
+        days.into_iter().collect::<Vec<_>>(),
+        [("001".to_owned(), Day::parse("2026-11-21").unwrap())]
+    );
+}
+
+#[test]
+fn a_held_file_is_settled_once() {
+    let mut bench = Bench::new();
+    for id in ["a", "b", "c"] {
+        hold(&mut bench, id);
+    }
+    let deed =
+        |file: &str, reason: &str| Deed::FileReleased { file: file.into(), reason: reason.into() };
+    bench.act(deed("a", "it is right"));
+    bench.act(Deed::FileDiscarded { file: "a".to_owned(), reason: "too late".to_owned() });
+    bench.act(Deed::FileDiscarded { file: "b".to_owned(), reason: "a test".to_owned() });
+    let of = |state| {
+        let filter = HeldFilter { channel: Some("pos".to_owned()), state: Some(state) };
+        let listed = bench.reader().held_files(&filter, &Page::of(9)).unwrap();
+        listed.items.into_iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of(HeldState::Released), ["a"]);
+    assert_eq!(of(HeldState::Discarded), ["b"]);
+    assert_eq!(of(HeldState::Held), ["c"]);
+    let released = bench.reader().held_file("a").unwrap().unwrap();
+    assert_eq!((released.settled_why.as_str(), released.name.as_str()), ("it is right", "a.csv"));
+}

@@ -1,0 +1,196 @@
+//! Files that are checked as they arrive: what was taken before, what is held.
+
+use canon::{calendar::Day, clock::Timestamp, entry::FileFacts};
+use rusqlite::Row;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+use super::{
+    Reader,
+    page::{Filter, Listed, Page},
+};
+use crate::error::Result;
+
+/// Where a held file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HeldState {
+    /// It waits for an operator.
+    Held,
+    /// It is taken after all.
+    Released,
+    /// It was given up.
+    Discarded,
+}
+
+/// A file that was held.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct HeldFile {
+    /// Id of the refusal that held it.
+    pub id: String,
+    /// Channel it came by.
+    pub channel: String,
+    /// Its name.
+    pub name: String,
+    /// SHA-256 hex of its bytes.
+    pub sha256: String,
+    /// All that is not as expected.
+    pub reason: String,
+    /// Held, released or discarded.
+    pub state: HeldState,
+    /// When it came.
+    pub at: Timestamp,
+    /// Sequence of the entry.
+    pub seq: u64,
+    /// Who released or discarded it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub settled_by: String,
+    /// Why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub settled_why: String,
+}
+
+/// Which held files. Fields that are `None` do not narrow.
+#[derive(Clone, Debug, Default)]
+pub struct HeldFilter {
+    /// Only of this channel.
+    pub channel: Option<String>,
+    /// Only in this state.
+    pub state: Option<HeldState>,
+}
+
+const LIST: &str = "files";
+const HELD: &str = "SELECT seq, id, channel, name, sha256, reason, state, at_ms, settled_by,
+            settled_why
+     FROM store_held WHERE 1";
+const TAKEN: &str = "SELECT name, series, day, number, heading, sha256, bytes, records
+     FROM store_file WHERE channel = ?1 AND series = ?2";
+
+// === impl Reader ===
+
+impl Reader {
+    /// Files that were held, newest first.
+    pub fn held_files(&self, filter: &HeldFilter, page: &Page) -> Result<Listed<HeldFile>> {
+        let query = Filter::new(HELD)
+            .and("seq < ?", page.after_number(LIST)?)
+            .and("channel = ?", filter.channel.clone())
+            .and("state = ?", filter.state.map(HeldState::name))
+            .order_by("seq DESC", page)?;
+        let rows = self.ask(|conn| query.rows(conn, held))?;
+        page.cut(LIST, rows, |it| it.seq.to_string())
+    }
+
+    /// One of them by its id.
+    pub fn held_file(&self, id: &str) -> Result<Option<HeldFile>> {
+        let page = Page::of(1);
+        let query = Filter::new(HELD).and("id = ?", Some(id.to_owned())).order_by("seq", &page)?;
+        Ok(self.ask(|conn| query.rows(conn, held))?.into_iter().next())
+    }
+
+    /// The one that is held under this name with this content, if there is one.
+    pub fn held_as(&self, channel: &str, name: &str, sha256: &str) -> Result<Option<HeldFile>> {
+        let query = Filter::new(HELD)
+            .and("channel = ?", Some(channel.to_owned()))
+            .and("state = ?", Some(HeldState::Held.name()))
+            .and("name = ?", Some(name.to_owned()))
+            .and("sha256 = ?", Some(sha256.to_owned()))
+            .order_by("seq", &Page::of(1))?;
+        Ok(self.ask(|conn| query.rows(conn, held))?.into_iter().next())
+    }
+
+    /// The newest `count` files of a series that were taken by a channel, the
+    /// newest first.
+    pub fn files_taken(&self, channel: &str, series: &str, count: u32) -> Result<Vec<FileFacts>> {
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(&format!("{TAKEN} ORDER BY seq DESC LIMIT ?3"))?;
+            let rows = query.query_map((channel, series, count), taken)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The first file that was taken with the same day and number, if there is one.
+    pub fn file_like(&self, channel: &str, facts: &FileFacts) -> Result<Option<FileFacts>> {
+        if facts.day.is_none() && facts.sequence.is_none() {
+            return Ok(None);
+        }
+        let day = facts.day.map(|it| it.to_string()).unwrap_or_default();
+        let number = facts.sequence.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+        self.ask(|conn| {
+            let sql = format!("{TAKEN} AND day = ?3 AND number IS ?4 ORDER BY seq LIMIT 1");
+            let mut query = conn.prepare_cached(&sql)?;
+            let mut rows = query.query_map((channel, &facts.series, day, number), taken)?;
+            Ok(rows.next().transpose()?)
+        })
+    }
+
+    /// Store and day of the files that a channel took, from `since` on.
+    pub fn file_days(&self, channel: &str, since: Day) -> Result<BTreeSet<(String, Day)>> {
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT DISTINCT series, day FROM store_file WHERE channel = ?1 AND day >= ?2",
+            )?;
+            let mut rows = query.query((channel, since.to_string()))?;
+            let mut found = BTreeSet::new();
+            while let Some(row) = rows.next()? {
+                let day: String = row.get(1)?;
+                found.extend(
+                    Day::parse(&day)
+                        .map(|day| Ok::<_, rusqlite::Error>((row.get(0)?, day)))
+                        .transpose()?,
+                );
+            }
+            Ok(found)
+        })
+    }
+}
+
+impl HeldState {
+    const ALL: [Self; 3] = [Self::Held, Self::Released, Self::Discarded];
+
+    /// The name in the store and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Released => "released",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+fn held(row: &Row<'_>) -> rusqlite::Result<HeldFile> {
+    Ok(HeldFile {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        channel: row.get(2)?,
+        name: row.get(3)?,
+        sha256: row.get(4)?,
+        reason: row.get(5)?,
+        state: HeldState::from_name(&row.get::<_, String>(6)?).unwrap_or(HeldState::Held),
+        at: Timestamp::from_ms(row.get(7)?),
+        settled_by: row.get(8)?,
+        settled_why: row.get(9)?,
+    })
+}
+
+fn taken(row: &Row<'_>) -> rusqlite::Result<FileFacts> {
+    let number: Option<i64> = row.get(3)?;
+    Ok(FileFacts {
+        name: row.get(0)?,
+        series: row.get(1)?,
+        day: Day::parse(&row.get::<_, String>(2)?),
+        sequence: number.map(i64::unsigned_abs),
+        heading: row.get(4)?,
+        sha256: row.get(5)?,
+        bytes: row.get(6)?,
+        records: row.get(7)?,
+    })
+}

@@ -1,0 +1,144 @@
+//! `channelhub files`: files that were held, and those that have not come.
+
+use super::{Failure, block_on, letters::Hub};
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// Files of folder channels.
+#[derive(Debug, Subcommand)]
+pub(super) enum Files {
+    /// List those that are held, with all reasons, and those that are late.
+    List(List),
+    /// Take held files as they are.
+    Release(Settle),
+    /// Give held files up: they are moved to discarded/.
+    Discard(Settle),
+}
+
+/// List them.
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    hub: Hub,
+    /// Channel they came by.
+    #[arg(long)]
+    channel: Option<String>,
+    /// held, released or discarded.
+    #[arg(long, default_value = "held")]
+    state: String,
+    /// Print JSON lines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which files, and why.
+#[derive(Debug, clap::Args)]
+pub(super) struct Settle {
+    #[command(flatten)]
+    hub: Hub,
+    /// Ids, as `files list` shows them.
+    #[arg(required = true)]
+    ids: Vec<String>,
+    /// Why. Stands in the ledger.
+    #[arg(long)]
+    reason: String,
+}
+
+impl Files {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::List(it) => it.run(),
+            Self::Release(it) => it.run("release", "to be taken as they are"),
+            Self::Discard(it) => it.run("discard", "given up"),
+        }
+    }
+}
+
+impl List {
+    fn run(self) -> Result<ExitCode, Failure> {
+        let client = self.hub.client()?;
+        let mut query = vec![("state", self.state.clone()), ("limit", "500".to_owned())];
+        query.extend(self.channel.clone().map(|it| ("channel", it)));
+        let wants = |it: &Value| {
+            let channel = it.get("channel").and_then(Value::as_str);
+            self.channel.is_none() || self.channel.as_deref() == channel
+        };
+        block_on(async {
+            let mut after: Option<String> = None;
+            let mut count = 0;
+            loop {
+                let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
+                let pairs = pairs.chain(after.as_deref().map(|it| ("after", it)));
+                let text =
+                    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                let page = client.get(&format!("/api/v1/files?{text}")).await?;
+                for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
+                    count += 1;
+                    self.print(item, &held(item));
+                }
+                after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+                if after.is_none() {
+                    break;
+                }
+            }
+            let late = client.get("/api/v1/files/late").await?;
+            let late = late.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+            for item in late.iter().filter(|it| self.state == "held" && wants(it)) {
+                count += 1;
+                self.print(item, &is_late(item));
+            }
+            if count == 0 && !self.json {
+                say!("none");
+            }
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+
+    fn print(&self, item: &Value, text: &str) {
+        if self.json {
+            say!("{item}");
+        } else {
+            say!("{text}");
+        }
+    }
+}
+
+fn text<'a>(item: &'a Value, key: &str) -> &'a str {
+    item.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn held(item: &Value) -> String {
+    let text = |key| text(item, key);
+    let (id, at, state) = (text("id"), text("at"), text("state"));
+    let (channel, name) = (text("channel"), text("name"));
+    let reason = text("reason").replace(" | ", "\n    ").replace("held: ", "\n    ");
+    let settled = match text("settled_by") {
+        "" => String::new(),
+        by => format!("\n    {state} by {by}: {}", text("settled_why")),
+    };
+    format!("{id}  {at}  {state}  {channel}  {name}{reason}{settled}")
+}
+
+fn is_late(item: &Value) -> String {
+    let text = |key| text(item, key);
+    let store = match text("store") {
+        "" => String::new(),
+        store => format!(" from store {store}"),
+    };
+    let (channel, day, due_at) = (text("channel"), text("day"), text("due_at"));
+    format!("late  {channel}  the file of {day}{store}, due {due_at}")
+}
+
+impl Settle {
+    fn run(self, act: &str, done: &str) -> Result<ExitCode, Failure> {
+        let client = self.hub.client()?;
+        let body = json!({ "ids": self.ids, "reason": self.reason });
+        block_on(async {
+            let settled = client.post(&format!("/api/v1/files/{act}"), &body).await?;
+            let number = |key: &str| settled.get(key).and_then(Value::as_u64).unwrap_or(0);
+            say!("{} {done}, entry {}", number("count"), number("sequence"));
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

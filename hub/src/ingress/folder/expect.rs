@@ -1,0 +1,82 @@
+//! What is expected of a file: what its channel says, and the files before it.
+
+use super::{super::receive::Reception, take::Dropped};
+use crate::{app::house::Channel, arrival::Expected, problem::Refusal};
+use bytes::Bytes;
+use canon::entry::FileFacts;
+use codec::layout::arrives::{Arrives, Past, Seen};
+
+/// Files before it that say what is usual.
+const RECENT: u32 = 20;
+
+/// Looks up what came before a file; `None` where files are not checked.
+///
+/// # Errors
+///
+/// When the store cannot say; the file may be looked at again.
+pub(super) async fn expected(
+    reception: &Reception,
+    channel: &Channel,
+    dropped: &Dropped<'_>,
+    bytes: &Bytes,
+) -> Result<Option<Expected>, Refusal> {
+    let Some(arrives) = channel.arrives().cloned() else { return Ok(None) };
+    let heading = channel.package().layout().and_then(|it| it.heading(bytes));
+    let hashed = bytes.clone();
+    let sha256 = tokio::task::spawn_blocking(move || canon::id::sha256_hex(&hashed));
+    let sha256 = sha256.await.map_err(|fault| Refusal::Inside { detail: fault.to_string() })?;
+    let facts = arrives.facts(&Seen {
+        name: dropped.name,
+        sha256: &sha256,
+        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        records: None,
+        heading: None,
+    });
+    let past = past(reception, channel.name(), facts).await?;
+    let is_released = dropped.released.is_some();
+    Ok(Some(Expected { arrives, past, sha256, heading, is_released }))
+}
+
+/// The files that a file is compared with. Waits until the store has seen what
+/// was committed before: the file before it may be among that.
+async fn past(reception: &Reception, channel: &str, facts: FileFacts) -> Result<Past, Refusal> {
+    let (rooms, channel) = (reception.rooms(), channel.to_owned());
+    rooms.reached(Some(rooms.journal.head())).await?;
+    rooms
+        .ask_store(move |reader| {
+            Ok(Past {
+                recent: reader.files_taken(&channel, &facts.series, RECENT)?,
+                same: reader.file_like(&channel, &facts)?,
+            })
+        })
+        .await
+}
+
+/// Whether a file that was held only for a gap follows the files now.
+pub(super) async fn follows(
+    reception: &Reception,
+    channel: &Channel,
+    arrives: &Arrives,
+    name: &str,
+) -> Result<bool, Refusal> {
+    let Some(facts) = arrives.name.as_ref().and_then(|it| it.read(name)) else { return Ok(false) };
+    let past = past(reception, channel.name(), facts.clone()).await?;
+    Ok(arrives.follows(&facts, &past))
+}
+
+/// The id under which the same file is held already, if it is.
+pub(super) async fn held_already(
+    reception: &Reception,
+    channel: &Channel,
+    dropped: &Dropped<'_>,
+    expected: &Expected,
+) -> Option<String> {
+    if expected.is_released {
+        return None;
+    }
+    let (channel, name) = (channel.name().to_owned(), dropped.name.to_owned());
+    let sha256 = expected.sha256.clone();
+    let held =
+        reception.rooms().ask_store(move |reader| reader.held_as(&channel, &name, &sha256)).await;
+    Some(held.ok()??.id)
+}

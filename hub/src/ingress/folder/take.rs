@@ -1,0 +1,192 @@
+//! One file, from the folder to the journal's answer and out of the way.
+
+use super::{
+    super::{
+        acknowledge::{self, Outcome, Pending},
+        receive::{Reception, Stranger},
+    },
+    Stamp, expect,
+    moves::{put, put_with_reason},
+};
+use crate::{
+    app::house::Channel,
+    arrival::{Expected, Way},
+    problem::{Refusal, Retry},
+    settings::Input,
+};
+use bytes::Bytes;
+use canon::clock::Timestamp;
+use std::{path::Path, sync::Arc, time::SystemTime};
+use tracing::{error, info, warn};
+
+/// A file that stands still.
+pub(super) struct Dropped<'a> {
+    /// The channel's folder.
+    pub(super) folder: &'a Path,
+    /// Where it is.
+    pub(super) file: &'a Path,
+    /// Its name as it was dropped.
+    pub(super) name: &'a str,
+    pub(super) stamp: Stamp,
+    /// Id of the refusal that held it, if it was held and is released.
+    pub(super) released: Option<&'a str>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// Taken, held or refused, or gone.
+    Settled,
+    /// It stays where it is for now.
+    NotNow,
+}
+
+/// Takes a file through gates and walk.
+pub(super) async fn take(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+) -> Taken {
+    let limit_bytes = channel.limits().body_bytes_max;
+    let (size, _) = dropped.stamp;
+    if size > limit_bytes {
+        // Refused unread: reading it is what the limit is there to prevent.
+        let refusal = Refusal::BodyTooLarge { limit_bytes };
+        let stranger = Stranger {
+            id: uuid::Uuid::now_v7().to_string(),
+            channel: Some(channel.name().to_owned()),
+            origin: dropped.name.to_owned(),
+            received_at: reception.rooms().clock.now(),
+        };
+        reception.refuse(&stranger, &refusal, Vec::new(), None).await;
+        dropped.set_aside(&refusal, &stranger.id).await;
+        return Taken::Settled;
+    }
+    let bytes: Bytes = match tokio::fs::read(dropped.file).await {
+        Ok(bytes) => bytes.into(),
+        Err(cause) => {
+            warn!(file = %dropped.file.display(), %cause, "cannot be read yet");
+            return Taken::Settled;
+        }
+    };
+    if stamp_of(dropped.file).await != Some(dropped.stamp) {
+        // Somebody writes to it after all: it is taken when it stands still.
+        return Taken::Settled;
+    }
+    let expected = match expect::expected(reception, channel, dropped, &bytes).await {
+        Ok(expected) => expected.map(Arc::new),
+        Err(refusal) => {
+            warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
+            return Taken::NotNow;
+        }
+    };
+    if let Some(expected) = &expected
+        && let Some(held) = expect::held_already(reception, channel, dropped, expected).await
+    {
+        // The journal had it before the move was made.
+        put(dropped.file, (&dropped.folder.join("held"), &format!("{held}.{}", dropped.name)))
+            .await;
+        return Taken::Settled;
+    }
+    hand_over(reception, channel, dropped, (bytes, expected)).await
+}
+
+/// Through gates and walk, its acknowledgement, and out of the way.
+async fn hand_over(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+    (bytes, expected): (Bytes, Option<Arc<Expected>>),
+) -> Taken {
+    let (_, written) = dropped.stamp;
+    let since = written.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let written_ns = since.map_or(0, |it| it.as_nanos());
+    let name = dropped.name.to_owned();
+    let way = Way::File { name: name.clone(), written_ns, expected };
+    let arrival = super::super::brought(reception, channel, name, bytes, way);
+    let (id, bytes, at) = (arrival.id.clone(), arrival.bytes.clone(), arrival.received_at);
+    let received = reception.receive_told(arrival).await;
+    let outcome = match &received {
+        Ok(answer) => Outcome::Taken(answer),
+        Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
+    };
+    let told = match pending(channel, dropped, &bytes, outcome, at).await {
+        Ok(told) => told,
+        Err(cause) => {
+            let file = dropped.file.display();
+            error!(%file, %cause, "stays: its acknowledgement cannot be written");
+            return Taken::NotNow;
+        }
+    };
+    let settled = match received.map_err(|(refusal, _)| refusal) {
+        Ok(answer) => {
+            info!(file = %dropped.file.display(), sequence = answer.sequence, "taken");
+            dropped.is_done().await
+        }
+        Err(refusal) if matches!(refusal.facts().retry, Retry::AfterSeconds(_)) => {
+            warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
+            return Taken::NotNow;
+        }
+        Err(refusal) => dropped.set_aside(&refusal, &id).await,
+    };
+    if let Some(told) = told.filter(|_| settled) {
+        super::off_thread(move || acknowledge::publish(&told)).await;
+    }
+    Taken::Settled
+}
+
+/// Writes the acknowledgement, if the channel wants one and there is one. A
+/// file that is held is acknowledged when an operator has decided.
+async fn pending(
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+    bytes: &Bytes,
+    outcome: Outcome<'_>,
+    at: Timestamp,
+) -> std::io::Result<Option<Pending>> {
+    let Some(Input::Folder { path, acknowledge: true, .. }) = &channel.settings().input else {
+        return Ok(None);
+    };
+    if matches!(outcome, Outcome::Refused(Refusal::FileHeld { .. }, _)) {
+        return Ok(None);
+    }
+    let Some(last) = outcome.last_number() else { return Ok(None) };
+    let refused = matches!(outcome, Outcome::Refused(..));
+    let (folder, name) = (path.clone(), dropped.name.to_owned());
+    let (channel, bytes) = (Arc::clone(channel), bytes.clone());
+    let written = tokio::task::spawn_blocking(move || {
+        let answer = channel.package().acknowledge(&bytes, refused, at, last);
+        answer.map(|it| acknowledge::prepare(&folder, &name, &it, refused)).transpose()
+    });
+    written.await.map_err(std::io::Error::other)?
+}
+
+// === impl Dropped ===
+
+impl Dropped<'_> {
+    /// Out of the way, unless it was written anew meanwhile; false when it could
+    /// not be moved.
+    async fn is_done(&self) -> bool {
+        if stamp_of(self.file).await == Some(self.stamp) {
+            return put(self.file, (&self.folder.join("done"), self.name)).await.is_some();
+        }
+        warn!(file = %self.file.display(), "written anew meanwhile; taken again as it is now");
+        true
+    }
+
+    /// To `held/` under the id that an operator names, or to `refused/`; false
+    /// when it could not be moved.
+    async fn set_aside(&self, refusal: &Refusal, id: &str) -> bool {
+        let (folder, name) = match refusal {
+            Refusal::FileHeld { .. } => (self.folder.join("held"), format!("{id}.{}", self.name)),
+            _ => (self.folder.join("refused"), self.name.to_owned()),
+        };
+        put_with_reason(self.file, (&folder, &name), refusal, id).await
+    }
+}
+
+/// Size and time of a file as it is now.
+async fn stamp_of(file: &Path) -> Option<Stamp> {
+    let data = tokio::fs::metadata(file).await.ok()?;
+    Some((data.len(), data.modified().ok()))
+}
