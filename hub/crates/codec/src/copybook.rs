@@ -6,7 +6,10 @@ mod item;
 mod picture;
 mod words;
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+};
 
 use crate::{
     charset::Charset,
@@ -53,6 +56,9 @@ pub fn to_layout(
         count: 0,
         bytes: 0,
         names: HashSet::new(),
+        starts: HashMap::new(),
+        overlay: None,
+        conditions: Vec::new(),
         warnings: Vec::new(),
         faults: Vec::new(),
     };
@@ -86,6 +92,12 @@ struct Import<'a> {
     count: usize,
     bytes: usize,
     names: HashSet<String>,
+    /// Where items begin, by name.
+    starts: HashMap<String, usize>,
+    /// Where the next column begins, while they lie over others.
+    overlay: Option<usize>,
+    /// What must hold for the columns: a column, and its least number.
+    conditions: Vec<(String, usize)>,
     warnings: Vec<Diagnostic>,
     faults: Vec<Diagnostic>,
 }
@@ -102,11 +114,37 @@ impl Import<'_> {
 
     /// Adds the columns of an item; `suffix` numbers repetitions.
     fn item(&mut self, item: &Item, within: Option<&Item>, suffix: &str) {
-        if let Some(other) = &item.redefines {
-            let message = format!("`{}` redefines `{other}` and is left out", item.name);
-            return self.warn(item.place, message, "to read the bytes its way, swap the two");
+        let Some(other) = &item.redefines else {
+            let at = self.overlay.unwrap_or(self.bytes);
+            self.starts.insert(item.name.clone(), at);
+            return self.repeated(item, within, suffix);
+        };
+        let Some(start) = self.starts.get(other).copied() else {
+            return self.fault(item.place, format!("`{other}` is not there to be redefined"));
+        };
+        let message = format!("`{}` redefines `{other}`: both are read", item.name);
+        let help = "add a `when` to both where only one is true, or take one out";
+        self.warn(item.place, message, help);
+        let end = self.overlay.unwrap_or(self.bytes);
+        let before = self.overlay.replace(start);
+        self.starts.insert(item.name.clone(), start);
+        self.repeated(item, within, suffix);
+        if self.overlay.is_some_and(|it| it > end) {
+            let message = format!("`{}` is longer than `{other}`, which it redefines", item.name);
+            self.fault(item.place, message);
         }
+        self.overlay = before;
+    }
+
+    fn repeated(&mut self, item: &Item, within: Option<&Item>, suffix: &str) {
         let faults = self.faults.len();
+        let counter = match item.depending.as_deref() {
+            Some(name) => match self.counter(item, name, suffix) {
+                Some(name) => Some(name),
+                None => return,
+            },
+            None => None,
+        };
         for number in 1..=item.occurs {
             // The repetitions have the same faults as the first.
             if self.faults.len() > faults {
@@ -119,13 +157,30 @@ impl Import<'_> {
             if self.count >= COLUMNS_MAX {
                 return self.fault(item.place, format!("more than {COLUMNS_MAX} columns"));
             }
+            let conditions = self.conditions.len();
+            self.conditions.extend(counter.clone().map(|it| (it, number)));
             if item.children.is_empty() {
                 self.column(item, within, &suffix);
             }
             for child in &item.children {
                 self.item(child, Some(item), &suffix);
             }
+            self.conditions.truncate(conditions);
         }
+    }
+
+    /// The column that counts the repetitions of an item.
+    fn counter(&mut self, item: &Item, name: &str, suffix: &str) -> Option<String> {
+        let plain = plain(name);
+        let mut choices = [format!("{plain}{suffix}"), plain].into_iter();
+        let Some(found) = choices.find(|it| self.names.contains(it)) else {
+            let message = format!("`{name}`, which counts `{}`, is not before it", item.name);
+            self.fault(item.place, message);
+            return None;
+        };
+        let message = format!("`{}` has room for all {} in every record", item.name, item.occurs);
+        self.warn(item.place, message, "records that are cut behind the last one cannot be read");
+        Some(found)
     }
 
     fn column(&mut self, item: &Item, within: Option<&Item>, suffix: &str) {
@@ -153,13 +208,32 @@ impl Import<'_> {
             Err(why) => return self.fault(item.place, format!("`{}`: {why}", item.name)),
         };
         let name = self.name(item, within, suffix);
+        let place = self.overlay.map(|at| format!("overlay: true, start: {}, ", at + 1));
+        let keys = format!("{keys}{}{}", place.unwrap_or_default(), self.when());
         let result = match name {
             Some(name) => writeln!(self.columns, "  - {{ name: {name}, {keys}bytes: {bytes} }}"),
-            None => writeln!(self.columns, "  - {{ filler: true, bytes: {bytes} }}"),
+            None if self.overlay.is_some() => Ok(()),
+            None => writeln!(self.columns, "  - {{ filler: true, {}bytes: {bytes} }}", self.when()),
         };
         if result.is_ok() {
             self.count += 1;
-            self.bytes += bytes;
+            match &mut self.overlay {
+                Some(at) => *at += bytes,
+                None => self.bytes += bytes,
+            }
+        }
+    }
+
+    /// The conditions in force.
+    fn when(&self) -> String {
+        let one = |(column, least): &(String, usize)| {
+            format!("{{ column: {column}, at_least: {least} }}")
+        };
+        let all: Vec<String> = self.conditions.iter().map(one).collect();
+        match all.as_slice() {
+            [] => String::new(),
+            [one] => format!("when: {one}, "),
+            all => format!("when: [{}], ", all.join(", ")),
         }
     }
 
@@ -213,7 +287,6 @@ impl Import<'_> {
 
     /// A name that no other column has; none for a filler.
     fn name(&mut self, item: &Item, within: Option<&Item>, suffix: &str) -> Option<String> {
-        let plain = |name: &str| name.to_lowercase().replace('-', "_");
         if item.name == "FILLER" {
             return None;
         }
@@ -227,6 +300,11 @@ impl Import<'_> {
         self.names.insert(name.clone());
         Some(name)
     }
+}
+
+/// A name as layouts write it.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
 }
 
 #[cfg(test)]

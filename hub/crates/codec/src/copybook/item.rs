@@ -13,6 +13,8 @@ pub(super) struct Item {
     pub(super) usage: Usage,
     pub(super) sign: Sign,
     pub(super) occurs: usize,
+    /// The item that says how many of them are there.
+    pub(super) depending: Option<String>,
     pub(super) redefines: Option<String>,
     pub(super) children: Vec<Item>,
 }
@@ -98,6 +100,7 @@ fn item(words: &[Word]) -> Result<Option<Item>, Fault> {
         usage: Usage::Display,
         sign: Sign::Over,
         occurs: 1,
+        depending: None,
         redefines: None,
         children: Vec::new(),
     };
@@ -110,9 +113,18 @@ fn item(words: &[Word]) -> Result<Option<Item>, Fault> {
             "PIC" | "PICTURE" => item.picture = next(&["IS"]),
             "REDEFINES" => item.redefines = next(&[]),
             "OCCURS" => {
-                let count = next(&[]).and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+                let count = next(&[]).and_then(|it| it.parse().ok());
+                let some = rest.peek().is_some_and(|it| it.text == "TO") || count != Some(0);
+                let count = count.filter(|_| some);
                 item.occurs = count.ok_or((word.place, "OCCURS without a count".to_owned()))?;
             }
+            "TO" => {
+                let count = next(&[]).and_then(|it| it.parse().ok());
+                let more = count.filter(|it| *it >= item.occurs.max(1));
+                item.occurs = more.ok_or((word.place, "OCCURS without a count".to_owned()))?;
+            }
+            "DEPENDING" => item.depending = next(&["ON"]),
+            "INDEXED" => drop(next(&["BY"])),
             "VALUE" | "VALUES" => drop(next(&["IS", "ARE", "ALL"])),
             "SEPARATE" => {
                 item.sign = match item.sign {

@@ -33,7 +33,7 @@ fn a_copybook_becomes_a_layout() {
     assert_eq!(
         warnings,
         [
-            (5, "`SALE-DATE-R` redefines `SALE-DATE` and is left out"),
+            (5, "`SALE-DATE-R` redefines `SALE-DATE`: both are read"),
             (16, "`PRINTED` is edited for printing and taken as text")
         ]
     );
@@ -44,6 +44,8 @@ fn a_copybook_becomes_a_layout() {
         [
             "shop_code",
             "sale_date",
+            "yyyy",
+            "mmdd",
             "amount",
             "stock",
             "points",
@@ -65,7 +67,10 @@ fn a_copybook_becomes_a_layout() {
     let cells: Vec<_> = rows.rows[0].cells.iter().map(|it| rows.text_of(*it)).collect();
     assert_eq!(
         cells,
-        ["S001", "20260105", "-1234.56", "-2", "-12", "ABC", "12", "D", "0", " 12.50"]
+        [
+            "S001", "20260105", "2026", "105", "-1234.56", "-2", "-12", "ABC", "12", "D", "0",
+            " 12.50"
+        ]
     );
 }
 
@@ -95,7 +100,9 @@ fn what_a_layout_cannot_say_is_a_fault() {
     let cases = [
         ("", (1, 1)),
         ("01 A.\n05 B PIC X", (2, 1)),
-        ("01 A.\n  05 B PIC X OCCURS 1 TO 5 DEPENDING ON C.", (2, 23)),
+        ("01 A.\n  05 B PIC X OCCURS 1 TO 5 DEPENDING ON C.", (2, 3)),
+        ("01 A.\n  05 B PIC X.\n  05 C PIC XX\n REDEFINES B.", (3, 3)),
+        ("01 A.\n  05 C PIC X REDEFINES B.", (2, 3)),
         ("01 A.\n  05 B COMP-1.", (2, 8)),
         ("01 A.\n  05 B PIC 9(4)P.", (2, 3)),
         ("01 A.\n  05 B PIC S9(4) SIGN LEADING.", (2, 3)),
@@ -114,4 +121,29 @@ fn what_a_layout_cannot_say_is_a_fault() {
         assert_eq!((at.line, at.column), place, "{text}: {}", faults[0].message);
         assert_eq!(faults[0].code, "L17");
     }
+}
+
+#[test]
+fn tables_depend_on_their_count() {
+    let text = "01 R. 05 N PIC 9. 05 T OCCURS 0 TO 2 TIMES DEPENDING ON N INDEXED BY I.\n\
+                10 A PIC X. 10 Q PIC S9(3) COMP-3. 05 REST PIC X(2).\n\
+                05 REST-R REDEFINES REST. 10 R1 PIC X. 10 R2 PIC X.";
+    let imported = import(text, Charset::Cp932).expect("imports");
+    let warnings: Vec<_> = imported.warnings.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(
+        warnings,
+        ["`T` has room for all 2 in every record", "`REST-R` redefines `REST`: both are read"]
+    );
+    let text = imported.layout.replace("format: fixed\n", "format: fixed\nlossless: true\n");
+    let layout = Layout::parse("t", &text).unwrap_or_else(|it| panic!("{it:?}\n{text}"));
+    let bytes = b"1x\x12\x3D   ab0      cd2x\x00\x1Cy\x00\x2Cef";
+    let rows = layout.read(bytes).expect("reads");
+    assert_eq!(rows.faults, []);
+    let cells = |it: &crate::rows::Row| {
+        it.cells.iter().map(|it| rows.text_of(*it)).collect::<Vec<_>>().join(",")
+    };
+    let all: Vec<_> = rows.rows.iter().map(cells).collect();
+    assert_eq!(all, ["1,x,-123,,,ab,a,b", "0,,,,,cd,c,d", "2,x,1,y,2,ef,e,f"]);
+    let written = layout.write(&rows, &crate::charset::Policy::exact()).expect("writes");
+    assert_eq!(written.bytes, bytes);
 }

@@ -2,6 +2,7 @@
 //! keeps what is bad apart without letting it hide the rest.
 
 mod open;
+mod sequence;
 pub(super) mod totals;
 
 use canon::entry::RecordFault;
@@ -82,7 +83,7 @@ impl<'a> Assembler<'a> {
     }
 
     /// Takes the next line.
-    pub(super) fn push(&mut self, line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
+    pub(super) fn push(&mut self, mut line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
         let at = usize::try_from(line.offset).unwrap_or(usize::MAX);
         if self.tally.trailer.is_some() {
             let message = "a record stands behind the trailer";
@@ -109,12 +110,18 @@ impl<'a> Assembler<'a> {
             self.mark.offset = line.offset;
             self.mark.counts.clone_from(&self.tally.counts);
             self.mark.key = None;
+            for (kind, number) in layout.kinds.iter().zip(&mut self.tally.counts.numbers) {
+                *number = number.filter(|_| !kind.sequence.is_some_and(|it| it.restarts));
+            }
         }
         if let Some(count) = self.tally.counts.lines.get_mut(index) {
             *count += 1;
         }
         if !self.tally.counts.sums.is_empty() {
             totals::add(layout, index, (&line, arena), &mut self.tally.counts.sums);
+        }
+        if let Some(sequence) = kind.sequence {
+            sequence::check((kind, sequence), index, &mut line, arena, &mut self.tally.counts)?;
         }
         match &kind.role {
             Role::Record => self.single(kind, line),

@@ -54,6 +54,20 @@ pub(super) fn write(
     Ok(())
 }
 
+/// Appends bytes as hexadecimal digits.
+pub(super) fn to_hex(bytes: &[u8], out: &mut String) {
+    let digit = |it: u8| char::from_digit(u32::from(it), 16).map(|it| it.to_ascii_uppercase());
+    out.extend(bytes.iter().flat_map(|it| [digit(it >> 4), digit(it & 0x0F)]).flatten());
+}
+
+/// The bytes of hexadecimal digits.
+pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |it: u8| char::from(it).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let bytes = pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())
+}
+
 fn unpack(bytes: &[u8]) -> Option<(bool, String)> {
     let mut halves: Vec<u8> = bytes.iter().flat_map(|it| [it >> 4, it & 0x0F]).collect();
     let negative = match halves.pop()? {

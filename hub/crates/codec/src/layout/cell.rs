@@ -30,7 +30,7 @@ pub(super) fn read(
         };
     }
     match &column.cell {
-        CellFormat::Text => {}
+        CellFormat::Text | CellFormat::Bytes => {}
         CellFormat::Number(number) => return read_number(column, number, range, arena),
         CellFormat::Date(parts) => {
             if !is_date(parts, arena.text(range.0, range.1)) {

@@ -1,5 +1,7 @@
 //! A layout in memory: what [`super::parse`] makes and the readers and writers use.
 
+use std::borrow::Cow;
+
 use super::{edi::Edi, xml::Xml};
 use crate::rows::FieldShape;
 
@@ -112,6 +114,20 @@ pub(super) struct Kind {
     pub(super) required: bool,
     /// Its cells are the record's, one by one.
     pub(super) straight: bool,
+    /// Some columns lie over others, or are not always there.
+    pub(super) overlaid: bool,
+    pub(super) sequence: Option<Sequence>,
+}
+
+/// Lines that are numbered without gaps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sequence {
+    /// Index of the column with the number.
+    pub(super) column: usize,
+    /// Anew in each record.
+    pub(super) restarts: bool,
+    /// The first number, if it is known.
+    pub(super) start: Option<u64>,
 }
 
 /// What a kind of record is for.
@@ -157,6 +173,28 @@ pub(super) struct Column {
     pub(super) pad: char,
     /// Fixed: the text stands at the right end.
     pub(super) right: bool,
+    /// Fixed: it lies over the bytes of other columns.
+    pub(super) overlay: bool,
+    /// Fixed: all must hold, or it is not there.
+    pub(super) conditions: Vec<Condition>,
+    /// Fixed: it counts rows of an area, and there are no more.
+    pub(super) count_max: Option<usize>,
+}
+
+/// When a column is there.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    /// Index of the column that tells.
+    pub(super) column: usize,
+    pub(super) test: Test,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Test {
+    /// It has one of these texts.
+    Is(Vec<String>),
+    /// It is a number of at least that.
+    AtLeast(u64),
 }
 
 /// Where the cell of a column goes.
@@ -176,6 +214,8 @@ pub(super) enum CellFormat {
     Text,
     Number(Number),
     Date(Vec<DatePart>),
+    /// Fixed: bytes as they are, which maps see as hexadecimal digits.
+    Bytes,
 }
 
 /// How a number is written.
@@ -307,6 +347,21 @@ impl Column {
 
     /// Whether its bytes are not text.
     pub(super) fn is_binary(&self) -> bool {
-        matches!(&self.cell, CellFormat::Number(number) if number.storage != Storage::Display)
+        match &self.cell {
+            CellFormat::Number(number) => number.storage != Storage::Display,
+            CellFormat::Bytes => true,
+            CellFormat::Text | CellFormat::Date(_) => false,
+        }
+    }
+
+    /// Whether it is there, by the texts of the columns before it.
+    pub(super) fn is_there<'a>(&self, text: impl Fn(usize) -> Cow<'a, str>) -> bool {
+        self.conditions.iter().all(|it| {
+            let text = text(it.column);
+            match &it.test {
+                Test::Is(texts) => texts.iter().any(|it| *it == text),
+                Test::AtLeast(least) => text.parse::<u64>().is_ok_and(|it| it >= *least),
+            }
+        })
     }
 }

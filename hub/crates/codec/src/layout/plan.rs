@@ -1,15 +1,18 @@
 //! Which kinds of records a layout has, how they make one record, and where
 //! each column goes in it.
 
+mod columns;
+
 use super::{
-    model::{CellFormat, Check, Column, Format, Kind, Role, Rule, Slot},
-    parse::{ColumnText, Position, Word},
+    model::{CellFormat, Check, Column, Format, Kind, Role, Rule, Sequence, Slot},
+    parse::Word,
 };
 use crate::{
     diagnostic::nearest,
     rows::{FieldShape, GroupShape, Shape},
     yaml::{Node, Table},
 };
+use columns::Columns;
 
 /// A kind under construction, with where it stands in the file.
 struct Draft<'t, 'a> {
@@ -64,6 +67,7 @@ pub(super) fn kinds(table: &Table<'_>, format: &Format, word: Word) -> Option<(V
     let mut kinds: Vec<Kind> = drafts.into_iter().map(|it| it.kind).collect();
     for kind in &mut kinds {
         settle(format, kind);
+        kind.overlaid = kind.columns.iter().any(|it| it.overlay || !it.conditions.is_empty());
         kind.straight = kind.role == Role::Record
             && kind.columns.len() == shape.fields.len()
             && kind.columns.iter().enumerate().all(|(at, it)| it.slot == Slot::Head(at));
@@ -82,26 +86,9 @@ fn kind(name: &str, role: Role, columns: Vec<Column>) -> Kind {
         checks: Vec::new(),
         required,
         straight: false,
+        overlaid: false,
+        sequence: None,
     }
-}
-
-fn columns<'a>(table: &Table<'a>, word: Word) -> Option<(Vec<Column>, Vec<&'a Node>)> {
-    let mut position = Position::default();
-    let (mut columns, mut nodes) = (Vec::<Column>::new(), Vec::new());
-    for node in table.list("columns") {
-        let (node, column): ColumnText<'_> = Column::read(table, node, word, &mut position)?;
-        let name = &column.field.name;
-        if !name.is_empty() && columns.iter().any(|it| it.field.name == *name) {
-            table.faults().error("L03", node, format!("two columns are called `{name}`"));
-        }
-        columns.push(column);
-        nodes.push(node);
-    }
-    if columns.is_empty() {
-        table.error("L08", "a record without columns");
-        return None;
-    }
-    Some((columns, nodes))
 }
 
 // === impl Draft ===
@@ -113,7 +100,7 @@ impl<'t, 'a> Draft<'t, 'a> {
 
     /// The only kind of a layout that has `columns` itself.
     fn single(table: &'t Table<'a>, word: Word) -> Option<Self> {
-        let (columns, nodes) = columns(table, word)?;
+        let Columns { columns, nodes, .. } = Columns::read(table, word)?;
         let mut draft = Self::new(table, kind("row", Role::Record, columns), nodes);
         draft.keyed();
         Some(draft)
@@ -123,8 +110,8 @@ impl<'t, 'a> Draft<'t, 'a> {
         let name = table.required_text("name")?;
         let role = table.one_of("role", &ROLES).unwrap_or(Role::Record);
         let ignored = role == Role::Ignored && table.node("columns").is_none();
-        let (columns, nodes) =
-            if ignored { (Vec::new(), Vec::new()) } else { columns(table, word)? };
+        let Columns { columns, nodes, .. } =
+            if ignored { Columns::default() } else { Columns::read(table, word)? };
         let mut kind = kind(name, role, columns);
         kind.codes = match table.node("code") {
             Some(node) if node.seq().is_some() => table.texts("code"),
@@ -198,6 +185,29 @@ impl<'t, 'a> Draft<'t, 'a> {
         (self.kind.name.clone(), columns.collect())
     }
 
+    /// `sequence: { column, within, start }`.
+    fn sequence(&mut self) {
+        let Some(table) = self.table.table("sequence", "a sequence") else { return };
+        let node = table.required("column");
+        let column = node.and_then(|it| self.indexes(std::slice::from_ref(it)).first().copied());
+        let column = column.filter(|it| {
+            let whole = |it: &Column| matches!(&it.cell, CellFormat::Number(it) if it.scale == 0);
+            let is = self.kind.columns.get(*it).is_some_and(whole);
+            if !is {
+                table.error("L18", "numbers of a sequence are whole numbers");
+            }
+            is
+        });
+        let words = [("input", false), ("record", true)];
+        let restarts = table.one_of("within", &words).unwrap_or(false);
+        let start = table.number("start", "the first number");
+        if restarts && !matches!(self.kind.role, Role::Detail { .. } | Role::Keyed { .. }) {
+            table.error("L18", "only details and groups are numbered within a record");
+        }
+        self.kind.sequence = column.map(|column| Sequence { column, restarts, start });
+        table.finish();
+    }
+
     /// `checks`: what the columns of a footer or trailer must say.
     fn checks(&mut self, kinds: &[KindNames]) {
         let mut checks = Vec::new();
@@ -220,6 +230,7 @@ impl<'t, 'a> Draft<'t, 'a> {
             self.table.error("L05", "only a footer or a trailer can have `checks`");
         }
         self.kind.checks = checks;
+        self.sequence();
     }
 }
 
@@ -298,7 +309,7 @@ fn shape(drafts: &mut [Draft<'_, '_>]) -> Shape {
             add(table, fields, field);
             if let Some(field) = fields.last_mut() {
                 // A field of a record that may be missing may be missing.
-                field.required &= sure;
+                field.required &= sure && column.conditions.is_empty();
             }
             let slot = fields.len().saturating_sub(1);
             column.slot = if in_group { Slot::Line(slot) } else { Slot::Head(slot) };
@@ -373,7 +384,13 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
     let columns = &draft.kind.columns;
     match format {
         Format::Fixed(fixed) if !columns.is_empty() => {
-            let sum: usize = columns.iter().map(|it| it.bytes).sum();
+            let sum: usize = columns.iter().filter(|it| !it.overlay).map(|it| it.bytes).sum();
+            for over in columns.iter().filter(|it| it.overlay) {
+                if over.start + over.bytes > fixed.record_bytes {
+                    let message = format!("`{}` lies outside the record", over.field.name);
+                    draft.table.error("L06", message);
+                }
+            }
             if sum != fixed.record_bytes {
                 let expected = fixed.record_bytes;
                 let message = format!("the fields of `{}` have {sum} bytes", draft.kind.name);

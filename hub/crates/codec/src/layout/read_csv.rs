@@ -344,7 +344,7 @@ impl Reader<'_> {
     fn is_same(&self, column: &Column, raw: &RawCell, range: (usize, usize), bytes: usize) -> bool {
         let padded = match &column.cell {
             CellFormat::Number(number) => number.digits.is_some(),
-            CellFormat::Text | CellFormat::Date(_) => false,
+            CellFormat::Text | CellFormat::Date(_) | CellFormat::Bytes => false,
         };
         let always = column.quoting.unwrap_or(self.csv.quoting) == Quoting::Always;
         range == (raw.start, raw.end)

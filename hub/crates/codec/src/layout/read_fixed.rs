@@ -2,6 +2,8 @@
 
 mod whole;
 
+use std::borrow::Cow;
+
 use canon::entry::RecordFault;
 
 use super::{
@@ -245,13 +247,17 @@ impl<'a> Reader<'a> {
     }
 
     fn fields(&mut self, at: usize, kind: &Kind, arena: &mut Arena, faults: &mut Vec<RecordFault>) {
-        let whole = self.whole.as_mut().is_some_and(|it| {
+        let whole = self.whole.as_mut().filter(|_| !kind.overlaid).is_some_and(|it| {
             it.places((at, kind), &self.layout.profile, arena.base(), &mut self.places).is_some()
         });
         for (index, column) in kind.columns.iter().enumerate() {
             let offset = at + column.start;
             let bytes = self.bytes.get(offset..offset + column.bytes).unwrap_or_default();
             let places = self.places.get(index).copied().zip(self.places.get(index + 1).copied());
+            if kind.overlaid && !column.is_there(|it| Cow::Borrowed(self.cell_text(it, arena))) {
+                self.cells.push(arena::cell((0, 0), self.offset(offset), narrow(column.bytes)));
+                continue;
+            }
             let result = match places.filter(|_| whole) {
                 Some(_) if column.is_idle() && !self.layout.lossless => Ok((0, 0)),
                 Some(range) => self.text(range, (column, offset, bytes), arena),
@@ -265,6 +271,42 @@ impl<'a> Reader<'a> {
                 }
             };
             self.cells.push(cell);
+        }
+        if kind.overlaid {
+            self.overlaid(at, kind, arena, faults);
+        }
+    }
+
+    fn cell_text<'b>(&self, index: usize, arena: &'b Arena) -> &'b str {
+        self.cells.get(index).map_or("", |it| arena.cell(*it))
+    }
+
+    /// Counts are not above what there is room for; in a lossless layout the
+    /// record is as it would be written, unused room and all.
+    fn overlaid(&self, at: usize, kind: &Kind, arena: &Arena, faults: &mut Vec<RecordFault>) {
+        for (index, column) in kind.columns.iter().enumerate() {
+            let Some(max) = column.count_max else { continue };
+            let text = self.cell_text(index, arena);
+            if text.parse::<usize>().is_ok_and(|it| it > max) {
+                let offset = self.offset(at + column.start);
+                faults.push(cell::fault(column, offset, text, format!("at most {max}")));
+            }
+        }
+        if !self.layout.lossless || !faults.is_empty() {
+            return;
+        }
+        let text = |index: usize| {
+            let constant = kind.columns.get(index).and_then(|it| it.constant.as_deref());
+            Cow::Borrowed(constant.unwrap_or_else(|| self.cell_text(index, arena)))
+        };
+        let (mut again, encoding) = (Vec::new(), (&self.layout.profile, &Policy::exact()));
+        let failed = text::record(encoding, kind, text, &mut again, &mut Vec::new());
+        let record = self.bytes.get(at..at + self.fixed.record_bytes).unwrap_or_default();
+        if !failed.is_empty() || again != record {
+            let differs = again.iter().zip(record).position(|(a, b)| a != b).unwrap_or(0);
+            let found = record.get(differs).map_or(String::new(), |it| format!("{it:02X}"));
+            let expected = "it as this layout writes it (unused room is spaces)".to_owned();
+            faults.push(record_fault(self.base + at + differs, found, expected));
         }
     }
 
@@ -298,6 +340,10 @@ impl<'a> Reader<'a> {
     ) -> Result<(usize, usize), Box<RecordFault>> {
         let profile = &self.layout.profile;
         let start = arena.end();
+        if column.cell == CellFormat::Bytes {
+            binary::to_hex(bytes, arena.extra());
+            return Ok((start, arena.end()));
+        }
         if let CellFormat::Number(number) = &column.cell
             && number.storage != Storage::Display
         {
@@ -364,6 +410,7 @@ impl<'a> Reader<'a> {
 fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool {
     // Padding is what was taken away, and nothing else changes ASCII.
     let usual = match &column.cell {
+        CellFormat::Bytes => true,
         CellFormat::Text | CellFormat::Date(_) => column.trim == Trim::Right && !column.right,
         CellFormat::Number(number) => {
             let whole = number.digits == Some(bytes.len());

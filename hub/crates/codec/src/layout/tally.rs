@@ -34,6 +34,8 @@ pub(super) struct Counts {
     pub(super) lines: Vec<u64>,
     /// By check of the trailer.
     pub(super) sums: Vec<Sum>,
+    /// By kind: the number of the last line in its sequence.
+    pub(super) numbers: Vec<Option<u64>>,
     /// The record before could not be told apart from the next one.
     pub(super) doubt: Option<RecordFault>,
 }
@@ -67,6 +69,7 @@ impl Tally {
         let counts = Counts {
             lines: vec![0; layout.kinds.len()],
             sums: vec![Sum::default(); checks],
+            numbers: vec![None; layout.kinds.len()],
             ..Counts::default()
         };
         Self { counts, ..Self::default() }
@@ -88,6 +91,7 @@ impl Clone for Counts {
         self.set_aside = other.set_aside;
         self.lines.clone_from(&other.lines);
         self.sums.clone_from(&other.sums);
+        self.numbers.clone_from(&other.numbers);
         self.doubt.clone_from(&other.doubt);
     }
 }

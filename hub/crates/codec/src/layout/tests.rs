@@ -2,6 +2,7 @@
 //! the faults of layout files.
 
 mod any;
+mod areas;
 mod csv;
 mod documented;
 mod edi;

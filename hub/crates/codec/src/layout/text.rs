@@ -1,6 +1,8 @@
 //! From the text that maps see to a cell as it stands in a file: the inverse of
 //! [`super::cell`]. Errors are what was expected.
 
+use std::borrow::Cow;
+
 use super::{
     binary,
     cell::number,
@@ -24,7 +26,7 @@ pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
         return Err(format!("one of {}", known.join(", ")));
     }
     match &column.cell {
-        CellFormat::Text | CellFormat::Date(_) => Ok(text.to_owned()),
+        CellFormat::Text | CellFormat::Date(_) | CellFormat::Bytes => Ok(text.to_owned()),
         CellFormat::Number(format) => written(format, text),
     }
 }
@@ -151,6 +153,11 @@ pub(super) fn fixed(
         }
         return binary::write(number, column.bytes, text, out);
     }
+    if column.cell == CellFormat::Bytes {
+        let bytes = binary::from_hex(text).filter(|it| it.len() == column.bytes);
+        out.extend(bytes.ok_or_else(|| format!("{} hexadecimal digits", column.bytes * 2))?);
+        return Ok(());
+    }
     let text = plain(column, text)?;
     let mut field = Vec::with_capacity(column.bytes);
     let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);
@@ -169,6 +176,44 @@ pub(super) fn fixed(
         out.extend(fill);
     }
     Ok(())
+}
+
+/// Appends a whole record, of the texts of its columns. Returns the columns that
+/// cannot be written, and why.
+pub(super) fn record<'a>(
+    (profile, policy): (&Profile, &Policy),
+    kind: &Kind,
+    text: impl Fn(usize) -> Cow<'a, str>,
+    out: &mut Vec<u8>,
+    changes: &mut Vec<(usize, Substitution)>,
+) -> Vec<(usize, String)> {
+    let (from, mut faults) = (out.len(), Vec::new());
+    let space = profile.encode_exact(" ").unwrap_or_default();
+    for (index, column) in kind.columns.iter().enumerate() {
+        let there = column.is_there(&text);
+        // What lies over others is written if it is known that it is there.
+        if column.overlay && (!there || column.conditions.is_empty()) {
+            continue;
+        }
+        let (mut bytes, mut changed) = (Vec::with_capacity(column.bytes), Vec::new());
+        let result = if there {
+            fixed((profile, policy), column, &text(index), &mut bytes, &mut changed)
+        } else {
+            bytes.extend(space.iter().cycle().take(column.bytes));
+            Ok(())
+        };
+        faults.extend(result.err().map(|it| (index, it)));
+        changes.extend(changed.into_iter().map(|it| (index, it)));
+        if column.overlay {
+            let start = from + column.start;
+            if let Some(place) = out.get_mut(start..start + bytes.len()) {
+                place.copy_from_slice(&bytes);
+            }
+        } else {
+            out.extend(bytes);
+        }
+    }
+    faults
 }
 
 impl Ends {

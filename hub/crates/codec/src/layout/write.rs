@@ -1,6 +1,8 @@
 //! Writes rows as a layout says: the inverse of reading. Trailers' counts and
 //! totals are computed, never taken over.
 
+use std::borrow::Cow;
+
 use canon::entry::RecordFault;
 
 use super::{
@@ -194,18 +196,19 @@ impl Writer<'_> {
 
     fn fixed_line(&mut self, fixed: &Fixed, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
         let number = from.head.map_or(0, |it| it.number);
-        let mut faults = Vec::new();
-        for (index, column) in kind.columns.iter().enumerate() {
-            let value = self.value(kind, index, from);
-            let mut changes = Vec::new();
-            let encoding = (&self.layout.profile, self.policy);
-            let bytes = &mut self.out.bytes;
-            if let Err(expected) = text::fixed(encoding, column, &value, bytes, &mut changes) {
-                faults.push(cell::fault(column, 0, &value, expected));
-            }
-            let name = &column.field.name;
-            self.out.changes.extend(changes.into_iter().map(|it| (number, name.clone(), it)));
-        }
+        let values: Vec<String> =
+            (0..kind.columns.len()).map(|it| self.value(kind, it, from)).collect();
+        let value = |it: usize| Cow::Borrowed(values.get(it).map_or("", String::as_str));
+        let (encoding, mut changes) = ((&self.layout.profile, self.policy), Vec::new());
+        let bytes = &mut self.out.bytes;
+        let failed = text::record(encoding, kind, value, bytes, &mut changes);
+        let faults = failed.into_iter().filter_map(|(index, expected)| {
+            Some(cell::fault(kind.columns.get(index)?, 0, &value(index), expected))
+        });
+        let faults = faults.collect();
+        self.out.changes.extend(changes.into_iter().filter_map(|(index, it)| {
+            Some((number, kind.columns.get(index)?.field.name.clone(), it))
+        }));
         let end = fixed.ends.map_or("", Ends::written);
         self.out.bytes.extend_from_slice(end.as_bytes());
         faults

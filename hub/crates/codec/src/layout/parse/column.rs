@@ -2,7 +2,7 @@
 
 use crate::{
     layout::{
-        model::{CellFormat, Column, DatePart, Negative, Number, Slot, Storage, Trim},
+        model::{CellFormat, Column, Condition, DatePart, Negative, Number, Slot, Storage, Trim},
         parse::{QUOTING, Word},
     },
     rows::{FieldKind, FieldShape},
@@ -13,6 +13,23 @@ use crate::{
 #[derive(Debug, Default)]
 pub(in crate::layout) struct Position {
     pub(in crate::layout) at: usize,
+    /// The columns before, and their indexes.
+    pub(in crate::layout) names: Vec<(String, usize)>,
+}
+
+impl Position {
+    /// The column before that has this name.
+    pub(in crate::layout) fn find(&self, table: &Table<'_>, node: &Node) -> Option<usize> {
+        let name = node.text().unwrap_or_default();
+        let found = self.names.iter().find(|(it, _)| it == name);
+        if found.is_none() {
+            let known: Vec<&str> = self.names.iter().map(|(it, _)| it.as_str()).collect();
+            let message = format!("no column `{name}` before this one");
+            let fault = table.faults().new_error("L04", node, message);
+            table.faults().push(fault.expected(format!("one of {}", known.join(", "))));
+        }
+        found.map(|(_, index)| *index)
+    }
 }
 
 /// A column as it is written, until the plan gives it its place.
@@ -24,13 +41,16 @@ enum Type {
     Integer,
     Decimal,
     Date,
+    Bytes,
 }
 
-const TYPES: [(&str, Type); 4] = [
+/// The last one only in fixed records.
+const TYPES: [(&str, Type); 5] = [
     ("text", Type::Text),
     ("integer", Type::Integer),
     ("decimal", Type::Decimal),
     ("date", Type::Date),
+    ("bytes", Type::Bytes),
 ];
 const NEGATIVES: [(&str, Negative); 9] = [
     ("minus", Negative::Minus),
@@ -68,8 +88,9 @@ impl Column {
             _ => table.text("name"),
         };
         let name = name.unwrap_or_default().to_owned();
-        let kind = table.one_of("type", &TYPES).unwrap_or(Type::Text);
         let fixed = word == Word::Fixed;
+        let types = TYPES.get(..if fixed { 5 } else { 4 }).unwrap_or_default();
+        let kind = table.one_of("type", types).unwrap_or(Type::Text);
         let cell = cell(&table, kind, fixed);
         let number = matches!(cell, CellFormat::Number(_));
         let trim = table.one_of("trim", &TRIMS).unwrap_or(match (word, number) {
@@ -89,6 +110,9 @@ impl Column {
             bytes: 0,
             pad: pad(&table),
             right: number,
+            overlay: false,
+            conditions: Vec::new(),
+            count_max: None,
         };
         match word {
             Word::Csv => {
@@ -96,7 +120,11 @@ impl Column {
                 column.header = header.to_owned();
                 column.quoting = table.one_of("quoting", &QUOTING);
             }
-            Word::Fixed => place(&table, &mut column, position),
+            Word::Fixed => {
+                column.overlay = table.bool("overlay").unwrap_or(false);
+                column.conditions = Condition::read(&table, position);
+                place(&table, &mut column, position);
+            }
             Word::Xml => {
                 let path = table.text("path").unwrap_or(&column.field.name);
                 column.header = path.to_owned();
@@ -109,7 +137,7 @@ impl Column {
 
 fn field(table: &Table<'_>, name: String, cell: &CellFormat) -> FieldShape {
     let kind = match cell {
-        CellFormat::Text | CellFormat::Date(_) => FieldKind::Text,
+        CellFormat::Text | CellFormat::Date(_) | CellFormat::Bytes => FieldKind::Text,
         CellFormat::Number(Number { scale: 0, .. }) => FieldKind::Integer,
         CellFormat::Number(Number { scale, .. }) => FieldKind::Decimal { scale: *scale },
     };
@@ -126,6 +154,7 @@ fn field(table: &Table<'_>, name: String, cell: &CellFormat) -> FieldShape {
 fn cell(table: &Table<'_>, kind: Type, fixed: bool) -> CellFormat {
     match kind {
         Type::Text => CellFormat::Text,
+        Type::Bytes => CellFormat::Bytes,
         Type::Date => match table.required("format") {
             Some(node) => CellFormat::Date(date(table, node)),
             None => CellFormat::Text,
@@ -133,7 +162,7 @@ fn cell(table: &Table<'_>, kind: Type, fixed: bool) -> CellFormat {
         Type::Integer | Type::Decimal => {
             let scale = match kind {
                 Type::Decimal => table.required_number("scale", "digits after the point, 1 to 9"),
-                Type::Text | Type::Integer | Type::Date => None,
+                Type::Text | Type::Integer | Type::Date | Type::Bytes => None,
             };
             let scale: u32 = scale.unwrap_or(u32::from(kind == Type::Decimal));
             if kind == Type::Decimal && !(1..=9).contains(&scale) {
@@ -208,7 +237,14 @@ fn pad(table: &Table<'_>) -> char {
 fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
     column.start = position.at;
     column.bytes = table.required_number("bytes", "a count of bytes, from 1").unwrap_or(1);
-    if let Some(start) = table.number::<usize>("start", "a byte's number, from 1")
+    let start = table.number::<usize>("start", "a byte's number, from 1");
+    if column.overlay {
+        column.start = 0;
+        match start {
+            Some(start) => column.start = start.saturating_sub(1),
+            None => table.error("L06", "what lies over other columns needs a `start`"),
+        }
+    } else if let Some(start) = start
         && start != position.at + 1
     {
         let expected = position.at + 1;
@@ -239,7 +275,9 @@ fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
     if number_of(column) && column.pad.is_ascii_digit() && table.node("trim").is_none() {
         column.trim = Trim::None;
     }
-    position.at = position.at.saturating_add(column.bytes);
+    if !column.overlay {
+        position.at = position.at.saturating_add(column.bytes);
+    }
 }
 
 fn number_of(column: &Column) -> bool {

@@ -158,6 +158,32 @@ fn the_schema_has_the_keys_that_the_reader_has() {
     assert_eq!(published(&schema, "csv_record"), published(&schema, "fixed_record"));
 }
 
+#[test]
+fn the_schema_has_the_keys_of_areas_and_numbers() {
+    let schema = schema();
+    let csv = "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: lf\nheader: none\n";
+    let fixed =
+        "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nline_end: lf\nrecord_bytes: 4\n";
+    let cases = [
+        ("area", format!("{fixed}columns: [{{ bogus: 1, columns: [{{ name: a, bytes: 4 }}] }}]\n")),
+        (
+            "condition",
+            format!(
+                "{fixed}columns: [{{ name: a, bytes: 2 }}, {{ name: b, bytes: 2, when: {{ bogus: 1, column: a, is: X }} }}]\n"
+            ),
+        ),
+        (
+            "sequence",
+            format!(
+                "{csv}columns: [{{ name: a, type: integer }}]\nsequence: {{ bogus: 1, column: a }}\n"
+            ),
+        ),
+    ];
+    for (name, text) in cases {
+        assert_eq!(known(&text), published(&schema, name), "{name}");
+    }
+}
+
 /// What a shipped layout reads from its fixtures it writes so that it reads the
 /// same again, and as the same bytes where the layout is lossless.
 #[test]

@@ -90,6 +90,10 @@ static CASES: LazyLock<Vec<(Layout, Vec<u8>)>> = LazyLock::new(|| {
         - { name: lines, role: detail, code: D, min: 1, columns: [{ value: D }, { name: qty, type: integer }] }\n\
         - { name: tender, role: footer, code: T, columns: [{ value: T }, { name: pieces, type: integer }], \
         checks: [{ column: pieces, sum: lines.qty }] }\n";
+    let numbered = "line_end: lf\nheader: none\nrecords:\n\
+        - { name: order, role: header, code: H, sequence: { column: no }, columns: [{ value: H }, { name: no, type: integer }] }\n\
+        - { name: lines, role: detail, code: D, sequence: { column: line, within: record, start: 1 }, \
+        columns: [{ value: D }, { name: line, type: integer }] }\n";
     let loose_text = "title \"one\nand two\r\nb,a\r\n1,\"x\n\ny\"\n\n2,5\" disc\rb,a\n3,表\r\ntotal 3\r\nbye\n\u{1A}";
     let kinds_text = "A,表9\nH,1\nD,2\nD,-1\nT,1\nH,2\nD,5\nT,5\nH,3\nD,1\nT,1\n";
     let in_charset =
@@ -116,6 +120,7 @@ static CASES: LazyLock<Vec<(Layout, Vec<u8>)>> = LazyLock::new(|| {
         ),
         (csv("utf-8", &format!("{loose}{columns}")), loose_text.as_bytes().to_vec()),
         (csv("cp932", kinds), cp932(kinds_text)),
+        (csv("cp932", numbered), cp932("H,7\nD,1\nD,2\nH,8\nD,1\nH,9\nD,1\nH,10\n")),
         (fixed, cp932("表　01\r\nab  22\r\nｱｲｳ 07\r\n\u{1A}")),
         (plain_layout("utf-16le"), in_charset(Charset::Utf16Le, plain)),
         (
@@ -134,7 +139,7 @@ proptest! {
 
     #[test]
     fn pieces_give_what_the_whole_gives(
-        case in 0_usize..12,
+        case in 0_usize..13,
         changes in prop::collection::vec(
             (any::<u16>(), any::<u8>(), prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r'), Just(0x1A), Just(b'"')]),
             0..4,
