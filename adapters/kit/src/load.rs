@@ -26,6 +26,8 @@ pub(crate) struct Parts {
     pub(crate) schemas: BTreeMap<String, Schema>,
     /// Element records of rows, by `each` and `each_layout`.
     pub(crate) elements: BTreeMap<(String, String), Element>,
+    /// What operations write their bodies by, by file.
+    pub(crate) outputs: BTreeMap<String, Layout>,
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
@@ -92,7 +94,16 @@ impl<'a> Loader<'a> {
         self.check_topics(&manifest);
         self.check_fields(&manifest, layout.as_ref());
         self.check_settings(&manifest);
-        Some(Parts { manifest, layout, schemas, elements, warnings: Vec::new() })
+        let outputs = self.outputs(&manifest);
+        Some(Parts { manifest, layout, schemas, elements, outputs, warnings: Vec::new() })
+    }
+
+    /// The layouts that operations write their bodies by.
+    fn outputs(&mut self, manifest: &Manifest) -> BTreeMap<String, Layout> {
+        let operations = manifest.output.iter().flat_map(|it| &it.operations);
+        let files: Vec<&String> = operations.filter_map(|it| it.layout.as_ref()).collect();
+        let read = |file: &String| Some((file.clone(), self.layout(file)?));
+        files.into_iter().filter_map(read).collect()
     }
 
     fn layout_of(&mut self, manifest: &Manifest) -> Option<Layout> {

@@ -39,6 +39,15 @@ pub struct Package {
     maps: BTreeMap<String, Arc<Map>>,
 }
 
+/// A file that goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// What it is.
+    pub media_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
 /// One event that a record became, and the map that made it.
 #[derive(Clone, Debug)]
 pub struct Made<'p> {
@@ -103,6 +112,25 @@ impl Package {
             (Format::Ndjson, _) => Decoded::ndjson(bytes),
             (Format::Layout { .. }, Some(layout)) => Decoded::rows(bytes, layout),
             (Format::Layout { .. }, None) => Ok(Decoded::default()),
+        }
+    }
+
+    /// What a map rendered as a file of the operation's layout; `None` for
+    /// operations that send something else.
+    ///
+    /// # Errors
+    /// Everything that the layout cannot write.
+    pub fn write(
+        &self,
+        operation: &Operation,
+        rendered: &[u8],
+    ) -> Result<Option<Sent>, Vec<RecordFault>> {
+        let file = operation.layout.as_ref();
+        let Some(layout) = file.and_then(|it| self.parts.outputs.get(it)) else { return Ok(None) };
+        let rows = Rows::from_json(layout.shape(), rendered)?;
+        match layout.write(&rows, &layout.writing().policy) {
+            Ok(it) => Ok(Some(Sent { media_type: layout.media_type(), bytes: it.bytes })),
+            Err(records) => Err(records.into_iter().flat_map(|it| it.faults).collect()),
         }
     }
 

@@ -5,7 +5,7 @@ use super::Destination;
 use crate::{app::Rooms, problem::Refusal};
 use adapter_kit::manifest::{NeedFrom, Operation, Piece};
 use bytes::Bytes;
-use canon::{entity::Entity, event::Event, reference::Ref};
+use canon::{entity::Entity, entry::ParcelId, event::Event, reference::Ref};
 use delivery::{Rules, Verdict, idempotency_key};
 use mapping::{RunContext, Scratch};
 use serde::Deserialize as _;
@@ -82,7 +82,10 @@ pub(super) async fn render(
     let data: Value = serde_json::from_str(event.data.get())
         .map_err(|fault| Fault::Lasting(format!("the event's data cannot be read: {fault}")))?;
     let operation = operation(rooms, to, &event, &data).await?;
-    let needs = needs(rooms, to, &operation, &event, &data).await?;
+    let mut needs = needs(rooms, to, &operation, &event, &data).await?;
+    for need in operation.needs.iter().filter(|it| it.from == NeedFrom::Number) {
+        needs.insert(need.name.clone(), Some(number(&parcel.id)));
+    }
     let rendering = rendering(rooms, to, &operation, &event, &needs)?;
     let key = idempotency_key(to.channel.name(), &event.id, &rendering.label);
     let path = operation
@@ -106,6 +109,13 @@ pub(super) async fn render(
         label: rendering.label,
         traceparent: event.traceparent,
     })
+}
+
+/// A number for this delivery alone, of at most nine digits. Entries are a
+/// thousand apart; the last ones of each are those of acknowledgements.
+fn number(id: &ParcelId) -> String {
+    let place = id.seq.wrapping_mul(1000).wrapping_add(u64::from(id.index));
+    (place % 1_000_000_000).to_string()
 }
 
 /// The whole event as it stands in the journal.
@@ -165,6 +175,8 @@ async fn needs(
     for need in &operation.needs {
         let value = match &need.from {
             NeedFrom::Setting(name) => to.channel.setting(name),
+            // The parcel's; see `number`.
+            NeedFrom::Number => None,
             NeedFrom::Called { scheme, entity, pointer } => match data.pointer(pointer) {
                 None => None,
                 Some(reference) => called(rooms, to, event, (*entity, reference, scheme)).await?,
@@ -258,8 +270,18 @@ fn rendering(
     let label = map.label().to_owned();
     let value = serde_json::from_slice(&body.data)
         .map_err(|fault| Fault::Lasting(format!("{label} made no JSON: {fault}")))?;
-    let (content_type, body) = delivery::body::encode(operation.body, &body.data)
-        .map_err(|fault| Fault::Lasting(format!("{label}: {fault}")))?;
+    let (content_type, body) = match to.channel.package().write(operation, &body.data) {
+        Ok(None) => delivery::body::encode(operation.body, &body.data)
+            .map_err(|fault| Fault::Lasting(format!("{label}: {fault}")))?,
+        Ok(Some(sent)) => (sent.media_type, Bytes::from(sent.bytes)),
+        Err(faults) => {
+            let of = |it: &canon::entry::RecordFault| {
+                format!("{}: found {}, expected {}", it.field, it.found, it.expected)
+            };
+            let faults = faults.iter().map(of).collect::<Vec<_>>().join("; ");
+            return Err(Fault::Lasting(format!("{label}: {faults}")));
+        }
+    };
     Ok(Rendering { label, value, body, content_type })
 }
 

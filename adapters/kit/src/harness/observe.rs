@@ -202,6 +202,13 @@ fn outward(
         }
     };
     let body: Value = serde_json::from_slice(&made.data).unwrap_or(Value::Null);
+    let written = match package.write(operation, &made.data) {
+        Ok(sent) => sent.map(|it| Value::from(readable(it.bytes))),
+        Err(faults) => {
+            let outcome = json!({ "operation": operation.name, "unwritable": fields_of(&faults) });
+            return Observed { outcome, set_aside: true, ..Observed::default() };
+        }
+    };
     let path = operation.path.fill(|piece| match piece {
         Piece::Body(pointer) => body.pointer(pointer).and_then(scalar),
         Piece::Data(pointer) => data.pointer(pointer).and_then(scalar),
@@ -213,10 +220,16 @@ fn outward(
     match path {
         Ok(path) => {
             let (name, method) = (&operation.name, &operation.method);
-            observed.outcome =
-                json!({ "operation": name, "method": method, "path": path, "body": body });
+            observed.outcome = json!({ "operation": name, "method": method, "path": path,
+                        "body": written.unwrap_or(body) });
         }
         Err(hole) => observed.problems.push(format!("the path has no value for {hole}")),
     }
     observed
+}
+
+/// Bytes for `expect.json`: what is not UTF-8 is shown byte by byte.
+fn readable(bytes: Vec<u8>) -> String {
+    let by_byte = |it: Vec<u8>| it.into_iter().map(char::from).collect();
+    String::from_utf8(bytes).unwrap_or_else(|it| by_byte(it.into_bytes()))
 }

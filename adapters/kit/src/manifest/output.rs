@@ -37,6 +37,8 @@ pub struct Operation {
     pub path: Template,
     /// How the rendered JSON is sent.
     pub body: Body,
+    /// The layout that it is written by, relative to the package.
+    pub layout: Option<String>,
     /// Header for the key that is the same on every attempt.
     pub idempotency_header: Option<String>,
     /// Statuses that mean the far side has it. Never empty.
@@ -58,6 +60,8 @@ pub enum Body {
     /// As `application/x-www-form-urlencoded`: the top-level members by name,
     /// nested ones as `name[member]`.
     Form,
+    /// As a file of the operation's layout with one record.
+    Layout,
     /// Nothing: the path says it all.
     None,
 }
@@ -86,6 +90,10 @@ pub enum NeedFrom {
         /// JSON pointer to the reference in the event's data.
         pointer: String,
     },
+    /// A number of at most nine digits that belongs to this delivery alone, the
+    /// same on every try: for control numbers. It comes again after a million
+    /// arrivals.
+    Number,
     /// The id the destination gave to a thing when it was delivered before.
     FarId {
         /// Of what kind.
@@ -110,7 +118,8 @@ pub struct Reply {
 
 const METHODS: &[(&str, &str)] =
     &[("POST", "POST"), ("PUT", "PUT"), ("PATCH", "PATCH"), ("DELETE", "DELETE")];
-const BODIES: &[(&str, Body)] = &[("json", Body::Json), ("form", Body::Form), ("none", Body::None)];
+const BODIES: &[(&str, Body)] =
+    &[("json", Body::Json), ("form", Body::Form), ("layout", Body::Layout), ("none", Body::None)];
 const SUCCESS_DEFAULT: [u16; 4] = [200, 201, 202, 204];
 
 // === impl Output ===
@@ -156,6 +165,10 @@ impl Operation {
         let method = table.required_one_of("method", METHODS);
         let path = read::template(&table, "path");
         let body = table.one_of("body", BODIES).unwrap_or_default();
+        let layout = read::file(&table, "layout");
+        if layout.is_some() != (body == Body::Layout) {
+            table.error("K03", "`body: layout` needs `layout`: its file, the map's target");
+        }
         let idempotency_header = table.text("idempotency_header").map(str::to_owned);
         let success = table.list("success").iter().filter_map(|it| status(&table, it));
         let mut success: Vec<u16> = success.collect();
@@ -176,6 +189,7 @@ impl Operation {
             method: method?.to_owned(),
             path: path?,
             body,
+            layout,
             idempotency_header,
             success,
             throttle,
@@ -221,11 +235,11 @@ impl Need {
             }
             Some(NeedFrom::Called { scheme: scheme.to_owned(), entity: named?, pointer: pointer? })
         });
-        let mut given = [setting, far_id, called].into_iter().flatten();
+        let number = table.bool("number").filter(|it| *it).map(|_| NeedFrom::Number);
+        let mut given = [setting, far_id, called, number].into_iter().flatten();
         let from = given.next();
         if from.is_none() || given.next().is_some() {
-            let message =
-                "a need is a `setting`, the `far_id_of` an entity, or what it is `called`";
+            let message = "a need is a `setting`, the `far_id_of` an entity, what it is `called`, or a `number`";
             table.error("K03", message);
         }
         table.finish();

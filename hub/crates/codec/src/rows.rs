@@ -5,6 +5,8 @@
 //! Text of all cells lies in one arena ([`Rows::text`]); a cell is a range of
 //! it and knows the bytes of the input that it came from.
 
+mod from_json;
+
 use canon::entry::RecordFault;
 
 /// What one record looks like: its fields and its repeated groups.

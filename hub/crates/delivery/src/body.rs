@@ -25,6 +25,9 @@ pub enum BodyFault {
     /// A form has names.
     #[error("the map rendered no object, and a form is made of an object's members")]
     NotAnObject,
+    /// The package has the layout.
+    #[error("the body is written by the package's layout")]
+    OfALayout,
     /// Deeper than any form.
     #[error("the map rendered an object nested deeper than {DEPTH_MAX}, which no form can say")]
     TooDeep,
@@ -40,6 +43,8 @@ pub enum BodyFault {
 /// When it cannot be said that way.
 pub fn encode(body: Body, json: &[u8]) -> Result<(&'static str, Bytes), BodyFault> {
     match body {
+        // What a layout writes, its package writes.
+        Body::Layout => Err(BodyFault::OfALayout),
         Body::None => Ok(("", Bytes::new())),
         Body::Json => Ok(("application/json", Bytes::copy_from_slice(json))),
         Body::Form => {

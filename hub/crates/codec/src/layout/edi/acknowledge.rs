@@ -1,7 +1,7 @@
 //! The acknowledgement of an input: the faults are those that reading found.
 
 use ::edi::{
-    Fault, Interchange,
+    Dialect, Fault, Interchange,
     ack::{self, Stamp, Verdict},
     interchange,
 };
@@ -55,11 +55,23 @@ impl Layout {
             let written = ack::write(interchange, &verdicts, edi.form, &stamp).ok().flatten();
             out.extend(written.unwrap_or_default());
         }
-        let (media_type, extension) = match edi.dialect {
-            ::edi::Dialect::X12 => ("application/edi-x12", "x12"),
-            ::edi::Dialect::Edifact => ("application/edifact", "edifact"),
-        };
+        let media_type = self.media_type();
+        let extension = edi.dialect.name();
         (!out.is_empty()).then_some(Acknowledged { bytes: out, media_type, extension })
+    }
+
+    /// What files of it are called where media types are said (RFC 1767, RFC 4180,
+    /// RFC 7303).
+    pub fn media_type(&self) -> &'static str {
+        match &self.format {
+            Format::Edi(edi) => match edi.dialect {
+                Dialect::X12 => "application/edi-x12",
+                Dialect::Edifact => "application/edifact",
+            },
+            Format::Csv(_) => "text/csv",
+            Format::Fixed(_) => "application/octet-stream",
+            Format::Xml(_) => "application/xml",
+        }
     }
 
     /// Whether inputs of it are acknowledged.
