@@ -158,7 +158,15 @@ fn isa(bytes: &[u8]) -> Result<Marks, Box<Fault>> {
     let repetition =
         at(82).filter(|it| version >= b"00402".as_slice() && !it.is_ascii_alphanumeric());
     let repetition = repetition.filter(|it| *it != b' ');
-    let marks = Marks { element, component, repetition, segment, release: None, decimal: b'.' };
+    let marks = Marks {
+        element,
+        component,
+        repetition,
+        segment,
+        release: None,
+        decimal: b'.',
+        reserved: b' ',
+    };
     if !marks.are_sound() {
         let fault = Fault::new(Code::MarksUnsound, 3, "marks that differ and are no letters");
         return Err(Box::new(fault.found(bytes.get(..106).unwrap_or_default())));
@@ -179,6 +187,7 @@ fn una(bytes: &[u8]) -> Result<(Marks, usize), Box<Fault>> {
         release: given(*release),
         segment: *segment,
         decimal: *decimal,
+        reserved: *repetition,
     };
     let breaks = bytes.iter().skip(9).take_while(|it| matches!(it, b'\r' | b'\n')).count();
     Ok((marks, 9 + breaks))

@@ -20,6 +20,8 @@ pub struct Marks {
     pub segment: u8,
     /// The decimal point: `.` or `,`.
     pub decimal: u8,
+    /// What stands in a service string advice where version 4 has the repetition.
+    pub reserved: u8,
 }
 
 /// What the bytes of a text mean.
@@ -57,6 +59,7 @@ impl Marks {
         release: None,
         segment: b'~',
         decimal: b'.',
+        reserved: b' ',
     };
 
     /// The usual ones of EDIFACT: `+`, `:`, `?`, `'`.
@@ -67,6 +70,7 @@ impl Marks {
         release: Some(b'?'),
         segment: b'\'',
         decimal: b'.',
+        reserved: b' ',
     };
 
     /// Whether no two marks are the same and none could be part of a word.

@@ -112,9 +112,10 @@ impl Style {
     }
 
     fn advice(&self) -> [u8; 9] {
-        let Marks { component, element, decimal, release, repetition, segment } = self.marks;
+        let Marks { component, element, decimal, release, repetition, segment, reserved } =
+            self.marks;
         let release = release.unwrap_or(b' ');
-        let repetition = repetition.unwrap_or(b' ');
+        let repetition = repetition.unwrap_or(reserved);
         [b'U', b'N', b'A', component, element, decimal, release, repetition, segment]
     }
 
