@@ -1,5 +1,5 @@
 # Thin over cargo: what a person types. CI runs the same targets.
-.PHONY: demo build test check fmt bench fuzz crash release clean
+.PHONY: demo build test check fmt bench fuzz agree crash release clean
 
 # Extra arguments for the demo: make demo ARGS=--once
 ARGS ?=
@@ -39,6 +39,11 @@ SEED ?= 1
 fuzz:
 	FUZZ_SECONDS=$(SECONDS) FUZZ_SEED=$(SEED) \
 	cargo test --locked --workspace --no-fail-fast --test fuzz -- --nocapture --test-threads 2
+
+# The checks that run with a map, judged by a schema validator: a million documents.
+DOCUMENTS ?= 1000000
+agree:
+	AGREE_DOCUMENTS=$(DOCUMENTS) cargo test --locked --release --package mapping --test it -- --nocapture agree
 
 # Crash points by the hundred: kill -9 and power cuts while it writes.
 crash:
