@@ -259,7 +259,8 @@ fn rendering(
     };
     let map = to.channel.package().map(&operation.map);
     let map = map.ok_or_else(|| Fault::Lasting(format!("there is no map {}", operation.map)))?;
-    let made = map.run_json(event.data.get().as_bytes(), &context, &mut Scratch::default());
+    let bytes = event.data.get().as_bytes();
+    let made = Scratch::of_thread(|scratch| map.run_json(bytes, &context, scratch));
     let body = made.map_err(|faulted| {
         let of = |it: &canon::entry::RecordFault| {
             let needed = it.needed_by.as_deref().unwrap_or_default();

@@ -66,8 +66,11 @@ pub(super) async fn map(rooms: &Rooms, valid: Valid) -> Result<Mapped, Refusal> 
 }
 
 fn map_now(organisation: &str, valid: Valid) -> Result<Mapped, Refusal> {
+    Scratch::of_thread(|scratch| map_with(organisation, valid, scratch))
+}
+
+fn map_with(organisation: &str, valid: Valid, scratch: &mut Scratch) -> Result<Mapped, Refusal> {
     let Valid { pass, arrival, records, maps, mut set_aside } = valid;
-    let mut scratch = Scratch::default();
     let (mut events, mut spans, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     let srchash = canon::id::sha256_hex(&arrival.bytes);
     let atomic = arrival.is_atomic();
@@ -81,7 +84,7 @@ fn map_now(organisation: &str, valid: Valid) -> Result<Mapped, Refusal> {
             record: record.number,
             needs: &[],
         };
-        match arrival.channel.package().run(&chosen, &record, &context, &mut scratch) {
+        match arrival.channel.package().run(&chosen, &record, &context, scratch) {
             Ok(made) => {
                 for it in made {
                     losses.extend(it.mapped.losses.iter().cloned());

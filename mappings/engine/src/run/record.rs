@@ -1,5 +1,7 @@
 //! One record through a map: what a run needs, what it gives.
 
+use std::cell::RefCell;
+
 use canon::{
     clock::Timestamp,
     entity::{Action, Classification},
@@ -13,7 +15,7 @@ use super::{
     trace::Trace,
 };
 use crate::{
-    input::{Doc, scanner::Keys},
+    input::{Doc, Slot, scanner::Keys},
     language::policy::FaultPolicy,
     plan::Plan,
     value::{Span, Value},
@@ -80,6 +82,41 @@ pub struct Scratch {
     memos: Vec<Memo>,
     stamps: u64,
     out: Vec<u8>,
+}
+
+/// Bytes of a buffer beyond which a thread does not keep it.
+const KEPT_BYTES_MAX: usize = 1024 * 1024;
+
+thread_local! {
+    static KEPT: RefCell<Scratch> = RefCell::default();
+}
+
+impl Scratch {
+    /// Lends the scratch that this thread keeps. What it remembers of documents
+    /// makes the next ones of the same source faster.
+    pub fn of_thread<R>(work: impl FnOnce(&mut Self) -> R) -> R {
+        KEPT.with(|kept| match kept.try_borrow_mut() {
+            Ok(mut scratch) => {
+                let result = work(&mut scratch);
+                scratch.trim();
+                result
+            }
+            // Lent already, further up.
+            Err(_) => work(&mut Self::default()),
+        })
+    }
+
+    /// Gives memory back that only a very large record needed.
+    fn trim(&mut self) {
+        let slots = self.doc.frames.iter().map(|it| it.capacity() * size_of::<Slot>()).max();
+        let texts = self.texts.capacity() * size_of::<Span>();
+        let drafts = self.drafts.iter().map(String::capacity).sum();
+        let most = [slots.unwrap_or(0), texts, drafts, self.doc.side.capacity()];
+        if most.into_iter().chain([self.out.capacity()]).any(|it| it > KEPT_BYTES_MAX) {
+            let (keys, stamps) = (std::mem::take(&mut self.keys), self.stamps);
+            *self = Self { keys, stamps, ..Self::default() };
+        }
+    }
 }
 
 /// The input behind the slots of a [`Doc`].

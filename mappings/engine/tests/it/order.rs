@@ -44,3 +44,23 @@ fn faults_name_path_offset_and_field() {
     }
     insta::assert_debug_snapshot!(faulted.faults);
 }
+
+#[test]
+fn a_thread_keeps_its_scratch_and_lends_it_once() {
+    let map = order_map();
+    let source = fs::read(data("order.json")).unwrap();
+    let want = map.run_json(&source, &context(), &mut Scratch::default());
+    let made = Scratch::of_thread(|outer| {
+        let inner = Scratch::of_thread(|inner| map.run_json(&source, &context(), inner));
+        (map.run_json(&source, &context(), outer), inner)
+    });
+    assert_eq!(made, (want.clone(), want.clone()));
+    // A record that is large once does not change the next one.
+    let long = String::from_utf8(source.clone()).unwrap().replace("急須", &"\\n".repeat(2_000_000));
+    let next = Scratch::of_thread(|scratch| {
+        drop(map.run_json(long.as_bytes(), &context(), scratch));
+        map.run_json(&source, &context(), scratch)
+    });
+    assert_eq!(next, want);
+    assert_eq!(Scratch::of_thread(|scratch| map.run_json(&source, &context(), scratch)), want);
+}
