@@ -268,3 +268,58 @@ fn what_must_be_accepted_and_refused() {
         assert!(scan(text, &trie, &mut doc, &mut keys).is_err(), "{text}");
     }
 }
+
+/// Goal: what is remembered of documents changes nothing of what is accepted.
+/// Method: each after each other in one memory, against a fresh one.
+#[test]
+fn what_was_seen_before_changes_nothing() {
+    let wide = |count: usize, last: &str| {
+        let keys: Vec<String> = (0..count).map(|it| format!("\"k{it}\":{{\"x\":{it}}}")).collect();
+        format!("{{{},{last}:0}}", keys.join(","))
+    };
+    let documents = [
+        r#"{"a":1,"b":{"c":2},"x":3}"#.to_owned(),
+        r#"{"a":1,"b":{"c":2},"a":3}"#.to_owned(),
+        r#"{"x":3,"b":{"c":2},"a":1}"#.to_owned(),
+        r#"{"a" : 1 , "b" : {} }"#.to_owned(),
+        // A key that reads like two, and then those two.
+        r#"{"a\":1,\"b":0,"l":[]}"#.to_owned(),
+        r#"{"a":1,"b":0,"l":[]}"#.to_owned(),
+        r#"{"\u0061":1,"b":{"c":true}}"#.to_owned(),
+        r#"{"a":1,"\u0061":2}"#.to_owned(),
+        r#"{"l":[{"d":1},{"e":2,"d":3},{"d":4,"d":5}]}"#.to_owned(),
+        r#"{"l":[{"d":1},{"e":2,"d":3},{"d":4,"e":5}]}"#.to_owned(),
+        // More keys than an object, and then than a map, has places for.
+        wide(300, r#""a""#),
+        wide(300, r#""k299""#),
+        wide(300, r#""k3""#),
+        format!("{{\"b\":{},\"a\":{}}}", wide(250, r#""c""#), wide(250, r#""y""#)),
+        format!("{{\"l\":[{}]}}", vec![wide(255, r#""k7""#); 2].join(",")),
+        format!(
+            "{{\"x\":{{{}}}}}",
+            (0..20)
+                .map(|it| format!("\"p{it}\":{}", wide(250, r#""q""#)))
+                .collect::<Vec<_>>()
+                .join(",")
+        ),
+        format!(
+            "{{\"x\":{{{}}}}}",
+            (0..20)
+                .map(|it| format!("\"p{it}\":{}", wide(250, r#""k1""#)))
+                .collect::<Vec<_>>()
+                .join(",")
+        ),
+        r#"{"a":1,"b":{"c":2},"x":3}"#.to_owned(),
+    ];
+    let (trie, other) = (self::trie(), self::trie());
+    let (mut doc, mut keys) = (Doc::default(), Keys::default());
+    for _ in 0..3 {
+        for text in &documents {
+            let fresh = agree(text.as_bytes(), &trie, &mut Doc::default(), &mut Keys::default());
+            assert_eq!(fresh, Ok(()));
+            let again = agree(text.as_bytes(), &trie, &mut doc, &mut keys);
+            assert_eq!(again, Ok(()), "{}", text.get(..60).unwrap_or(text));
+            assert_eq!(agree(text.as_bytes(), &other, &mut doc, &mut keys), Ok(()));
+        }
+    }
+}
