@@ -279,6 +279,8 @@ fn what_was_seen_before_changes_nothing() {
     };
     let documents = [
         r#"{"a":1,"b":{"c":2},"x":3}"#.to_owned(),
+        // Twice: the second time the duplicate is the key that is expected.
+        r#"{"a":1,"b":{"c":2},"a":3}"#.to_owned(),
         r#"{"a":1,"b":{"c":2},"a":3}"#.to_owned(),
         r#"{"x":3,"b":{"c":2},"a":1}"#.to_owned(),
         r#"{"a" : 1 , "b" : {} }"#.to_owned(),
