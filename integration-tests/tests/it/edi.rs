@@ -14,6 +14,7 @@ class: erp
 data_class: restricted
 in: { folder: { path: drop/partner, every: 100ms, acknowledge: true } }
 quota: { per_minute: 60000, burst: 1000 }
+settings: { own_id: \"4900000000017\", partner_id: FUJIMART }
 ";
 const CALLER: &str = "\
 # A partner that sends purchase orders by HTTP.
@@ -23,6 +24,7 @@ class: erp
 data_class: restricted
 in: { webhook: { keys: [{ name: caller, token: { file: secrets/caller } }] } }
 quota: { per_minute: 600 }
+settings: { own_id: \"4900000000017\", partner_id: \"4900000000123\" }
 ";
 
 fn fixture(package: &str, case: &str) -> Result<Vec<u8>> {
