@@ -386,7 +386,7 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
         Format::Fixed(fixed) if !columns.is_empty() => {
             let sum: usize = columns.iter().filter(|it| !it.overlay).map(|it| it.bytes).sum();
             for over in columns.iter().filter(|it| it.overlay) {
-                if over.start + over.bytes > fixed.record_bytes {
+                if over.start.saturating_add(over.bytes) > fixed.record_bytes {
                     let message = format!("`{}` lies outside the record", over.field.name);
                     draft.table.error("L06", message);
                 }

@@ -3,3 +3,4 @@
 #![expect(clippy::expect_used, reason = "all of this is a test")]
 
 mod charset;
+mod layouts;

@@ -9,6 +9,9 @@ use crate::{
     yaml::{Node, Table},
 };
 
+/// Bytes of one field.
+const FIELD_BYTES_MAX: usize = 1 << 20;
+
 /// Where the next field of a fixed record begins.
 #[derive(Debug, Default)]
 pub(in crate::layout) struct Position {
@@ -245,15 +248,17 @@ fn place(table: &Table<'_>, column: &mut Column, position: &mut Position) {
             None => table.error("L06", "what lies over other columns needs a `start`"),
         }
     } else if let Some(start) = start
-        && start != position.at + 1
+        && start != position.at.saturating_add(1)
     {
-        let expected = position.at + 1;
+        let expected = position.at.saturating_add(1);
         let message =
             format!("`start` is {start}, but the fields before it end at byte {}", position.at);
         table.error("L06", format!("{message}: it must be {expected}, or a filler is missing"));
     }
-    if column.bytes == 0 {
-        table.error("L06", "`bytes` is 0");
+    if !(1..=FIELD_BYTES_MAX).contains(&column.bytes) {
+        let message = format!("`bytes` is {}; it can be 1 to {FIELD_BYTES_MAX}", column.bytes);
+        table.error("L06", message);
+        column.bytes = 1;
     }
     if let Some(right) = table.one_of("align", &[("left", false), ("right", true)]) {
         column.right = right;

@@ -92,7 +92,7 @@ impl<'a> Columns<'a> {
             within.overlay = true;
             self.position.at = start.unwrap_or(1).saturating_sub(1);
         }
-        if start.map_or(within.overlay, |it| it != self.position.at + 1) {
+        if start.map_or(within.overlay, |it| it != self.position.at.saturating_add(1)) {
             let message = "what lies over other columns needs a `start`, and nothing else";
             area.error("L06", message);
         }
