@@ -9,7 +9,7 @@ use canon::{
     id::{HubId, SourceKey},
 };
 
-use super::{emit::escape, fault::Fault, machine::Machine, trace::Trace};
+use super::{fault::Fault, machine::Machine, trace::Trace, write::escape};
 use crate::{plan::ExprId, value::Value};
 
 /// Bytes that most texts of an envelope fit into: an id, a time.

@@ -1,5 +1,5 @@
 //! Runs a plan over slots. Reading order: [`machine`] (pipes), [`cond`],
-//! [`list`], the functions by kind, [`emit`] (writing), [`check`].
+//! [`list`], the functions by kind, [`emit`] and [`write`] (writing), [`check`].
 
 pub(crate) mod check;
 mod cond;
@@ -15,6 +15,7 @@ pub(crate) mod record;
 mod text;
 mod time;
 pub(crate) mod trace;
+mod write;
 
 pub(crate) use fault::{Fault, shown};
 pub use record::{Faulted, Mapped, RunContext, Scratch};
