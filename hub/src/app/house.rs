@@ -290,7 +290,7 @@ impl Build<'_> {
             let Some(due) = channel.arrives().and_then(|it| it.due.as_ref()) else { continue };
             if let Err(fault) = crate::ingress::folder::check_zone(due) {
                 let help = "an IANA name such as Asia/Tokyo".to_owned();
-                self.fault((&format!("channels/{name}.yaml"), "folder"), "C43", fault, Some(help));
+                self.fault((&format!("channels/{name}.yaml"), "folder"), "C44", fault, Some(help));
             }
         }
     }
