@@ -3,13 +3,14 @@
 pub mod clock;
 pub mod folds;
 pub mod house;
+pub mod keep;
 pub mod library;
 pub mod reload;
 pub mod tasks;
 
 use crate::dispatch::Destinations;
 use crate::{
-    gates::peer::Peers,
+    gates::{peer::Peers, strangers::Strangers, weight::Scales},
     observe::{
         metrics::{Metrics, OfFold},
         tap::Tap,
@@ -53,6 +54,10 @@ pub struct Rooms {
     pub tap: Tap,
     /// Limits per network address.
     pub peers: Peers,
+    /// Refusals that are counted together.
+    pub strangers: Strangers,
+    /// Bytes of bodies under way.
+    pub scales: Scales,
     /// Arrivals under way at once.
     pub in_flight_max: usize,
     /// Longest wait for a whole body.
@@ -203,6 +208,8 @@ impl Rooms {
             metrics: Metrics::default(),
             tap: Tap::default(),
             peers: Peers::new(settings.hub.peer_per_minute),
+            strangers: Strangers::default(),
+            scales: Scales::new(settings.hub.bytes_in_flight_max),
             in_flight_max: settings.hub.in_flight_max,
             body_wait_max: settings.hub.body_wait_max,
             running: Running::default(),
@@ -293,6 +300,7 @@ impl Rooms {
         self.metrics.journal_head.set(gauge(self.journal.head()));
         self.metrics.commits.set(gauge(stats.batches));
         self.metrics.committed_entries.set(gauge(stats.entries));
+        self.metrics.journal.tell(stats);
         for (fold, position) in [("store", &self.folds.store), ("ledger", &self.folds.ledger)] {
             let at = gauge(*position.borrow());
             self.metrics.fold_position.get_or_create(&OfFold { fold }).set(at);

@@ -20,7 +20,7 @@ use canon::{
     entry::{Attempt, Outcome, ParcelId},
 };
 use delivery::{Lanes, Next, Offer, Settled};
-use journal::{Appended, Draft};
+use journal::{Appended, Draft, failpoint};
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::DueParcel;
@@ -167,7 +167,10 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     let rendered = render::render(rooms, to, &parcel).await;
     let (verdict, key, mapping) = match &rendered {
         Ok(call) => {
-            (to.call(call, rooms.clock.as_ref()).await, call.key.clone(), call.label.clone())
+            failpoint::pass("delivery.before");
+            let verdict = to.call(call, rooms.clock.as_ref()).await;
+            failpoint::pass("delivery.sent");
+            (verdict, call.key.clone(), call.label.clone())
         }
         Err(fault) => (fault.to_verdict(), String::new(), String::new()),
     };
@@ -190,6 +193,7 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     };
     match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {
         Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => {
+            failpoint::pass("delivery.recorded");
             Some(Settled::of(seq, &outcome, health, is_throttled))
         }
         Ok(Appended::KeyReused { .. }) => None,

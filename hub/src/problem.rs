@@ -26,6 +26,8 @@ pub enum Refusal {
     PeerTooFast { peer: String, wait: Duration },
     #[error("more arrivals under way than {limit}")]
     TooBusy { limit: usize },
+    #[error("bodies under way have more than {limit_bytes} bytes")]
+    TooMuch { limit_bytes: u64 },
     #[error("body is larger than {limit_bytes} bytes")]
     BodyTooLarge { limit_bytes: u64 },
     #[error("body did not arrive within {limit:?}")]
@@ -230,6 +232,7 @@ impl Refusal {
             | Self::QuotaSpent { .. }
             | Self::PeerTooFast { .. }
             | Self::TooBusy { .. }
+            | Self::TooMuch { .. }
             | Self::JournalClosed { .. }
             | Self::TrailIncomplete
             | Self::NotSignedIn
@@ -251,6 +254,7 @@ impl Refusal {
             | Self::QuotaSpent { .. }
             | Self::PeerTooFast { .. }
             | Self::TooBusy { .. }
+            | Self::TooMuch { .. }
             | Self::BodyTooLarge { .. }
             | Self::BodyTooSlow { .. }
             | Self::BodyBroken { .. }
@@ -309,7 +313,7 @@ impl Refusal {
                 ("This address calls too often", "このアドレスからの呼び出しが多すぎます"),
                 after(*wait),
             ),
-            Self::TooBusy { .. } => facts(
+            Self::TooBusy { .. } | Self::TooMuch { .. } => facts(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too-busy",
                 ("The hub has as much under way as it takes", "処理中の件数が上限に達しています"),

@@ -3,7 +3,7 @@
 
 use super::{DataFiles, tasks::Tasks};
 use canon::clock::Clock;
-use journal::{Journal, Reader as JournalReader};
+use journal::{Journal, Reader as JournalReader, failpoint};
 use ledger::Ledger;
 use std::{sync::Arc, time::Duration};
 use store::Store;
@@ -175,7 +175,10 @@ fn fold_store(store: &mut Store, journal: &JournalReader, position: u64) -> Resu
         return Ok(position);
     }
     let entries = journal.read(position + 1, BATCH_ENTRIES).map_err(|it| it.to_string())?;
-    store.apply(&entries).map(|it| it.position).map_err(|it| it.to_string())
+    failpoint::pass("fold.store.before");
+    let applied = store.apply(&entries).map(|it| it.position).map_err(|it| it.to_string());
+    failpoint::pass("fold.store.after");
+    applied
 }
 
 fn fold_ledger(
@@ -183,7 +186,9 @@ fn fold_ledger(
     journal: &JournalReader,
     _position: u64,
 ) -> Result<u64, String> {
+    failpoint::pass("fold.ledger.before");
     ledger.follow(journal).map_err(|it| it.to_string())?;
+    failpoint::pass("fold.ledger.after");
     Ok(ledger.size())
 }
 

@@ -7,6 +7,7 @@ use crate::{
     app::{
         Rooms,
         clock::SystemClock,
+        keep::{self, Keep},
         reload::{self, Read},
     },
     dispatch,
@@ -19,7 +20,7 @@ use canon::{
     clock::Clock,
     entry::{Act, Deed},
 };
-use journal::Draft;
+use journal::{Draft, failpoint};
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
 use tracing::{info, warn};
@@ -67,6 +68,9 @@ impl Serve {
         ingress::start(&reception);
         dispatch::start(&rooms);
         replay::start(&rooms);
+        rooms.tasks.spawn(reception.clone().tell_counts());
+        let keep = Keep { raw: hub.keep_raw, dedupe_keys: hub.keep_dedupe_keys };
+        rooms.tasks.spawn(keep::watch(Arc::clone(&rooms), keep));
         let config = self.config.config.clone();
         let folders = hub.packages.clone();
         let (watched, again) = (Arc::clone(&rooms), reception.clone());
@@ -82,6 +86,7 @@ impl Serve {
         let (signal, tasks) = (stop_signal()?, rooms.tasks.clone());
         let stop = async move {
             signal.await;
+            failpoint::pass("shutdown.told");
             // Folders, pulls and watchers end now, not after the last request.
             tasks.stop();
         };
@@ -98,9 +103,11 @@ impl Serve {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        failpoint::pass("shutdown.finished");
         note(&rooms, Deed::Stopped).await?;
         rooms.folds.finish().await;
         rooms.journal.close().await.map_err(|it| it.to_string())?;
+        failpoint::pass("shutdown.closed");
         // Only a hint for commands on this machine; gone already is as good.
         let _gone = std::fs::remove_file(hub.data.join("listening"));
         info!("stopped");

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     arrival::{Answer, Arrival, Way},
+    gates::weight::Weight,
     problem::{Language, Refusal, Retry},
     trail::Trail,
 };
@@ -77,12 +78,8 @@ async fn admit_and_walk(
         origin: peer.ip().to_string(),
         received_at,
     };
-    // A stranger's flood is counted, not written down: the journal must not be
-    // the lever by which somebody without a credential fills the disk.
-    rooms.peers.count(peer.ip()).inspect_err(|refusal| {
-        rooms.metrics.arrival("-", refusal.code());
-    })?;
-    let before_body = strict::check(&request).and_then(|()| match channel {
+    let peer = rooms.peers.count(peer.ip());
+    let before_body = peer.and_then(|()| strict::check(&request)).and_then(|()| match channel {
         None => Err(Refusal::UnknownChannel { name: name.chars().take(64).collect() }),
         Some(channel) if !channel.is_webhook() => {
             Err(Refusal::NotAWebhook { channel: channel.name().to_owned() })
@@ -97,9 +94,10 @@ async fn admit_and_walk(
         }
     };
     let (head, body) = request.into_parts();
-    let limit_bytes = channel.limits().body_bytes_max;
-    let wait_max = rooms.body_wait_max;
-    let bytes = match read_body(body, limit_bytes, wait_max, &rooms.clock).await {
+    let limit_bytes = channel.limits().body_bytes_max.min(rooms.scales.limit_bytes());
+    let (wait_max, mut weight) = (rooms.body_wait_max, rooms.scales.weigh());
+    let read = collect(body, limit_bytes, &mut weight);
+    let bytes = match within(wait_max, read, &rooms.clock).await {
         Ok(bytes) => bytes,
         Err(refusal) => {
             reception.refuse(&stranger, &refusal, Vec::new(), None).await;
@@ -125,6 +123,7 @@ async fn admit_and_walk(
     tasks.spawn(async move {
         // Nobody waits any more: the walk is done, only its answer is not read.
         let _unread = answer_to.send(receive(&reception, arrival).await);
+        drop(weight);
     });
     answer.await.map_err(|_| Refusal::Inside { detail: "the walk ended early".into() })
 }
@@ -144,38 +143,54 @@ async fn receive(reception: &Reception, arrival: Arrival) -> Told {
     Told { outcome: received.map_err(|(refusal, _)| refusal), acknowledged }
 }
 
-/// Reads a body of at most `limit_bytes` within `wait_max`.
-async fn read_body(
-    body: Body,
-    limit_bytes: u64,
+/// What `read` gives, if it is done within `wait_max`.
+async fn within(
     wait_max: Duration,
+    read: impl Future<Output = Result<Bytes, Refusal>>,
     clock: &Arc<dyn Clock>,
 ) -> Result<Bytes, Refusal> {
-    let read = pin!(collect(body, limit_bytes));
-    match select(read, clock.sleep(wait_max)).await {
+    match select(pin!(read), clock.sleep(wait_max)).await {
         Either::Left((outcome, _)) => outcome,
         Either::Right(((), _)) => Err(Refusal::BodyTooSlow { limit: wait_max }),
     }
 }
 
-async fn collect(mut body: Body, limit_bytes: u64) -> Result<Bytes, Refusal> {
+/// Reads a body of at most `limit_bytes`, as far as its weight is free.
+async fn collect(mut body: Body, limit_bytes: u64, weight: &mut Weight) -> Result<Bytes, Refusal> {
     let limit = usize::try_from(limit_bytes).unwrap_or(usize::MAX);
-    let mut bytes = BytesMut::new();
-    let mut dropped = 0;
+    let (mut first, mut bytes) = (Bytes::new(), BytesMut::new());
+    let (mut refusal, mut dropped) = (None, 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|cause| Refusal::BodyBroken { reason: cause.to_string() })?;
         let Ok(data) = frame.into_data() else { continue };
-        if dropped > 0 || bytes.len().saturating_add(data.len()) > limit {
+        let had = first.len() + bytes.len();
+        if refusal.is_none() {
+            refusal = if had.saturating_add(data.len()) > limit {
+                Some(Refusal::BodyTooLarge { limit_bytes })
+            } else {
+                weight.add(data.len()).err()
+            };
+        }
+        if refusal.is_some() {
+            weight.give_back();
             // A little more is read so that the caller hears why; not all of it.
             dropped += data.len();
             if dropped > DRAIN_BYTES_MAX {
                 break;
             }
+        } else if had == 0 {
+            // Most bodies come in one piece, which then need not be copied.
+            first = data;
         } else {
+            bytes.extend_from_slice(&std::mem::take(&mut first));
             bytes.extend_from_slice(&data);
         }
     }
-    if dropped > 0 { Err(Refusal::BodyTooLarge { limit_bytes }) } else { Ok(bytes.freeze()) }
+    match refusal {
+        Some(refusal) => Err(refusal),
+        None if bytes.is_empty() => Ok(first),
+        None => Ok(bytes.freeze()),
+    }
 }
 
 fn answered(answer: &Answer) -> Response {

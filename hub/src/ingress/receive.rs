@@ -4,15 +4,19 @@
 use crate::{
     app::Rooms,
     arrival::{Answer, Arrival},
+    gates::strangers,
     observe::tap::Line,
     problem::Refusal,
 };
 use canon::{clock::Timestamp, entry};
 use journal::{Appended, Draft};
 use serde_json::json;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tower::{Service as _, ServiceExt as _, util::BoxCloneSyncService};
 use tracing::{Instrument as _, info, info_span, warn};
+
+/// How often counts of refusals that are over are looked for.
+const COUNTS_STEP: Duration = Duration::from_secs(5);
 
 /// Gates and walk, in running order.
 pub type Stack = BoxCloneSyncService<Arrival, Answer, Refusal>;
@@ -142,11 +146,7 @@ impl Reception {
             what: json!({ "code": code, "reason": refusal.to_string() }),
         });
         warn!(code, reason = %refusal, "refused");
-        if matches!(refusal, Refusal::TooBusy { .. }) {
-            // Writing it down would be the very work that there is no room for.
-            return None;
-        }
-        let draft = Draft::Refusal(Box::new(entry::Refusal {
+        let refused = entry::Refusal {
             id: stranger.id.clone(),
             channel: stranger.channel.clone(),
             principal: None,
@@ -156,8 +156,38 @@ impl Reception {
             code: code.to_owned(),
             detail: refusal.to_string(),
             raw_sha256: bytes.map(canon::id::sha256_hex),
-        }));
-        // The caller is refused all the same; the log has what the journal could not take.
+            count: 1,
+        };
+        if strangers::is_counted(refusal) && !self.rooms.strangers.is_first(&refused, code) {
+            return None;
+        }
+        self.write(refused).await
+    }
+
+    /// Writes the counts of refusals that were not written one by one, until the
+    /// daemon stops.
+    pub async fn tell_counts(self) {
+        let stopping = self.rooms.tasks.stopping();
+        loop {
+            let stopped = tokio::select! {
+                () = self.rooms.clock.sleep(COUNTS_STEP) => false,
+                () = stopping.cancelled() => true,
+            };
+            let strangers = &self.rooms.strangers;
+            let told =
+                if stopped { strangers.all() } else { strangers.over(self.rooms.clock.now()) };
+            for refused in told {
+                self.write(refused).await;
+            }
+            if stopped {
+                return;
+            }
+        }
+    }
+
+    /// The caller is refused all the same; the log has what the journal could not take.
+    async fn write(&self, refused: entry::Refusal) -> Option<u64> {
+        let draft = Draft::Refusal(Box::new(refused));
         match self.rooms.journal.append(draft).await {
             Ok(Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. }) => Some(seq),
             Ok(Appended::KeyReused { .. }) => None,

@@ -1,5 +1,7 @@
 //! What `/metrics` shows, in the OpenMetrics text format.
 
+pub use super::of_journal::OfJournal;
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{
@@ -58,6 +60,8 @@ pub struct Metrics {
     pub commits: Gauge,
     /// Entries in those commits.
     pub committed_entries: Gauge,
+    /// Sizes and times of those commits.
+    pub journal: OfJournal,
 }
 
 impl Default for Metrics {
@@ -89,6 +93,8 @@ impl Default for Metrics {
         let committed_entries = Gauge::default();
         let help = "Entries in group commits since start";
         registry.register("committed_entries", help, committed_entries.clone());
+        let journal = OfJournal::default();
+        registry.register_collector(Box::new(journal.clone()));
         Self {
             registry,
             arrivals,
@@ -101,6 +107,7 @@ impl Default for Metrics {
             files_late,
             commits,
             committed_entries,
+            journal,
         }
     }
 }

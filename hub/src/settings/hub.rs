@@ -30,6 +30,12 @@ pub struct HubSettings {
     pub body_wait_max: Duration,
     /// Arrivals under way at once.
     pub in_flight_max: usize,
+    /// Bytes of bodies under way at once, in all.
+    pub bytes_in_flight_max: u64,
+    /// How long sealed raw bytes are kept; `None`: for ever.
+    pub keep_raw: Option<Duration>,
+    /// How long dedupe keys are remembered; `None`: for ever.
+    pub keep_dedupe_keys: Option<Duration>,
     /// Longest wait for what is under way when stopping.
     pub drain_wait_max: Duration,
     /// Log filter in the syntax of `RUST_LOG`.
@@ -49,6 +55,8 @@ pub struct ApiToken {
 
 const PEER_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(5999);
 const IN_FLIGHT_DEFAULT: usize = 1024;
+const BYTES_IN_FLIGHT_DEFAULT: u64 = 256 << 20;
+const KEEP_KEYS_MIN: Duration = Duration::from_secs(7 * 86_400);
 
 pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
     let organisation = table.required_text("organisation").map(str::to_owned);
@@ -62,10 +70,12 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
     let peer_per_minute = given.and_then(|it| it.number("peer_per_minute", "a count, from 1"));
     let body_wait_max = given.and_then(|it| units::duration(it, "body_wait_max"));
     let in_flight_max = given.and_then(|it| it.number("in_flight_max", "a count, from 1"));
+    let bytes_in_flight_max = given.and_then(|it| units::size(it, "bytes_in_flight_max"));
     let drain_wait_max = given.and_then(|it| units::duration(it, "drain_wait_max"));
     if let Some(limits) = limits {
         limits.finish();
     }
+    let (keep_raw, keep_dedupe_keys) = keep(table);
     let telemetry = table.table("telemetry", "the telemetry settings");
     let log = telemetry.as_ref().and_then(|it| it.text("log")).unwrap_or("info").to_owned();
     let otlp_endpoint =
@@ -89,10 +99,31 @@ pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
         peer_per_minute: peer_per_minute.unwrap_or(PEER_PER_MINUTE_DEFAULT),
         body_wait_max: body_wait_max.unwrap_or(Duration::from_secs(30)),
         in_flight_max: in_flight_max.unwrap_or(IN_FLIGHT_DEFAULT).max(1),
+        bytes_in_flight_max: bytes_in_flight_max.unwrap_or(BYTES_IN_FLIGHT_DEFAULT),
+        keep_raw,
+        keep_dedupe_keys,
         drain_wait_max: drain_wait_max.unwrap_or(Duration::from_secs(30)),
         log,
         otlp_endpoint,
     })
+}
+
+/// How long raw bytes and dedupe keys are kept.
+fn keep(table: &Table<'_>) -> (Option<Duration>, Option<Duration>) {
+    let Some(keep) = table.table("keep", "how long the journal keeps what") else {
+        return (None, None);
+    };
+    let raw = units::duration(&keep, "raw");
+    let keys = units::duration(&keep, "dedupe_keys");
+    if keys.is_some_and(|it| it < KEEP_KEYS_MIN)
+        && let Some(node) = keep.node("dedupe_keys")
+    {
+        let message = "senders try again for days; a key that is forgotten earlier no longer \
+                       tells a repetition";
+        fault_at(&keep, "C18", node, message.into(), "7d or more");
+    }
+    keep.finish();
+    (raw, keys)
 }
 
 fn listen(table: &Table<'_>) -> Option<SocketAddr> {

@@ -80,6 +80,21 @@ fn each_fault_names_file_line_and_what_was_expected() {
 }
 
 #[test]
+fn how_long_things_are_kept_is_said_in_days() {
+    let settings = |keep: &str| {
+        let hub = format!("{HUB}\nkeep: {{ {keep} }}\n");
+        let dir = folder(&[("hub.yaml", &hub), ("channels/shop.yaml", CHANNEL)]);
+        let loaded = load(dir.path());
+        (loaded.settings.map(|it| (it.hub.keep_raw, it.hub.keep_dedupe_keys)), loaded.diagnostics)
+    };
+    let days = |days: u64| Some(std::time::Duration::from_secs(days * 86_400));
+    assert_eq!(settings("raw: 90d, dedupe_keys: 30d").0, Some((days(90), days(30))));
+    assert_eq!(settings("raw: 1d").0, Some((days(1), None)), "for ever unless said");
+    let (refused, faults) = settings("dedupe_keys: 6d");
+    assert!(refused.is_none() && faults.iter().any(|it| it.code == "C18"), "{faults:?}");
+}
+
+#[test]
 fn faults_of_all_files_come_at_once() {
     let faults = faults(&[
         ("hub.yaml", "# The hub.\norganisaton: acme\n"),

@@ -148,6 +148,20 @@ pub struct Refusal {
     pub detail: String,
     /// SHA-256 hex of the bytes, if they were read.
     pub raw_sha256: Option<String>,
+    /// How many refusals this stands for: more than one when those that followed
+    /// a first one, of the same kind, were counted together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[cfg_attr(feature = "schema", schemars(default = "one"))]
+    pub count: u64,
+}
+
+const fn one() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+const fn is_one(count: &u64) -> bool {
+    *count == 1
 }
 
 /// Code of the refusal of a file that waits for an operator.

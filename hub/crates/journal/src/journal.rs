@@ -13,7 +13,9 @@ use crate::{
     Answer, Appended, Draft, Error, Reader, Seal, Stats, check, log,
     opening::{Options, limit, lock_file, open_seal},
     prepare::Prepared,
-    rest, schema,
+    rest,
+    retention::Old,
+    schema,
     settle::Settled,
     writer::{Append, Gathering, Work, Writer, lock},
 };
@@ -212,10 +214,25 @@ impl Journal {
     ///
     /// When the writer has ended or the disk refuses; what was dropped stays so.
     pub async fn drop_raw_before(&self, before: Timestamp) -> Result<u64, Error> {
+        self.drop_before(Old::Raw, before).await
+    }
+
+    /// Forgets the dedupe keys of entries committed before `before`; a sender that
+    /// uses one again is then told from the first by the source facts alone.
+    /// Returns how many were forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When the writer has ended or the disk refuses; what was forgotten stays so.
+    pub async fn drop_keys_before(&self, before: Timestamp) -> Result<u64, Error> {
+        self.drop_before(Old::Keys, before).await
+    }
+
+    async fn drop_before(&self, old: Old, before: Timestamp) -> Result<u64, Error> {
         let mut all = 0;
         loop {
             let (reply, answer) = oneshot::channel();
-            self.send(Work::DropRaw(before, reply))?;
+            self.send(Work::Drop(old, before, reply))?;
             let (dropped, more) = answer.await.map_err(|_| self.closed())??;
             all += dropped;
             if !more {

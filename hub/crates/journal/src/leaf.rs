@@ -250,6 +250,7 @@ mod tests {
             code: code.to_owned(),
             detail: detail.to_owned(),
             raw_sha256: None,
+            count: 1,
         })
     }
 

@@ -36,6 +36,7 @@ mod seal;
 mod shadow;
 
 pub mod error;
+pub mod failpoint;
 pub mod stats;
 
 pub use audit::Audit;

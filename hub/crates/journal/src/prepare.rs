@@ -21,6 +21,9 @@ const SEPARATOR: &[u8] = b"\x1f";
 const WALK: [Boundary; 5] =
     [Boundary::Admit, Boundary::Quota, Boundary::Decode, Boundary::Validate, Boundary::Map];
 
+/// With so many crossings a leaf is never too long: all texts in it are shortened.
+const TRAIL_SURE_MAX: usize = 32;
+
 /// The largest sequence that JSON readers keep exact; stands for any in estimates.
 const SEQ_MAX: u64 = 1 << 53;
 
@@ -99,19 +102,9 @@ impl Prepared {
             Draft::Attempt(attempt) => Body::Attempt(*attempt),
             Draft::Act(act) => Body::Act(*act),
         };
-        leaf::leaf(
-            (SEQ_MAX, canon::clock::Timestamp::from_ms(0)),
-            &body,
-            &[0; 32],
-            kept.beside(&body),
-        )
-        .map_err(|bytes| {
-            let fault = format!(
-                "its ledger leaf would have {bytes} bytes, at most {} are allowed",
-                leaf::LEAF_BYTES_MAX
-            );
-            unfit(&body, fault)
-        })?;
+        if trail_of(&body).len() > TRAIL_SURE_MAX {
+            check_leaf(&body, &kept)?;
+        }
         Ok(Self { json: json(&body)?, body, salt: random::<32>()?, kept })
     }
 
@@ -119,6 +112,27 @@ impl Prepared {
     pub(crate) fn bytes(&self) -> usize {
         self.json.len() * 2 + self.kept.sealed.as_ref().map_or(0, Vec::len) + 1024
     }
+}
+
+fn trail_of(body: &Body) -> &[Crossing] {
+    match body {
+        Body::Arrival(it) => &it.trail,
+        Body::Refusal(it) => &it.trail,
+        Body::Attempt(_) | Body::Act(_) => &[],
+    }
+}
+
+/// Whether the ledger leaf of a long trail is not too long.
+fn check_leaf(body: &Body, kept: &Kept) -> Result<(), Error> {
+    leaf::leaf((SEQ_MAX, canon::clock::Timestamp::from_ms(0)), body, &[0; 32], kept.beside(body))
+        .map(drop)
+        .map_err(|bytes| {
+            let fault = format!(
+                "its ledger leaf would have {bytes} bytes, at most {} are allowed",
+                leaf::LEAF_BYTES_MAX
+            );
+            unfit(body, fault)
+        })
 }
 
 /// The body as stored: the kind stands in its own column.

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::{
     Error, Reader, Stored,
     backup::{finish, refuse_existing, remove},
-    indexes, schema,
+    indexes,
+    retention::{self, Old},
+    schema,
     settle::sql,
 };
 
@@ -44,19 +46,26 @@ pub fn salvage(from: &Path, to: &Path) -> Result<Salvaged, Error> {
     let part = schema::beside(to, ".part");
     remove(&part)?;
     let new = schema::open_for_writing(&part)?;
-    for name in ["seal_key_id", "raw_dropped_to"] {
+    for name in ["seal_key_id", "raw_dropped_to", "keys_dropped_to"] {
         if let Ok(Some(value)) = reader.setting(name) {
             new.execute("INSERT INTO setting(name, value) VALUES(?1, ?2)", [name, &value])
                 .map_err(Error::sqlite("writing"))?;
         }
     }
+    let keys_from = retention::dropped_to(&reader, Old::Keys).unwrap_or(0);
     let (mut head, mut raw_lost) = (0, 0);
     let ended_by = loop {
         let tx = new.unchecked_transaction().map_err(Error::sqlite("writing"))?;
         let (mut copied, mut end) = (0, None);
         while copied < COPY_MAX && end.is_none() {
             match next(&reader, head + 1) {
-                Ok(Some((row, body))) => {
+                Ok(Some((row, mut body))) => {
+                    if let Body::Arrival(arrival) = &mut body
+                        && row.seq <= keys_from
+                    {
+                        // Its key was forgotten, and may be another entry's now.
+                        arrival.dedupe_key = None;
+                    }
                     raw_lost += u64::from(!copy(&reader, &tx, &row, &body)?);
                     head = row.seq;
                     copied += 1;

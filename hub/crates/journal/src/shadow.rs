@@ -82,7 +82,11 @@ impl Shadow {
         let (mut our, mut their) = (ours.next()?, theirs.next()?);
         loop {
             let (our_key, their_key) = (our.as_deref().map(key_of), their.as_deref().map(key_of));
-            let is_later = their.as_ref().is_some_and(|row| is_after(row, head));
+            let is_later = match their.as_deref().and_then(seq_in) {
+                // By an entry that was committed meanwhile, not by one that is none.
+                Some(seq) if seq > sql(head) => seq <= sql(reader.head()?),
+                Some(_) | None => false,
+            };
             match (our_key, their_key) {
                 (None, None) => return Ok(wrong),
                 (Some(a), Some(b)) if a == b => {
@@ -139,6 +143,9 @@ fn key_of(row: &[Value]) -> &[u8] {
     }
 }
 
-fn is_after(row: &[Value], head: u64) -> bool {
-    matches!(row.last(), Some(Value::Integer(seq)) if *seq > sql(head))
+const fn seq_in(row: &[Value]) -> Option<i64> {
+    match row.last() {
+        Some(Value::Integer(seq)) => Some(*seq),
+        _ => None,
+    }
 }

@@ -15,18 +15,18 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use crate::{
-    Error, Stats,
+    Error, Stats, failpoint,
     prepare::Prepared,
-    retention,
+    retention::{self, Old},
     settle::{Settled, Settling},
 };
 
 /// One thing for the writer to do.
 pub(crate) enum Work {
     Append(Append),
-    /// Drop a batch of raw bytes committed before that time; answers how many,
-    /// and whether there are more.
-    DropRaw(Timestamp, oneshot::Sender<Result<(u64, bool), Error>>),
+    /// Drop a batch of what is old and was committed before that time; answers how
+    /// many, and whether there are more.
+    Drop(Old, Timestamp, oneshot::Sender<Result<(u64, bool), Error>>),
     Close(oneshot::Sender<Result<(), Error>>),
 }
 
@@ -89,8 +89,8 @@ impl Writer {
             };
             match work {
                 Work::Close(reply) => break End::Closed(reply),
-                Work::DropRaw(before, reply) => {
-                    if let Err(reason) = self.drop_raw(before, reply) {
+                Work::Drop(old, before, reply) => {
+                    if let Err(reason) = self.drop_old(old, before, reply) {
                         break End::Failed(reason);
                     }
                 }
@@ -132,7 +132,7 @@ impl Writer {
                     bytes += append.item.bytes();
                     batch.push(append);
                 }
-                other @ (Work::Close(_) | Work::DropRaw(..)) => {
+                other @ (Work::Close(_) | Work::Drop(..)) => {
                     self.next = Some(other);
                     break;
                 }
@@ -191,6 +191,7 @@ impl Writer {
         head: u64,
         batch: &mut [Append],
     ) -> Result<(Vec<Settled>, Option<Duration>), Error> {
+        failpoint::pass("commit.before");
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -205,18 +206,22 @@ impl Writer {
             tx.rollback().map_err(Error::sqlite("ending a commit of"))?;
             return Ok((settled, None));
         }
+        failpoint::pass("commit.within");
         let start = stopwatch();
         tx.commit().map_err(Error::sqlite("committing to"))?;
-        Ok((settled, Some(start.elapsed())))
+        let took = start.elapsed();
+        failpoint::pass("commit.after");
+        Ok((settled, Some(took)))
     }
 
-    /// Drops one batch of old raw bytes.
-    fn drop_raw(
+    /// Drops one batch of what is old.
+    fn drop_old(
         &mut self,
+        old: Old,
         before: Timestamp,
         reply: oneshot::Sender<Result<(u64, bool), Error>>,
     ) -> Result<(), String> {
-        let dropped = retention::drop_raw(&mut self.conn, before)
+        let dropped = retention::drop_old(&mut self.conn, old, before)
             .and_then(|(rows, more)| Ok((rows, retention::compact(&self.conn)? || more)));
         match dropped {
             Err(error) if !error.is_transient() => {
@@ -284,7 +289,7 @@ impl Writer {
         for work in next.into_iter().chain(queue.try_iter()) {
             match work {
                 Work::Append(append) => answer(append, Err(closed())),
-                Work::DropRaw(_, reply) => drop(reply.send(Err(closed()))),
+                Work::Drop(_, _, reply) => drop(reply.send(Err(closed()))),
                 Work::Close(reply) => drop(reply.send(Err(closed()))),
             }
         }
@@ -325,8 +330,12 @@ impl Writer {
 
 /// Copies the log into the file. Busy readers put the rest off, which is no error.
 pub(crate) fn checkpoint(conn: &Connection, mode: &str) -> Result<(), Error> {
-    conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
-        .map_err(Error::sqlite("checkpointing"))
+    failpoint::pass("checkpoint.before");
+    let copied = conn
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+        .map_err(Error::sqlite("checkpointing"));
+    failpoint::pass("checkpoint.after");
+    copied
 }
 
 pub(crate) fn lock(stats: &Mutex<Stats>) -> std::sync::MutexGuard<'_, Stats> {

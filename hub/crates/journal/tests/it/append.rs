@@ -139,6 +139,7 @@ async fn refusals_and_acts_are_entries_too() {
         code: "signature-bad".to_owned(),
         detail: "no signature header".to_owned(),
         raw_sha256: None,
+        count: 1,
     };
     journal.append(Draft::Refusal(Box::new(refusal))).await.unwrap();
     let act = Act { actor: "hub".to_owned(), act: Deed::Stopped };

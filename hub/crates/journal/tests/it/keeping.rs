@@ -96,6 +96,35 @@ async fn raw_bytes_are_dropped_by_age_and_the_entries_stay() {
     assert_eq!(audit.finish(311).unwrap(), [""; 0]);
 }
 
+/// A key that was forgotten may be used again; the source facts still tell.
+#[tokio::test]
+async fn dedupe_keys_are_forgotten_by_age() {
+    let home = Home::new();
+    let journal = home.open();
+    fill(&journal, 0, 300).await;
+    home.clock.advance(Duration::from_secs(3600));
+    let before = home.clock.now();
+    fill(&journal, 300, 302).await;
+    assert_eq!(journal.drop_keys_before(before).await.unwrap(), 300);
+    assert_eq!(journal.drop_keys_before(before).await.unwrap(), 0);
+    let reused = journal.append(draft("shop", Some("k1"), &[("other", "1", "y")])).await.unwrap();
+    assert_eq!(committed(&reused), 303, "the key is free again");
+    let kept = journal.append(draft("shop", Some("k301"), &[("other", "1", "z")])).await.unwrap();
+    assert!(matches!(kept, journal::Appended::KeyReused { first_seq: 302 }), "{kept:?}");
+    let known = journal.append(draft("shop", Some("k2"), &[("n2", "1", "x")])).await.unwrap();
+    assert!(matches!(known, journal::Appended::Duplicate { seq: 3, .. }), "{known:?}");
+    crate::answers::audited(&journal);
+    journal.close().await.unwrap();
+
+    let saved = Home::new();
+    std::fs::copy(home.key(), saved.key()).unwrap();
+    journal::salvage::salvage(&home.path(), &saved.path()).unwrap();
+    let journal = saved.open();
+    crate::answers::audited(&journal);
+    let again = journal.append(draft("shop", Some("k1"), &[("more", "1", "y")])).await.unwrap();
+    assert!(matches!(again, journal::Appended::KeyReused { first_seq: 303 }), "{again:?}");
+}
+
 #[tokio::test]
 async fn a_file_at_its_limit_refuses_whole_appends_until_there_is_space() {
     let home = Home::new();

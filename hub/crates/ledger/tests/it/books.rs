@@ -1,6 +1,6 @@
 //! A journal with a ledger beside it.
 
-use canon::entry::{Act, Deed, Refusal};
+use canon::entry::{Act, Boundary, Deed, Refusal, SetAside};
 use journal::{Draft, Journal};
 use ledger::{Inputs, Ledger, Options, Report, note::PublicKey, verify};
 use std::path::PathBuf;
@@ -46,11 +46,20 @@ impl Home {
 }
 
 /// One entry of each kind that has something to lose: arrivals with and without
-/// keys, a duplicate, a conflict, a cursor, a refusal, an act.
+/// keys, a duplicate, a conflict, a newer version, a cursor, a refusal, an act.
 pub(crate) async fn fill(journal: &Journal) {
-    let conflict = [("2", "1", "other"), ("3", "1", "z")];
+    let conflict = [("2", "1", "other"), ("3", "1", "z"), ("1", "2", "newer")];
     let (mut pulled, raw) = arrival("feed", None, &[("7", "1", "p")]);
     pulled.cursor = Some("page-2".to_owned());
+    pulled.set_aside.push(SetAside {
+        record: 2,
+        offset: 0,
+        length: 4,
+        boundary: Boundary::Validate,
+        code: "schema-mismatch".to_owned(),
+        faults: Vec::new(),
+        record_sha256: None,
+    });
     let refusal = Refusal {
         id: "r1".to_owned(),
         channel: Some("shop".to_owned()),
@@ -61,6 +70,7 @@ pub(crate) async fn fill(journal: &Journal) {
         code: "signature-bad".to_owned(),
         detail: "no signature header".to_owned(),
         raw_sha256: None,
+        count: 1,
     };
     let act = Act { actor: "hub".to_owned(), act: Deed::Stopped };
     for draft in [

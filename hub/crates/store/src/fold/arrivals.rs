@@ -57,19 +57,20 @@ pub(super) fn count(turn: &Turn<'_>, arrival: &Arrival, seen: Seen) -> Result<()
     Ok(())
 }
 
-/// Adds a refusal to its channel's counters; the channel is empty when the
+/// Adds a refusal, or those it stands for, to its channel's counters; the channel is empty when the
 /// caller named none that exists.
 pub(super) fn refused(turn: &Turn<'_>, refusal: &Refusal) -> Result<()> {
     turn.tx
         .prepare_cached(
-            "INSERT INTO store_refusal VALUES (?1, ?2, 1, ?3)
+            "INSERT INTO store_refusal VALUES (?1, ?2, ?4, ?3)
              ON CONFLICT (channel, code)
-             DO UPDATE SET count = count + 1, last_ms = max(last_ms, excluded.last_ms)",
+             DO UPDATE SET count = count + ?4, last_ms = max(last_ms, excluded.last_ms)",
         )?
         .execute((
             refusal.channel.as_deref().unwrap_or_default(),
             &refusal.code,
             refusal.received_at.as_ms(),
+            signed(refusal.count),
         ))?;
     Ok(())
 }
