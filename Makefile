@@ -48,6 +48,7 @@ agree:
 # Crash points by the hundred: kill -9 and power cuts while it writes.
 crash:
 	CRASH_POINTS=500 cargo test --locked --package ledger --test it crash
+	CRASH_POINTS=500 cargo test --locked --package integration-tests --test it crash
 
 # A release folder: binary, checksum, bill of what is in it.
 release: build

@@ -1,6 +1,10 @@
 //! kill -9 while work is under way: nothing acknowledged is lost, nothing is
 //! done twice.
 
+#[cfg(target_os = "linux")]
+mod disk;
+mod points;
+
 use crate::orders;
 use std::collections::BTreeSet;
 use testkit::{Result, TestHub, wait::Look};

@@ -29,10 +29,10 @@ fn transactions(events: &[Value]) -> Vec<&Value> {
     events.iter().filter(|it| kind(it).contains(".pos_transaction.")).collect()
 }
 
-/// Goal: names whose second byte is a backslash, and times past midnight, come
-/// out as they are.
+/// Goal: names whose second byte is a backslash come out as they are, and a sale
+/// past midnight belongs to the business day of its journal.
 #[tokio::test]
-async fn a_fixed_width_file_becomes_sales() -> Result<()> {
+async fn h8_a_fixed_width_file_becomes_sales() -> Result<()> {
     let hub = TestHub::start().await?;
     hub.world.fixed_till.drop_file("S1.dat", &fixed::bytes(&two())?)?;
     let found = hub
@@ -56,7 +56,7 @@ async fn a_fixed_width_file_becomes_sales() -> Result<()> {
 
 /// Goal: one bad line refuses the whole file of an `atomic` channel.
 #[tokio::test]
-async fn a_bad_line_refuses_the_whole_file() -> Result<()> {
+async fn h28_a_bad_line_refuses_the_whole_file() -> Result<()> {
     let hub = TestHub::start().await?;
     let mut bytes = fixed::bytes(&two())?;
     // The quantity of the first line, `00000200`: a letter O for a zero.

@@ -51,7 +51,7 @@ fn receipt_numbers(events: &[Value]) -> Vec<String> {
 /// Goal: a store's Shift_JIS file becomes sales, and one bad row does not stop
 /// the others: it is set aside with the field, the bytes and the reason.
 #[tokio::test]
-async fn a_bad_row_is_set_aside_and_the_rest_is_committed() -> Result<()> {
+async fn h28_a_bad_row_is_set_aside_and_the_rest_is_committed() -> Result<()> {
     let hub = TestHub::start().await?;
     let mut journal = three();
     journal.receipts[1].lines[0].quantity = "１個".to_owned();
@@ -88,7 +88,7 @@ async fn a_bad_row_is_set_aside_and_the_rest_is_committed() -> Result<()> {
 
 /// Goal: the same file under a new name, with one receipt more, applies that one.
 #[tokio::test]
-async fn a_file_that_comes_again_with_one_record_more_applies_that_one() -> Result<()> {
+async fn h4_a_file_that_comes_again_with_one_record_more_applies_that_one() -> Result<()> {
     let hub = TestHub::start().await?;
     let mut journal = three();
     hub.world.till.drop_file("J20260105-01.csv", &journal.bytes()?)?;
@@ -144,7 +144,7 @@ async fn a_file_in_another_charset_changes_no_character() -> Result<()> {
 /// Goal: a trailer that does not add up keeps the whole file out: half of a file
 /// would be worse than none.
 #[tokio::test]
-async fn a_file_whose_trailer_does_not_add_up_is_refused_as_a_whole() -> Result<()> {
+async fn h27_a_file_whose_trailer_does_not_add_up_is_refused_as_a_whole() -> Result<()> {
     let hub = TestHub::start().await?;
     let bytes = three().bytes()?;
     let cut = bytes.len() - "END,3,2378\r\n".len();
@@ -152,10 +152,28 @@ async fn a_file_whose_trailer_does_not_add_up_is_refused_as_a_whole() -> Result<
     short.extend_from_slice(b"END,4,2378\r\n");
     hub.world.till.drop_file("J1.csv", &short)?;
 
+    refused_as_a_whole(&hub).await
+}
+
+/// Goal: a file cut off within a character is refused as a whole, wherever the cut
+/// is: nobody knows what else is missing.
+#[tokio::test]
+async fn h26_a_file_cut_within_a_character_is_refused_as_a_whole() -> Result<()> {
+    let hub = TestHub::start().await?;
+    let bytes = three().bytes()?;
+    let name = testkit::till::cp932("羊羹")?;
+    let at = bytes.windows(name.len()).rposition(|it| it == name).expect("the name");
+    hub.world.till.drop_file("J1.csv", &bytes[..=at])?;
+    refused_as_a_whole(&hub).await
+}
+
+/// Waits until the file is refused; nothing of it is taken, and it is not lost.
+async fn refused_as_a_whole(hub: &TestHub) -> Result<()> {
     hub.until("the file is refused", async |client| {
         let channels = client.all("/api/v1/channels").await?;
-        let pos = channels.iter().find(|it| it["channel"] == "pos-legacy");
-        let refused = pos.and_then(|it| it["refusals"].as_array()).is_some_and(|it| !it.is_empty());
+        let pos = channels.iter().find(|it| it.get("channel").is_some_and(|it| it == "pos-legacy"));
+        let refusals = pos.and_then(|it| it.get("refusals")?.as_array());
+        let refused = refusals.is_some_and(|it| !it.is_empty());
         Ok(Look::when(refused, (), || format!("{channels:?}")))
     })
     .await?;

@@ -26,6 +26,11 @@ async fn metrics_count_what_came_of_arrivals() -> Result<()> {
             format!("channelhub_arrivals_total{{channel=\"ec-shopify\",outcome=\"{outcome}\"}} 1")
         };
         let both = page.contains(&line("accepted")) && page.contains(&line("not-admitted"));
+        for name in ["commit_entries_bucket", "commit_write_seconds_bucket"] {
+            let full = format!("channelhub_{name}{{le=\"+Inf\"}} ");
+            let count = page.lines().find_map(|it| it.strip_prefix(&full));
+            assert!(count.is_some_and(|it| it != "0"), "{name}: {page}");
+        }
         Ok(Look::when(both, (), || page))
     })
     .await

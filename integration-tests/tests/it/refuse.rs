@@ -133,3 +133,67 @@ async fn a_topic_without_a_rule_is_set_aside_or_refused_but_never_lost() -> Resu
     }
     Ok(())
 }
+
+/// Goal: a flood of forged calls does not fill the journal, and none of it is
+/// forgotten: the first stands there whole, the others as a count.
+#[tokio::test]
+async fn a_flood_of_strangers_is_told_in_few_words() -> Result<()> {
+    let mut hub = TestHub::start().await?;
+    let head = |ready: Answer| ready.number("journal").unwrap_or_default();
+    let before = head(hub.client().answer("/readyz").await?);
+    for number in 0..40 {
+        let forged =
+            orders::created(&hub, 2000 + number)?.with_header("x-shopify-hmac-sha256", "AAAA");
+        assert_eq!(forged.send(&hub.url()).await?.status, 401);
+    }
+    assert_counted(&hub, "not-admitted").await?;
+    // One entry of the flood; the hub also asks the ERP meanwhile.
+    let after = head(hub.client().answer("/readyz").await?);
+    assert!(after <= before + 5, "{before} {after}");
+    // The count is written when its minute is over, or the hub stops.
+    assert_eq!(hub.hub.stop().await?.code(), Some(0), "{}", hub.hub.log_end());
+    hub.hub.restart().await?;
+    hub.until("all of them in the counters", async |client| {
+        let channels = client.all("/api/v1/channels").await?;
+        let shop = channels.iter().find(|it| it["channel"] == "ec-shopify");
+        let count = shop.and_then(|it| it["refusals"][0]["count"].as_u64());
+        Ok(Look::when(count == Some(40), (), || format!("{channels:?}")))
+    })
+    .await?;
+    let verified = hub.hub.command(&["ledger", "verify"]).await?;
+    assert_eq!(verified.code, Some(0), "{}{}", verified.stdout, verified.stderr);
+    Ok(())
+}
+
+/// Goal: bodies under way have one limit together, whoever sends them; past it a
+/// sender is told to come again, and when they have gone there is room again.
+#[tokio::test]
+async fn bodies_under_way_share_one_limit() -> Result<()> {
+    use tokio::io::AsyncWriteExt as _;
+    let hub = TestHub::with(|config| {
+        let text = std::fs::read_to_string(config.path("hub.yaml"))?;
+        config.write("hub.yaml", &format!("{text}\nlimits: {{ bytes_in_flight_max: 64KiB }}\n"))
+    })
+    .await?;
+    let url = hub.url();
+    let head = "POST /in/ec-shopify HTTP/1.1\r\nhost: hub\r\ncontent-length: 64000\r\n\r\n";
+    let webhook = orders::created(&hub, 1001)?;
+    let mut slow = Vec::new();
+    let refused = hub
+        .until("the hub is full", async |_| {
+            // Another, should the order have been in the way of the last.
+            let mut one = tokio::net::TcpStream::connect(url.trim_start_matches("http://")).await?;
+            one.write_all(head.as_bytes()).await?;
+            one.write_all(&[b' '; 63_000]).await?;
+            slow.push(one);
+            let answer = webhook.send(&url).await?;
+            Ok(Look::when(answer.status == 503, answer.clone(), || answer.body.to_string()))
+        })
+        .await?;
+    assert_problem(&refused, 503, "too-busy");
+    assert_eq!(refused.retry_after, Some(1));
+    drop(slow);
+    let answer = webhook.send_until_answered(&url).await?;
+    assert!(matches!(answer.status, 200 | 202), "{}", answer.body);
+    Ok(())
+}

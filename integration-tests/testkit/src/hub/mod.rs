@@ -5,6 +5,7 @@ pub mod client;
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    collections::BTreeMap,
     fs::OpenOptions,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -14,6 +15,7 @@ use tokio::process::{Child, Command};
 
 pub use binary::{find as find_binary, next_to_me};
 pub use client::Client;
+pub use journal::failpoint::NAMES as FAILPOINTS;
 
 use crate::{
     Fail, Result,
@@ -32,6 +34,7 @@ pub struct Hub {
     log: PathBuf,
     token: String,
     child: Option<Child>,
+    environment: BTreeMap<String, String>,
 }
 
 /// What a command of the binary gave back.
@@ -71,7 +74,22 @@ impl Hub {
             log: config.with_file_name("hub.log"),
             token: token.to_owned(),
             child: None,
+            environment: BTreeMap::new(),
         })
+    }
+
+    /// The point at which it dies when it is started next, `commit.within:3`; see
+    /// the journal's failpoints.
+    pub fn die_at(&mut self, point: Option<&str>) {
+        self.set_env("CHANNELHUB_DIE_AT", point);
+    }
+
+    /// A variable of its environment when it is started next.
+    pub fn set_env(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.environment.insert(name.to_owned(), value.to_owned()),
+            None => self.environment.remove(name),
+        };
     }
 
     /// Starts it again, on the same port and data.
@@ -110,6 +128,7 @@ impl Hub {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
+            .envs(&self.environment)
             .kill_on_drop(true)
             .spawn()
             .map_err(|it| Fail::from(it).during(&self.binary.display().to_string()))?;

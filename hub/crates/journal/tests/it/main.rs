@@ -12,6 +12,8 @@ mod dedupe;
 #[cfg(test)]
 mod forward;
 #[cfg(test)]
+mod hard_cases;
+#[cfg(test)]
 mod in_force;
 #[cfg(test)]
 mod keeping;

@@ -39,11 +39,13 @@ async fn sound_books_have_no_fault() {
 }
 
 /// Every table with the columns whose values are flipped, and its key.
-const COLUMNS: [(&str, &str, &[&str]); 6] = [
+const COLUMNS: [(&str, &str, &[&str]); 8] = [
     ("entry", "seq", &["seq", "at", "kind", "leaf", "salt", "body"]),
     ("raw", "seq", &["seq", "sealed"]),
     ("key", "channel || key", &["channel", "key", "fingerprint", "seq"]),
     ("fact", "id", &["id", "data", "seq"]),
+    ("current", "thing", &["thing", "id", "kind", "version", "action", "data", "tail", "seq"]),
+    ("aside", "id", &["id", "seq"]),
     ("cursor", "channel", &["channel", "cursor", "seq"]),
     ("setting", "name", &["value"]),
 ];
