@@ -46,6 +46,7 @@ pages![
     "delivery-refused",
     "delivery-unexpected",
     "delivery-unsendable",
+    "file-held",
     "inside",
     "journal-closed",
     "key-reused",

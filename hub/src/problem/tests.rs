@@ -24,6 +24,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::UnknownRecord { detail: text() },
         Refusal::SchemaMismatch { faults: vec![fault.clone()] },
         Refusal::Unmappable { faults: vec![fault] },
+        Refusal::FileHeld { reasons: Vec::new() },
         Refusal::KeyReused { first_seq: 1 },
         Refusal::JournalClosed { source },
         Refusal::TrailIncomplete,
