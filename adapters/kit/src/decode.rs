@@ -208,15 +208,29 @@ fn list_at<'b>(bytes: &'b [u8], pointer: &str) -> Result<(usize, &'b [u8]), Unde
         return Ok((0, bytes));
     }
     let document: Option<&RawValue> = serde_json::from_slice(bytes).ok();
-    let Some(document) = document else {
+    let list = document.and_then(|it| at(it, pointer)).map(RawValue::get);
+    let Some(list) = list.filter(|it| it.starts_with('[')) else {
         // The strict check says what is wrong; it refuses all that serde does.
         let refused = json::check(bytes).err().map(|it| Undecodable::of_json(&it, 0));
         return Err(refused.unwrap_or_else(|| Undecodable::no_list(pointer)));
     };
-    let list = at(document, pointer).filter(|it| it.get().starts_with('['));
-    let list = list.ok_or_else(|| Undecodable::no_list(pointer))?.get();
     let before = (list.as_ptr() as usize).saturating_sub(bytes.as_ptr() as usize);
+    around(bytes, before, list.len())?;
     Ok((before, list.as_bytes()))
+}
+
+/// The document around a list is strict: of two lists at one place neither may
+/// be lost. What is wrong within the list is the fault of one record.
+fn around(bytes: &[u8], before: usize, length: usize) -> Result<(), Undecodable> {
+    let (head, rest) = bytes.split_at_checked(before).unwrap_or_default();
+    let (_, tail) = rest.split_at_checked(length).unwrap_or_default();
+    let empty = b"[]";
+    json::check(&[head, empty, tail].concat()).map_err(|mut fault| {
+        if fault.offset >= before + empty.len() {
+            fault.offset += length - empty.len();
+        }
+        Undecodable::of_json(&fault, 0)
+    })
 }
 
 /// What stands at a JSON pointer.
@@ -287,11 +301,23 @@ mod tests {
             (b"{\"a\":1}", Some("/b"), "no-records", None),
             (b"{\"a\":1}", Some("/a"), "no-records", None),
             (b" {}", Some(""), "syntax", Some(1)),
+            (b"{\"a\":[1],\"a\":[2]}", Some("/a"), "duplicate-key", Some(9)),
+            (b"{\"a\":{\"b\":[1]},\"a\":{\"c\":1}}", Some("/a/b"), "duplicate-key", Some(15)),
+            (b"{\"a\":[1],\"a\":[{\"n\":1,\"n\":1}]}", Some("/a"), "duplicate-key", Some(9)),
+            (b"{\"a\":[1,2],\"b\":1,\"b\":1}", Some("/a"), "duplicate-key", Some(17)),
         ];
         for (bytes, at, reason, offset) in cases {
             let fault = Decoded::json(bytes, at).unwrap_err();
             assert_eq!((fault.reason, fault.fault.offset), (reason, offset), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_bad_element_does_not_hide_the_others() {
+        let bytes = br#"{"a":[{"n":1,"n":2},{"n":3}]}"#;
+        let decoded = Decoded::json(bytes, Some("/a")).unwrap();
+        assert_eq!(texts(&decoded, bytes), [(20, r#"{"n":3}"#)]);
+        assert_eq!((decoded.records, decoded.unreadable.len()), (2, 1));
     }
 
     #[test]
