@@ -93,7 +93,7 @@ fn is_acknowledgement(kind: &str) -> bool {
 /// The faults of a message from the envelope, with the level of a message.
 fn of_envelope<'i>(
     interchange: &'i Interchange<'_>,
-    message: &'i Message,
+    message: &Message,
 ) -> impl Iterator<Item = &'i Fault> {
     interchange.faults_on(message).filter(|it| it.code.level() == Level::Message)
 }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crate::{
     document::{Document, Segment, narrow},
     fault::{Code, Fault},
+    findings::Findings,
     interchange::{Address, Group, Interchange, Message, charset},
     marks::{Charset, Dialect},
 };
@@ -46,25 +47,34 @@ const X12_LATER: [&str; 14] = [
     "00605", "00700", "00705", "00801",
 ];
 
-/// Reads the envelopes of a document that was cut.
-pub(crate) fn walk((document, cut): (Document<'_>, Option<Fault>)) -> Interchange<'_> {
+/// Reads the envelopes of a document that was cut; `room`: faults that it may have.
+pub(crate) fn walk((document, cut): (Document<'_>, Option<Fault>), room: usize) -> Interchange<'_> {
     let tags = match document.dialect {
         Dialect::X12 => &X12,
         Dialect::Edifact => &EDIFACT,
     };
+    let is_cut = cut.is_some();
+    let mut faults = Findings::new(room);
+    if let Some(fault) = cut {
+        faults.push(fault);
+    }
     let mut walk = Walk {
-        it: header(document),
+        it: header(document, faults),
         tags,
         group: false,
         message: false,
         closed: false,
         seen: HashSet::new(),
+        groups_seen: HashSet::new(),
     };
     let segments = walk.it.document.segments.clone();
     for (index, segment) in segments.iter().enumerate().skip(1) {
+        if walk.it.faults.is_full() {
+            break;
+        }
         walk.segment(index, segment);
     }
-    walk.finish(cut);
+    walk.finish(is_cut);
     walk.it
 }
 
@@ -78,11 +88,13 @@ struct Walk<'a> {
     closed: bool,
     /// Control numbers of messages: in X12 of the group, else of the interchange.
     seen: HashSet<String>,
+    /// Control numbers of groups.
+    groups_seen: HashSet<String>,
 }
 
 // === the header ===
 
-fn header(mut document: Document<'_>) -> Interchange<'_> {
+fn header(mut document: Document<'_>, mut findings: Findings) -> Interchange<'_> {
     let mut faults = Vec::new();
     let first = document.segments.first().copied();
     let word = |element, component| {
@@ -128,7 +140,9 @@ fn header(mut document: Document<'_>) -> Interchange<'_> {
         (fault.segment, fault.element, fault.tag) = (1, element, document.tag_text(&segment));
         Some(fault)
     };
-    let faults = faults.into_iter().filter_map(fault).collect();
+    for fault in faults.into_iter().filter_map(fault) {
+        findings.push(fault);
+    }
     let (groups, messages) = (Vec::new(), Vec::new());
     Interchange {
         document,
@@ -141,7 +155,7 @@ fn header(mut document: Document<'_>) -> Interchange<'_> {
         test,
         groups,
         messages,
-        faults,
+        faults: findings,
     }
 }
 
@@ -170,12 +184,10 @@ impl Walk<'_> {
         }
     }
 
-    fn finish(&mut self, cut: Option<Fault>) {
+    fn finish(&mut self, is_cut: bool) {
         let end = self.it.document.end;
         self.end_group(end);
-        if let Some(fault) = cut {
-            self.it.faults.insert(0, fault);
-        } else if !self.closed {
+        if !is_cut && !self.closed {
             let expected = format!("{} at the end", String::from_utf8_lossy(self.tags.close));
             self.it.faults.push(Fault::new(Code::TrailerMissing, end, expected));
         }
@@ -207,7 +219,7 @@ impl Walk<'_> {
             messages: self.it.messages.len()..self.it.messages.len(),
             stated: None,
         };
-        let twice = self.it.groups.iter().any(|it| same(&it.control, &group.control));
+        let twice = !self.groups_seen.insert(plain(&group.control).to_owned());
         let number = group.number;
         let x12 = document.dialect == Dialect::X12;
         let unknown = x12 && !is_release(&group.release);

@@ -6,7 +6,8 @@ use std::ops::Range;
 use crate::{
     document::{Document, INPUT_BYTES_MAX, Segment, narrow},
     envelope,
-    fault::{Code, Fault, Level},
+    fault::{Code, Fault},
+    findings::{FAULTS_MAX, Findings},
     marks::{Charset, Dialect, Marks},
     write::{Draft, Style, Unwritable},
 };
@@ -27,8 +28,9 @@ pub struct Interchange<'a> {
     pub test: bool,
     pub groups: Vec<Group>,
     pub messages: Vec<Message>,
-    /// Faults of the envelopes: of the interchange, of groups, of messages.
-    pub faults: Vec<Fault>,
+    /// Faults of the envelopes: of the interchange, of groups, of messages. At most
+    /// [`FAULTS_MAX`] in all interchanges of an input, and one that says so.
+    pub faults: Findings,
 }
 
 /// Who an interchange is from or for.
@@ -90,15 +92,16 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Interchange<'_>>, Box<Fault>> {
         return Err(Box::new(Fault::new(Code::TooLarge, 0, expected)));
     }
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut room) = (0, FAULTS_MAX);
     while at < bytes.len() || found.is_empty() {
         if found.len() == INTERCHANGES_MAX {
             let expected = format!("at most {INTERCHANGES_MAX} interchanges");
             return Err(Box::new(Fault::new(Code::TooLarge, narrow(at), expected)));
         }
-        let interchange = one(bytes, at)?;
+        let interchange = one(bytes, at, room)?;
         at = crate::document::usize_of(interchange.document.end);
-        let broken = interchange.is_cut();
+        room = interchange.faults.room();
+        let broken = interchange.is_cut() || interchange.faults.is_full();
         found.push(interchange);
         if broken {
             break;
@@ -107,12 +110,12 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Interchange<'_>>, Box<Fault>> {
     Ok(found)
 }
 
-fn one(bytes: &[u8], start: usize) -> Result<Interchange<'_>, Box<Fault>> {
+fn one(bytes: &[u8], start: usize, room: usize) -> Result<Interchange<'_>, Box<Fault>> {
     let rest = bytes.get(start..).unwrap_or_default();
     if rest.starts_with(b"ISA") {
         let marks = isa(rest).map_err(|it| moved(it, start))?;
         let cut = Document::cut(bytes, (start, start), (Dialect::X12, marks), b"IEA");
-        return Ok(envelope::walk(cut));
+        return Ok(envelope::walk(cut, room));
     }
     let (marks, skip) = if rest.starts_with(b"UNA") {
         una(rest).map_err(|it| moved(it, start))?
@@ -137,7 +140,7 @@ fn one(bytes: &[u8], start: usize) -> Result<Interchange<'_>, Box<Fault>> {
         return Err(Box::new(fault.found(rest.get(..9).unwrap_or_default())));
     }
     let cut = Document::cut(bytes, (start, start + skip), (Dialect::Edifact, marks), b"UNZ");
-    Ok(envelope::walk(cut))
+    Ok(envelope::walk(cut, room))
 }
 
 /// The element marks of an `ISA`: it has 105 bytes and its terminator.
@@ -209,7 +212,7 @@ fn moved(mut fault: Box<Fault>, start: usize) -> Box<Fault> {
 impl Interchange<'_> {
     /// The fault for which nothing in it can be trusted, if there is one.
     pub fn broken(&self) -> Option<&Fault> {
-        self.faults.iter().find(|it| it.code.level() == Level::Interchange && !it.note)
+        self.faults.broken()
     }
 
     /// It ends within a segment: what is behind it cannot be cut.
@@ -219,11 +222,8 @@ impl Interchange<'_> {
     }
 
     /// The faults of the envelopes that lie on a message: its own and its group's.
-    pub fn faults_on<'f>(&'f self, message: &'f Message) -> impl Iterator<Item = &'f Fault> {
-        self.faults.iter().filter(move |it| match it.code.level() {
-            Level::Group => it.group == message.group,
-            _ => it.message == message.number,
-        })
+    pub fn faults_on(&self, message: &Message) -> impl Iterator<Item = &Fault> {
+        self.faults.on_group(message.group).chain(self.faults.on_message(message.number))
     }
 
     /// The segments of a message, header and trailer included.

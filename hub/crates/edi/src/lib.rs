@@ -3,8 +3,8 @@
 //! Bytes become an [`Interchange`] and a list of faults, each with its place: one
 //! bad message does not hide the others. Nothing is guessed and nothing is
 //! repaired; what was read is written again as the same bytes. Reading order:
-//! [`marks`], [`document`], [`fault`], [`interchange`], [`definition`],
-//! [`message`], [`write`], [`ack`].
+//! [`marks`], [`document`], [`fault`], [`findings`], [`interchange`],
+//! [`definition`], [`message`], [`write`], [`ack`].
 //!
 //! Sources: ASC X12.5 and X12.6 (interchange control and application control
 //! structure), ISO 9735 versions 1 to 4 (EDIFACT syntax), UN/EDIFACT directories
@@ -14,6 +14,7 @@ pub mod marks;
 
 pub mod document;
 pub mod fault;
+pub mod findings;
 pub mod interchange;
 
 pub mod definition;

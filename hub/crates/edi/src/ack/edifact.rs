@@ -100,9 +100,7 @@ fn first(interchange: &Interchange<'_>) -> Draft {
 
 /// `UCF`: a functional group.
 fn group(interchange: &Interchange<'_>, group: &Group) -> Draft {
-    let on_group =
-        |it: &&Fault| it.code.level() == Level::Group && it.group == group.number && !it.note;
-    let fault = interchange.faults.iter().find(on_group);
+    let fault = interchange.faults.on_group(group.number).find(|it| !it.note);
     let action = if fault.is_some() { REJECTED } else { ACKNOWLEDGED };
     let mut draft = Draft::of("UCF", &[&group.control, &group.sender, &group.receiver]);
     draft.push((4, 1, 1), action.to_vec());

@@ -130,8 +130,7 @@ impl Answer<'_, '_> {
             self.message(message, &verdict, outcome);
             outcomes.push(outcome);
         }
-        let on_group = |it: &&Fault| it.code.level() == Level::Group && it.group == group.number;
-        let codes = codes(self.interchange.faults.iter().filter(on_group));
+        let codes = codes(self.interchange.faults.on_group(group.number));
         let rejected = outcomes.iter().filter(|it| **it == Outcome::Rejected).count();
         let accepted = outcomes.len() - rejected;
         let word = if rejected > 0 && rejected == outcomes.len() || !codes.is_empty() {

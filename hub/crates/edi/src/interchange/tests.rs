@@ -12,7 +12,7 @@ pub(crate) fn x12(body: &str) -> String {
 
 fn codes(text: &str) -> Vec<(&'static str, u64)> {
     let found = read(text.as_bytes()).unwrap();
-    found.iter().flat_map(|it| &it.faults).map(|it| (it.code.name(), it.offset)).collect()
+    found.iter().flat_map(|it| it.faults.iter()).map(|it| (it.code.name(), it.offset)).collect()
 }
 
 #[test]
@@ -153,4 +153,56 @@ proptest! {
             prop_assert!(bytes.starts_with(&again));
         }
     }
+}
+
+#[test]
+fn a_flood_of_faults_refuses_the_interchange() {
+    let header = "UNB+UNOC:3+A+B+260101:0000+1'";
+    let text = format!("{header}{}", "UNH+1+X:D:96A:UN'UNT+9+2'".repeat(42_000));
+    let found = read(text.as_bytes()).unwrap();
+    let it = found.first().unwrap();
+    assert_eq!(it.faults.iter().count(), FAULTS_MAX + 1);
+    assert_eq!(it.broken().map(|it| it.code), Some(Code::TooLarge));
+    assert!(it.messages.len() < FAULTS_MAX, "{}", it.messages.len());
+
+    // Spread over interchanges it is the same: the last that is read is refused.
+    let one = format!("{header}UNH+1+X:D:96A:UN'UNT+9+2'UNZ+1+1'");
+    let text = one.repeat(9_000);
+    let found = read(text.as_bytes()).unwrap();
+    assert_eq!(found.len(), FAULTS_MAX / 2 + 1);
+    let (last, others) = found.split_last().unwrap();
+    assert_eq!(last.broken().map(|it| it.code), Some(Code::TooLarge));
+    assert!(others.iter().all(|it| it.broken().is_none()));
+}
+
+#[test]
+fn a_message_has_the_faults_of_itself_and_its_group() {
+    let group = |control, body| format!("GS*PO*A*B*20260105*0930*{control}*X*004010~{body}");
+    let body = "ST*850*1~SE*9*1~ST*850*01~SE*2*3~";
+    let text = x12("").replace("GS*PO*ACME*HUB*20260105*0930*7*X*004010~GE*1*7~", "@");
+    let text = text.replace(
+        '@',
+        &format!(
+            "{}GE*3*8~{}GE*0*7~{}GE*2*5~",
+            group("7", body),
+            group("07", ""),
+            group("5", body)
+        ),
+    );
+    let found = read(text.as_bytes()).unwrap();
+    let it = found.first().unwrap();
+    let told = |message: &Message| {
+        it.faults_on(message).map(|it| it.code.name()).collect::<Vec<_>>().join(" ")
+    };
+    let own = ["message-count-mismatch", "message-duplicate-control message-control-mismatch"];
+    let of_group = "group-count-mismatch group-control-mismatch";
+    let want = [
+        format!("{of_group} {}", own[0]),
+        format!("{of_group} {}", own[1]),
+        own[0].to_owned(),
+        own[1].to_owned(),
+    ];
+    assert_eq!(it.messages.iter().map(told).collect::<Vec<_>>(), want);
+    let second = it.faults.on_group(2).map(|it| it.code.name()).collect::<Vec<_>>();
+    assert_eq!(second, ["group-duplicate-control"]);
 }

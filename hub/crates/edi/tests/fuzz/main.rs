@@ -53,7 +53,7 @@ fn messages(
     seen: &mut BTreeSet<&'static str>,
     needless: &mut bool,
 ) -> Vec<Verdict> {
-    for fault in &it.faults {
+    for fault in it.faults.iter() {
         told(fault, bytes);
         seen.insert(fault.code.name());
     }

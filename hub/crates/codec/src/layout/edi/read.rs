@@ -60,11 +60,14 @@ pub(in crate::layout) fn read(
 
 /// A fault of an envelope that lies on no message: nobody else would tell it.
 fn lost<'i>(interchange: &'i Interchange<'_>) -> Option<&'i Fault> {
-    interchange.faults.iter().filter(|it| !it.note).find(|fault| {
-        !interchange.messages.iter().any(|message| match fault.code.level() {
-            Level::Group => fault.group == message.group,
-            _ => fault.message == message.number,
-        })
+    interchange.faults.iter().filter(|it| !it.note).find(|fault| match fault.code.level() {
+        Level::Group => {
+            let group = usize::try_from(fault.group).ok().and_then(|it| it.checked_sub(1));
+            let group = group.and_then(|it| interchange.groups.get(it));
+            group.is_none_or(|it| it.messages.is_empty())
+        }
+        _ => !usize::try_from(fault.message)
+            .is_ok_and(|it| (1..=interchange.messages.len()).contains(&it)),
     })
 }
 

@@ -147,6 +147,19 @@ fn envelopes_that_cannot_be_trusted_refuse_all() {
 }
 
 #[test]
+fn a_flood_of_bad_envelopes_is_refused_whole() {
+    let layout = layout(ORDERS);
+    let messages = "UNH+1+X:D:96A:UN'UNT+9+2'".repeat(42_000);
+    let text = format!("UNB+UNOC:3+A+B+260101:0000+1'{messages}");
+    let fault = layout.read(text.as_bytes()).unwrap_err().to_string();
+    assert!(fault.contains("too-large") && fault.contains("at most 5000 faults"), "{fault}");
+    // A group without messages has nobody else to tell its fault.
+    let text = input(BODY).replace("GE*1*7~", "GE*1*7~GS*PO*A*B*20260105*0930*8*X*004010~GE*1*8~");
+    let fault = order().read(text.replace("IEA*1", "IEA*2").as_bytes()).unwrap_err().to_string();
+    assert!(fault.contains("group-count-mismatch"), "{fault}");
+}
+
+#[test]
 fn what_cannot_be_written_is_told() {
     let layout = order();
     let rows = layout.read(input(BODY).as_bytes()).unwrap();
