@@ -2,6 +2,7 @@
 
 mod binary;
 pub mod client;
+mod memory;
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -16,6 +17,7 @@ use tokio::process::{Child, Command};
 pub use binary::{find as find_binary, next_to_me};
 pub use client::Client;
 pub use journal::failpoint::NAMES as FAILPOINTS;
+pub use memory::Memory;
 
 use crate::{
     Fail, Result,
@@ -166,6 +168,15 @@ impl Hub {
         let pid = self.child.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok());
         let pid = pid.and_then(Pid::from_raw).ok_or_else(|| Fail::new("the hub is not running"))?;
         Ok(kill_process(pid, signal)?)
+    }
+
+    /// How much memory it has, as the system counts it.
+    ///
+    /// # Errors
+    /// When it is not running, or there is no `/proc`.
+    pub fn memory(&self) -> Result<Memory> {
+        let pid = self.child.as_ref().and_then(Child::id);
+        Memory::of(pid.ok_or_else(|| Fail::new("the hub is not running"))?)
     }
 
     /// How it ended, if it did by itself.
