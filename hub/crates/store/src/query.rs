@@ -109,6 +109,7 @@ fn open(path: &PathBuf) -> Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(std::time::Duration::from_millis(BUSY_WAIT_MS_MAX))?;
     conn.pragma_update(None, "cache_size", -4_096)?;
+    fold::keep_plans(&conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(conn)
 }

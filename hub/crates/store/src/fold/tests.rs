@@ -363,3 +363,16 @@ fn rebuilding_gives_the_same_content() {
     }
     assert!(Store::rebuild(bench.folder.path().join("store.db"), "ledger").is_err());
 }
+
+#[test]
+fn a_statement_is_planned_once_whatever_its_values_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("store.db")).unwrap();
+    // A value of `lane` might choose one of four partial indexes.
+    let sql = "SELECT pos FROM deliveries_parcel WHERE destination = ?1 AND lane = ?2";
+    let mut query = store.conn.prepare(sql).unwrap();
+    for lane in 0..6 {
+        assert!(!query.exists(("erp", lane)).unwrap());
+    }
+    assert_eq!(query.get_status(rusqlite::StatementStatus::RePrepare), 0);
+}
