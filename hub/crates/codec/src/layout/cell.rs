@@ -119,6 +119,11 @@ fn limits(column: &Column, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Without control characters.
+pub(super) fn is_printable(text: &str) -> bool {
+    text.bytes().all(|it| it >= b' ' && it != 0x7F)
+}
+
 // === numbers ===
 
 #[inline]

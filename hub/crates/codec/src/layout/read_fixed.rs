@@ -362,7 +362,7 @@ impl<'a> Reader<'a> {
         }
         let whole = (start, arena.end());
         let text = arena.text(whole.0, whole.1);
-        if !is_printable(text) {
+        if !cell::is_printable(text) {
             let expected = "no control characters".to_owned();
             return Err(Box::new(cell::fault(column, self.offset(offset), text, expected)));
         }
@@ -426,10 +426,6 @@ fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool 
     let encoding = (&layout.profile, &Policy::exact());
     let written = text::fixed(encoding, column, text, &mut again, &mut Vec::new());
     written.is_ok() && again == bytes
-}
-
-fn is_printable(text: &str) -> bool {
-    text.bytes().all(|it| it >= b' ' && it != 0x7F)
 }
 
 fn record_fault(offset: usize, found: String, expected: String) -> RecordFault {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{
     binary,
-    cell::number,
+    cell::{self, is_date, number, sample},
     model::{CellFormat, Column, Csv, Ends, Header, Kind, Negative, Number, Quoting, Storage},
 };
 use crate::charset::{Policy, Profile, Substitution};
@@ -26,6 +26,9 @@ pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
         return Err(format!("one of {}", known.join(", ")));
     }
     match &column.cell {
+        CellFormat::Date(parts) if !is_date(parts, text) => {
+            Err(format!("a date or time such as {}", sample(parts)))
+        }
         CellFormat::Text | CellFormat::Date(_) | CellFormat::Bytes => Ok(text.to_owned()),
         CellFormat::Number(format) => written(format, text),
     }
@@ -98,6 +101,11 @@ fn written(format: &Number, text: &str) -> Result<String, String> {
 /// A CSV cell with its quotes.
 pub(super) fn csv(csv: &Csv, column: &Column, text: &str) -> Result<String, String> {
     let mut text = plain(column, text)?;
+    // As the reader: tabs are text, and line breaks are looked at below.
+    let control = |it: u8| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7F;
+    if !csv.controls && text.bytes().any(control) {
+        return Err("no control characters".to_owned());
+    }
     let Some(quote) = csv.quote.map(char::from) else {
         return if text.contains([char::from(csv.delimiter), '\r', '\n']) {
             Err("no delimiter or line break, since the layout has no quote".to_owned())
@@ -159,6 +167,9 @@ pub(super) fn fixed(
         return Ok(());
     }
     let text = plain(column, text)?;
+    if !cell::is_printable(&text) {
+        return Err("no control characters".to_owned());
+    }
     let mut field = Vec::with_capacity(column.bytes);
     let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);
     profile.encode(&text, policy, &mut field, changes).map_err(|it| it.to_string())?;

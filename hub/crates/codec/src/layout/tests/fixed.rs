@@ -198,6 +198,35 @@ fn what_is_not_written_so_is_a_fault_of_a_lossless_layout() {
 }
 
 #[test]
+fn what_would_not_be_read_is_not_written() {
+    let columns =
+        "columns: [{ name: a, bytes: 3 }, { name: d, type: date, format: YYYYMMDD, bytes: 8 }]";
+    let head = "layout: t\nversion: 1\ncharset: cp932\nline_end: crlf\n";
+    let fixed = layout(&format!("{head}format: fixed\nrecord_bytes: 11\n{columns}\n"));
+    let csv = format!("{head}format: csv\nheader: none\n{}\n", columns.replace(", bytes: 3", ""));
+    let csv = layout(&csv.replace(", bytes: 8", ""));
+    let told = |layout: &Layout, from: &str, to: &str| {
+        let is_csv = layout.media_type() == "text/csv";
+        let bytes = if is_csv { &b"abc,20260105\r\n"[..] } else { b"abc20260105\r\n" };
+        let mut rows = layout.read(bytes).expect("reads");
+        rows.text = rows.text.replace(from, to);
+        let found =
+            layout.write(&rows, &Policy::exact()).map(|it| it.bytes.escape_ascii().to_string());
+        found.map_err(|it| it[0].faults[0].expected.clone())
+    };
+    for layout in [&fixed, &csv] {
+        assert_eq!(told(layout, "abc", "a\0c"), Err("no control characters".to_owned()));
+        for date in ["2026-105", "20261305", "        "] {
+            let found = told(layout, "20260105", date);
+            assert_eq!(found, Err("a date or time such as 20260909".to_owned()), "{date}");
+        }
+    }
+    assert_eq!(told(&fixed, "abc", "a\nc"), Err("no control characters".to_owned()));
+    assert_eq!(told(&fixed, "abc", "a\tc"), Err("no control characters".to_owned()));
+    assert_eq!(told(&csv, "abc", "a\tc"), Ok("a\\tc,20260105\\r\\n".to_owned()));
+}
+
+#[test]
 fn a_sign_of_its_own_stands_always() {
     let layout = layout(
         "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 10\nline_end: none\n\
