@@ -1,5 +1,7 @@
 //! Numbers as messages write them, and as maps see them.
 
+use ::edi::Dialect;
+
 use super::Value;
 use crate::rows::FieldKind;
 
@@ -16,8 +18,20 @@ impl Value {
     }
 }
 
+/// The decimal point as maps write it.
+const POINT: &[char] = &['.'];
+
+/// What a decimal point may be: in EDIFACT a comma too (ISO 9735, 10.1), in X12 not
+/// (X12.6).
+pub(super) fn points(dialect: Dialect) -> &'static [char] {
+    match dialect {
+        Dialect::X12 => POINT,
+        Dialect::Edifact => &['.', ','],
+    }
+}
+
 /// A number of a message in normal form: `-1234.50`.
-pub(super) fn normal(text: &str, value: &Value) -> Option<String> {
+pub(super) fn normal(text: &str, value: &Value, points: &[char]) -> Option<String> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -30,7 +44,7 @@ pub(super) fn normal(text: &str, value: &Value) -> Option<String> {
             (whole.to_owned(), fraction.to_owned())
         }
         Value::Decimal(scale) => {
-            let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+            let (whole, fraction) = digits.split_once(points).unwrap_or((digits, ""));
             let fraction = if *scale == 0 { fraction.trim_end_matches('0') } else { fraction };
             if fraction.len() > usize::try_from(*scale).ok()? {
                 return None;
@@ -58,7 +72,7 @@ pub(super) fn written(text: &str, value: &Value, decimal: u8) -> Option<String> 
     if matches!(value, Value::Text | Value::Date(_)) {
         return Some(text.to_owned());
     }
-    let plain = normal(text, &Value::Decimal(u32::MAX))?;
+    let plain = normal(text, &Value::Decimal(u32::MAX), POINT)?;
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
     let short = fraction.trim_end_matches('0');
     match value {
@@ -105,8 +119,12 @@ mod tests {
             ("1e5", Value::Decimal(4), None),
         ];
         for (text, value, want) in cases {
-            assert_eq!(normal(text, &value).as_deref(), want, "{text}");
+            let found = normal(text, &value, points(Dialect::Edifact));
+            assert_eq!(found.as_deref(), want, "{text}");
         }
+        // A comma in X12 is no point, and none in a text of a map.
+        assert_eq!(normal("12,50", &Value::Decimal(4), points(Dialect::X12)), None);
+        assert_eq!(written("12,5", &Value::Decimal(4), b','), None);
         assert_eq!(written("123.4", &Value::Implied(2), b'.').as_deref(), Some("12340"));
         assert_eq!(written("123.456", &Value::Implied(2), b'.'), None);
         assert_eq!(written("0.05", &Value::Implied(2), b'.').as_deref(), Some("5"));
@@ -117,11 +135,11 @@ mod tests {
         #[test]
         fn what_is_written_is_read_again(minor in -99_999_999_i64..99_999_999, scale in 0_u32..5) {
             let value = Value::Implied(scale);
-            let text = normal(&minor.to_string(), &value).unwrap();
+            let text = normal(&minor.to_string(), &value, POINT).unwrap();
             prop_assert_eq!(written(&text, &value, b'.').unwrap(), minor.to_string());
             let value = Value::Decimal(scale);
             let again = written(&text, &value, b',').unwrap();
-            prop_assert_eq!(normal(&again, &value).unwrap(), text);
+            prop_assert_eq!(normal(&again, &value, points(Dialect::Edifact)).unwrap(), text);
         }
     }
 }

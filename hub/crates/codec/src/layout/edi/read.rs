@@ -319,12 +319,23 @@ impl Reading<'_> {
             .map_or((segment.map_or(0, |it| it.offset), 0), |it| (it.start, it.end - it.start));
         let raw = piece.map(|it| self.document.value(it)).unwrap_or_default();
         let charset = self.edi.options.charset.unwrap_or(self.document.charset);
-        // What is no character is a fault of the message already, or of an envelope.
-        let text =
-            charset.decode(&raw).unwrap_or_else(|_| String::from_utf8_lossy(&raw).into_owned());
+        // In a message it is a fault by the standard already; envelopes have none.
+        let text = match charset.decode(&raw) {
+            Ok(text) => text,
+            Err(at) => {
+                self.faults.push(RecordFault {
+                    field: column.field.name.clone(),
+                    offset: Some(u64::from(offset)),
+                    found: raw.get(at).map_or(String::new(), |it| format!("byte {it:02X}")),
+                    expected: format!("characters of {}", charset.name()),
+                    needed_by: None,
+                });
+                return Cell::default();
+            }
+        };
         let fixed = column.at.envelope && self.edi.dialect == Dialect::X12;
         let text = if fixed { text.trim_end() } else { text.as_str() };
-        match normal(column, text) {
+        match normal(column, text, self.edi.dialect) {
             Ok(text) => {
                 let range = self.arena.add(&text);
                 arena::cell(range, u64::from(offset), length)
@@ -356,7 +367,9 @@ impl Reading<'_> {
             return;
         };
         let stated = self.document.word(&segment, element, part);
-        if number::normal(&stated, &Value::Decimal(0)) != Some(count.to_string()) {
+        if number::normal(&stated, &Value::Decimal(0), number::points(self.edi.dialect))
+            != Some(count.to_string())
+        {
             self.faults.push(RecordFault {
                 field: column.at.text.clone(),
                 offset: Some(u64::from(segment.offset)),
@@ -378,7 +391,7 @@ fn headers(interchange: &Interchange<'_>, message: &interchange::Message) -> Vec
 }
 
 /// The text that maps see, or what was expected.
-fn normal(column: &Column, text: &str) -> Result<String, String> {
+fn normal(column: &Column, text: &str, dialect: Dialect) -> Result<String, String> {
     let field = &column.field;
     if text.is_empty() {
         return if field.required {
@@ -392,11 +405,13 @@ fn normal(column: &Column, text: &str) -> Result<String, String> {
         Value::Date(parts) if is_date(parts, text) => text.to_owned(),
         Value::Date(parts) => return Err(format!("a date or time such as {}", sample(parts))),
         Value::Implied(_) | Value::Decimal(_) => {
-            number::normal(text, &column.value).ok_or_else(|| match &column.value {
-                Value::Decimal(scale) => {
-                    format!("a number with at most {scale} digits behind the point")
+            number::normal(text, &column.value, number::points(dialect)).ok_or_else(|| {
+                match &column.value {
+                    Value::Decimal(scale) => {
+                        format!("a number with at most {scale} digits behind the point")
+                    }
+                    _ => "digits".to_owned(),
                 }
-                _ => "digits".to_owned(),
             })?
         }
     };

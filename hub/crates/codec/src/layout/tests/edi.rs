@@ -160,6 +160,17 @@ fn a_flood_of_bad_envelopes_is_refused_whole() {
 }
 
 #[test]
+fn a_byte_that_is_no_character_is_a_fault_of_an_envelope_too() {
+    let mut bytes = input(BODY).into_bytes();
+    let at = bytes.windows(4).position(|it| it == b"ACME").unwrap();
+    bytes[at + 1] = 0xE9;
+    let rows = order().read(&bytes).unwrap();
+    assert!(rows.rows.is_empty());
+    let fault = &rows.faults[0].faults[0];
+    assert_eq!((fault.field.as_str(), fault.found.as_str()), ("sender", "byte E9"));
+}
+
+#[test]
 fn what_cannot_be_written_is_told() {
     let layout = order();
     let rows = layout.read(input(BODY).as_bytes()).unwrap();
