@@ -62,7 +62,7 @@ fn definitions(table: &Table<'_>, dialect: Dialect) -> Vec<Arc<Definition>> {
     let Some((kind, at)) = kind.and_then(|it| Some((it.text()?, it))) else { return Vec::new() };
     let kinds = definition::kinds(dialect);
     if !kinds.contains(&kind) {
-        let fault = table.faults().new_error("L18", at, format!("no message `{kind}`"));
+        let fault = table.faults().new_error("L19", at, format!("no message `{kind}`"));
         table.faults().push(fault.expected(format!("one of {}", kinds.join(", "))));
         return Vec::new();
     }
@@ -82,7 +82,7 @@ fn definitions(table: &Table<'_>, dialect: Dialect) -> Vec<Arc<Definition>> {
                     Dialect::Edifact => "D.96A or D.01B",
                 };
                 let fault =
-                    table.faults().new_error("L18", node, format!("no release `{release}`"));
+                    table.faults().new_error("L19", node, format!("no release `{release}`"));
                 table.faults().push(fault.expected(expected));
             }
         }

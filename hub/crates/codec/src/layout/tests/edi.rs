@@ -345,8 +345,8 @@ fn faults_of_edi_layouts_have_codes() {
             .map(|it| it.code)
             .collect::<Vec<_>>()
     };
-    assert_eq!(code("'850'", "'851'"), ["L18"]);
-    assert_eq!(code("'005010'", "'003010'"), ["L18"]);
+    assert_eq!(code("'850'", "'851'"), ["L19"]);
+    assert_eq!(code("'005010'", "'003010'"), ["L19"]);
     assert_eq!(code("BEG05", "BEG15"), ["L16"]);
     assert_eq!(code("BEG05", "BSN03"), ["L16"]);
     assert_eq!(code("BEG05", "BEG"), ["L16"]);
