@@ -24,7 +24,7 @@ use journal::{Appended, Draft, failpoint};
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::DueParcel;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 /// Longest wait before looking again, should a wake-up have been missed.
@@ -56,6 +56,9 @@ pub fn start(rooms: &Arc<Rooms>) {
 async fn deliver(rooms: &Arc<Rooms>, name: &str) {
     let stopping = rooms.tasks.stopping();
     let mut folded = rooms.folds.store.clone();
+    if !has_caught_up(rooms, &mut folded).await {
+        return;
+    }
     let (came_to, mut came) = mpsc::channel::<Came>(destination::CONCURRENCY_MAX);
     let Some(mut destination) = current(rooms, name) else { return };
     let mut lanes: Lanes<DueParcel> = Lanes::new(destination.lanes_rule());
@@ -87,6 +90,18 @@ async fn deliver(rooms: &Arc<Rooms>, name: &str) {
             () = rooms.clock.sleep(wait) => {}
             () = stopping.cancelled() => {}
         }
+    }
+}
+
+/// Waits until the fold has seen what was in the journal at the start; false
+/// when that cannot come. A fold that is behind knows parcels whose delivery it
+/// has not read yet: they would go out once more, and after newer ones.
+async fn has_caught_up(rooms: &Rooms, folded: &mut watch::Receiver<u64>) -> bool {
+    let wanted = rooms.folds.wanted_at_start;
+    let stopping = rooms.tasks.stopping();
+    tokio::select! {
+        reached = folded.wait_for(|at| *at >= wanted) => reached.is_ok(),
+        () = stopping.cancelled() => false,
     }
 }
 

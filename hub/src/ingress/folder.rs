@@ -49,13 +49,14 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
         }
         let now = look(path).await;
         let still = |(file, stamp): &(PathBuf, Stamp)| before.get(file) == Some(stamp);
-        for (file, stamp) in now.iter().filter(|it| still(it)) {
+        for (file, stamp) in now.iter().filter(|it| still(it)).take(FILES_MAX) {
             if stopping.is_cancelled() {
                 return;
             }
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            let dropped =
-                Dropped { folder: path, file, name: &name, stamp: *stamp, released: None };
+            let os_name = file.file_name().unwrap_or_default();
+            let name = os_name.to_string_lossy();
+            let (stamp, released) = (*stamp, None);
+            let dropped = Dropped { folder: path, file, name: &name, os_name, stamp, released };
             let taken = take(reception, channel, &dropped).await;
             if taken == Taken::NotNow {
                 // The others would fare no better; they are looked at again.
@@ -94,7 +95,6 @@ async fn look(folder: &Path) -> Vec<(PathBuf, Stamp)> {
             })
             .collect();
         files.sort();
-        files.truncate(FILES_MAX);
         files
     });
     found.await.unwrap_or_default()

@@ -1,6 +1,6 @@
 //! What is expected of a file: what its channel says, and the files before it.
 
-use super::{super::receive::Reception, take::Dropped};
+use super::{super::receive::Reception, held, take::Dropped};
 use crate::{app::house::Channel, arrival::Expected, problem::Refusal};
 use bytes::Bytes;
 use canon::entry::FileFacts;
@@ -33,7 +33,10 @@ pub(super) async fn expected(
         heading: None,
     });
     let past = past(reception, channel.name(), facts).await?;
-    let is_released = dropped.released.is_some();
+    // The hub itself releases what a filled gap held, and checks it as any other;
+    // an operator's word is for the bytes that were held, not for others.
+    let is_released =
+        dropped.released.is_some_and(|it| it.settled_by != held::HUB && it.sha256 == sha256);
     Ok(Some(Expected { arrives, past, sha256, heading, is_released }))
 }
 

@@ -12,12 +12,22 @@ use super::{
 use crate::{app::house::Channel, problem::Refusal};
 use canon::entry::{Act, Deed};
 use journal::Draft;
-use std::{path::Path, sync::Arc};
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+    sync::Arc,
+};
 use store::{HeldFile, HeldState};
 use tracing::{info, warn};
 
-/// Characters of an id in a name.
-const ID_CHARS: usize = 36;
+/// Bytes of an id in a name.
+const ID_BYTES: usize = 36;
+/// Bytes of a dropped name that are kept behind the id: a name has at most 255,
+/// and the reason beside the file needs some too.
+const NAME_BYTES_MAX: usize = 200;
+/// Who releases what a filled gap held.
+pub(super) const HUB: &str = "hub";
 
 /// Looks at what is held, in the order in which it came.
 pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: &Path) {
@@ -26,18 +36,20 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
         return;
     }
     for (file, stamp) in files_in(&aside).await {
-        let full = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some((id, name)) = named(&full) else { continue };
-        let Some(held) = of(reception, id).await else { continue };
+        let Some((id, rest)) = named(file.file_name().unwrap_or_default()) else { continue };
+        let Some(held) = of(reception, &id).await else { continue };
+        // The journal has the name as text; the bytes of the name are in the folder.
+        let same = rest.to_string_lossy() == held.name.as_str();
+        let os_name = if same { rest } else { OsStr::new(&held.name) };
         match held.state {
             HeldState::Held => release_if_it_follows(reception, channel, &held).await,
             HeldState::Discarded => {
-                put(&file, (&folder.join("discarded"), name)).await;
+                put(&file, (&folder.join("discarded"), os_name)).await;
                 forget_reason(&file).await;
             }
             HeldState::Released => {
-                let dropped =
-                    Dropped { folder, file: &file, name, stamp, released: Some(&held.id) };
+                let (name, released) = (held.name.as_str(), Some(&held));
+                let dropped = Dropped { folder, file: &file, name, os_name, stamp, released };
                 if take(reception, channel, &dropped).await == Taken::NotNow {
                     return;
                 }
@@ -47,11 +59,19 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
     }
 }
 
+/// The name in `held/` of a file that was dropped under `name`.
+pub(super) fn name_of(id: &str, name: &OsStr) -> OsString {
+    let kept = name.as_bytes().get(..NAME_BYTES_MAX).unwrap_or(name.as_bytes());
+    let mut held = OsString::from(format!("{id}."));
+    held.push(OsStr::from_bytes(kept));
+    held
+}
+
 /// The id and the name as it was dropped; `None` for the reasons beside files.
-fn named(full: &str) -> Option<(&str, &str)> {
-    let (id, rest) = full.split_at_checked(ID_CHARS)?;
-    let name = rest.strip_prefix('.').filter(|it| !it.ends_with(NOTE))?;
-    Some((id, name))
+fn named(full: &OsStr) -> Option<(String, &OsStr)> {
+    let (id, rest) = full.as_bytes().split_at_checked(ID_BYTES)?;
+    let name = rest.strip_prefix(b".").filter(|it| !it.ends_with(NOTE.as_bytes()))?;
+    Some((std::str::from_utf8(id).ok()?.to_owned(), OsStr::from_bytes(name)))
 }
 
 async fn of(reception: &Reception, id: &str) -> Option<HeldFile> {
@@ -78,7 +98,7 @@ async fn release_if_it_follows(reception: &Reception, channel: &Arc<Channel>, he
     info!(file = held.name, "the gap before it is filled");
     let reason = "the gap before it is filled".to_owned();
     let act = Deed::FileReleased { file: held.id.clone(), reason };
-    let act = Box::new(Act { actor: "hub".to_owned(), act });
+    let act = Box::new(Act { actor: HUB.to_owned(), act });
     if let Err(fault) = reception.rooms().journal.append(Draft::Act(act)).await {
         warn!(%fault, "it stays held; tried again");
     }
@@ -98,16 +118,20 @@ async fn forget_reason(file: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::*;
 
     #[test]
     fn a_held_file_is_named_by_its_refusal() {
         let id = "01933a3c-7b7c-7c63-9f6e-3c3a7c1c9b11";
-        let full = format!("{id}.売上.csv");
-        assert_eq!(named(&full), Some((id, "売上.csv")));
+        // A name in Shift_JIS is bytes like any other.
+        for name in ["売上.csv".as_bytes(), b"\x94\x84\x8F\xE3.csv"] {
+            let full = name_of(id, OsStr::from_bytes(name));
+            assert_eq!(named(&full), Some((id.to_owned(), OsStr::from_bytes(name))));
+        }
+        assert!(name_of(id, OsStr::new(&"売".repeat(85))).len() + NOTE.len() <= 255);
         for other in [format!("{id}.売上.csv.problem.json"), "売上.csv".to_owned(), id.to_owned()]
         {
-            assert_eq!(named(&other), None, "{other}");
+            assert_eq!(named(OsStr::new(&other)), None, "{other}");
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Moving files out of the way. Nothing is ever written over.
 
 use crate::problem::{Language, Refusal};
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 use tracing::{error, warn};
 
 /// Where the reason of a refusal is written beside its file.
@@ -10,7 +13,7 @@ pub(super) const NOTE: &str = ".problem.json";
 /// Moves a file that was not taken and writes down why beside it.
 pub(super) async fn put_with_reason(
     file: &Path,
-    place: (&Path, &str),
+    place: (&Path, &OsStr),
     refusal: &Refusal,
     id: &str,
 ) -> bool {
@@ -27,9 +30,8 @@ pub(super) async fn put_with_reason(
 
 /// Moves `file` into a folder under a name, or under another one if that is
 /// taken.
-pub(super) async fn put(file: &Path, (folder, name): (&Path, &str)) -> Option<PathBuf> {
-    let (file, folder) = (file.to_owned(), folder.to_owned());
-    let name = std::ffi::OsString::from(name);
+pub(super) async fn put(file: &Path, (folder, name): (&Path, &OsStr)) -> Option<PathBuf> {
+    let (file, folder, name) = (file.to_owned(), folder.to_owned(), name.to_owned());
     let moved = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&folder)?;
         let mut place = folder.join(&name);
@@ -68,7 +70,7 @@ mod tests {
         for content in ["first", "second", "third"] {
             let file = dir.path().join("sales.csv");
             std::fs::write(&file, content).unwrap();
-            assert!(put(&file, (&done, "sales.csv")).await.is_some());
+            assert!(put(&file, (&done, OsStr::new("sales.csv"))).await.is_some());
         }
         let read = |name: &str| std::fs::read_to_string(done.join(name)).unwrap();
         assert_eq!(read("sales.csv"), "first");

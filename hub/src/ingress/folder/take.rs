@@ -5,18 +5,20 @@ use super::{
         acknowledge::{self, Outcome, Pending},
         receive::{Reception, Stranger},
     },
-    Stamp, expect,
+    Stamp, expect, held,
     moves::{put, put_with_reason},
 };
 use crate::{
     app::house::Channel,
     arrival::{Expected, Way},
+    gates::strangers,
     problem::{Refusal, Retry},
     settings::Input,
 };
 use bytes::Bytes;
 use canon::clock::Timestamp;
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
+use store::HeldFile;
 use tracing::{error, info, warn};
 
 /// A file that stands still.
@@ -25,11 +27,12 @@ pub(super) struct Dropped<'a> {
     pub(super) folder: &'a Path,
     /// Where it is.
     pub(super) file: &'a Path,
-    /// Its name as it was dropped.
+    /// Its name as it was dropped, in text and as the system has it.
     pub(super) name: &'a str,
+    pub(super) os_name: &'a OsStr,
     pub(super) stamp: Stamp,
-    /// Id of the refusal that held it, if it was held and is released.
-    pub(super) released: Option<&'a str>,
+    /// What held it, if it was held and is released.
+    pub(super) released: Option<&'a HeldFile>,
 }
 
 /// What became of a file.
@@ -81,11 +84,11 @@ pub(super) async fn take(
         }
     };
     if let Some(expected) = &expected
-        && let Some(held) = expect::held_already(reception, channel, dropped, expected).await
+        && let Some(id) = expect::held_already(reception, channel, dropped, expected).await
     {
         // The journal had it before the move was made.
-        put(dropped.file, (&dropped.folder.join("held"), &format!("{held}.{}", dropped.name)))
-            .await;
+        let place = dropped.folder.join("held");
+        put(dropped.file, (&place, &held::name_of(&id, dropped.os_name))).await;
         return Taken::Settled;
     }
     hand_over(reception, channel, dropped, (bytes, expected)).await
@@ -110,6 +113,13 @@ async fn hand_over(
         Ok(answer) => Outcome::Taken(answer),
         Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
     };
+    if let Err((refusal, None)) = &received
+        && !strangers::is_counted(refusal)
+    {
+        // It is moved only when the journal says why.
+        warn!(file = %dropped.file.display(), %refusal, "not in the journal; tried again");
+        return Taken::NotNow;
+    }
     let told = match pending(channel, dropped, &bytes, outcome, at).await {
         Ok(told) => told,
         Err(cause) => {
@@ -168,7 +178,7 @@ impl Dropped<'_> {
     /// not be moved.
     async fn is_done(&self) -> bool {
         if stamp_of(self.file).await == Some(self.stamp) {
-            return put(self.file, (&self.folder.join("done"), self.name)).await.is_some();
+            return put(self.file, (&self.folder.join("done"), self.os_name)).await.is_some();
         }
         warn!(file = %self.file.display(), "written anew meanwhile; taken again as it is now");
         true
@@ -177,9 +187,13 @@ impl Dropped<'_> {
     /// To `held/` under the id that an operator names, or to `refused/`; false
     /// when it could not be moved.
     async fn set_aside(&self, refusal: &Refusal, id: &str) -> bool {
+        if stamp_of(self.file).await != Some(self.stamp) {
+            warn!(file = %self.file.display(), "written anew meanwhile; looked at again as it is");
+            return true;
+        }
         let (folder, name) = match refusal {
-            Refusal::FileHeld { .. } => (self.folder.join("held"), format!("{id}.{}", self.name)),
-            _ => (self.folder.join("refused"), self.name.to_owned()),
+            Refusal::FileHeld { .. } => (self.folder.join("held"), held::name_of(id, self.os_name)),
+            _ => (self.folder.join("refused"), self.os_name.to_owned()),
         };
         put_with_reason(self.file, (&folder, &name), refusal, id).await
     }

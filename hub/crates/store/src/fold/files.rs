@@ -8,6 +8,17 @@ use crate::error::Result;
 /// Remembers a file that was taken; later ones are compared with it.
 pub(super) fn taken(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
     let Some(file) = &arrival.file else { return Ok(()) };
+    // The same file again is not one more: what later ones are compared with
+    // stays as it is.
+    let mut again = turn.tx.prepare_cached(
+        "SELECT 1 FROM store_file
+         WHERE channel = ?1 AND series = ?2 AND day = ?3 AND number IS ?4 AND sha256 = ?5",
+    )?;
+    let day = file.day.map(|it| it.to_string()).unwrap_or_default();
+    let number = file.sequence.map(signed);
+    if again.exists((&arrival.channel, &file.series, &day, number, &file.sha256))? {
+        return Ok(());
+    }
     turn.run(
         "INSERT OR IGNORE INTO store_file VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
         (
@@ -15,8 +26,8 @@ pub(super) fn taken(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
             &file.series,
             signed(turn.seq),
             &file.name,
-            file.day.map(|it| it.to_string()).unwrap_or_default(),
-            file.sequence.map(signed),
+            day,
+            number,
             &file.heading,
             &file.sha256,
             signed(file.bytes),

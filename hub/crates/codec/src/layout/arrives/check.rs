@@ -192,13 +192,20 @@ fn repeated(facts: &FileFacts, sha256: &str, same: Option<&FileFacts>) -> Option
     Some(Reason::new("repeated", found, format!("that of {}", shown(&same.name))))
 }
 
+/// Another heading than that of the file before. Neither is told: where a header
+/// was left out, this is the first customer.
 fn drift(heading: Option<&str>, before: Option<&FileFacts>) -> Option<Reason> {
     let before = before?.heading.as_deref()?;
     let heading = heading.unwrap_or_default();
     if heading == before {
         return None;
     }
-    Some(Reason::new("drift", format!("heading {}", shown(heading)), shown(before)))
+    let parts =
+        |text: &str| text.chars().filter(|it| matches!(it, ',' | '\t' | ';' | '|')).count() + 1;
+    let same = heading.chars().zip(before.chars()).take_while(|(one, other)| one == other).count();
+    let (now, then) = (parts(heading), parts(before));
+    let found = format!("a heading of {now} parts that differs from character {} on", same + 1);
+    Some(Reason::new("drift", found, format!("that of the file before, of {then} parts")))
 }
 
 /// At most 200 characters, control characters escaped.

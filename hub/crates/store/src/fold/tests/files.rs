@@ -53,6 +53,7 @@ fn files_are_found_by_series_day_and_number() {
     {
         take(&mut bench, facts(series, day, number));
     }
+    take(&mut bench, facts("001", "2026-11-20", 1));
     let reader = bench.reader();
     let taken = reader.files_taken("pos", "001", 9).unwrap();
     let numbers: Vec<_> = taken.iter().filter_map(|it| it.sequence).collect();
