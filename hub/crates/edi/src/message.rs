@@ -6,6 +6,8 @@ mod hierarchy;
 mod structure;
 mod value;
 
+pub use value::{is_date, is_time};
+
 use std::collections::BTreeMap;
 
 use crate::{

@@ -122,7 +122,7 @@ fn is_decimal(text: &str, dialect: Dialect) -> bool {
 }
 
 /// `YYMMDD` or `YYYYMMDD`, a day that there is.
-fn is_date(text: &str) -> bool {
+pub fn is_date(text: &str) -> bool {
     if !text.bytes().all(|it| it.is_ascii_digit()) || !matches!(text.len(), 6 | 8) {
         return false;
     }
@@ -143,7 +143,7 @@ fn is_date(text: &str) -> bool {
 }
 
 /// `HHMM`, `HHMMSS` and up to two digits of a second.
-fn is_time(text: &str) -> bool {
+pub fn is_time(text: &str) -> bool {
     let number = |range| text.get(range).and_then(|it: &str| it.parse::<u32>().ok());
     text.bytes().all(|it| it.is_ascii_digit())
         && matches!(text.len(), 4 | 6..=8)

@@ -4,6 +4,7 @@
 use ::edi::{
     Charset, Dialect, Marks,
     definition::Definition,
+    message::{is_date, is_time},
     write::{Draft, Style},
 };
 use canon::entry::RecordFault;
@@ -53,6 +54,10 @@ pub(in crate::layout) fn write(
         return Err(faults);
     }
     let (style, drafts) = enclosed(edi, definition, first, &heads, segments);
+    let lost = first.lost(&drafts);
+    if !lost.is_empty() {
+        return Err(vec![row_fault(rows.rows.first().unwrap_or(&Row::default()), lost)]);
+    }
     let bytes = style.write(&drafts, edi.line_break.as_bytes()).map_err(|it| {
         let fault = RecordFault {
             field: format!("{}{:02}", it.tag, it.element),
@@ -196,6 +201,9 @@ impl Writer<'_> {
                 (Given::Count(_) | Given::Nothing, None) => continue,
             };
             if let Some(value) = self.value(column, &text).filter(|it| !it.is_empty()) {
+                if let Some(expected) = moment((&step.tag, element, component), &text) {
+                    self.fault(&column.at.text, &text, expected);
+                }
                 head.0.push((step.tag.clone(), element, component, value));
             }
         }
@@ -270,6 +278,42 @@ impl Head {
             .collect()
     }
 
+    /// Values that were not written as they were given: an element that the
+    /// writer itself fills, or a segment that it does not write.
+    fn lost(&self, drafts: &[Draft]) -> Vec<RecordFault> {
+        let written = |tag: &str, element: u16, component: u16| {
+            let draft = drafts.iter().find(|it| it.tag == tag.as_bytes())?;
+            let values = draft.elements.get(usize::from(element).checked_sub(1)?)?.first()?;
+            values.get(usize::from(component).checked_sub(1)?)
+        };
+        let mut faults = Vec::new();
+        for (tag, element, component, value) in &self.0 {
+            let found = String::from_utf8_lossy(value).into_owned();
+            let there = written(tag, *element, *component).map(Vec::as_slice).unwrap_or_default();
+            let there = String::from_utf8_lossy(there).into_owned();
+            let same = match (tag.as_str(), element, component) {
+                // Zeros before it, or the century, are the writer's.
+                ("ISA", 13, 1) => there.ends_with(&found),
+                ("ISA", 9, 1) | ("UNB", 4, 1) => found.ends_with(&there),
+                _ => there.trim_end() == found.trim_end(),
+            };
+            if !same {
+                faults.push(RecordFault {
+                    field: format!("{tag}.{element}.{component}"),
+                    offset: None,
+                    found: ::edi::fault::shown(value),
+                    expected: if there.is_empty() {
+                        "no value: this is not written".to_owned()
+                    } else {
+                        format!("{there}, as this layout writes it")
+                    },
+                    needed_by: None,
+                });
+            }
+        }
+        faults
+    }
+
     /// Puts its values of one segment over what is there.
     fn fill(&self, draft: &mut Draft) {
         for (tag, element, component, value) in &self.0 {
@@ -278,6 +322,18 @@ impl Head {
             }
         }
     }
+}
+
+/// What was expected, if a date or time of an envelope is none.
+fn moment(place: (&str, u16, u16), text: &str) -> Option<&'static str> {
+    let (good, expected) = match place {
+        ("ISA", 9, 1) | ("UNB", 4, 1) => (is_date(text), "a date: YYMMDD or YYYYMMDD"),
+        ("GS", 4, 1) => (is_date(text) && text.len() == 8, "a date: YYYYMMDD"),
+        ("ISA", 10, 1) | ("UNB", 4, 2) => (is_time(text) && text.len() == 4, "a time: HHMM"),
+        ("GS", 5, 1) => (is_time(text), "a time: HHMM, HHMMSS, HHMMSSD or HHMMSSDD"),
+        _ => return None,
+    };
+    (!good).then_some(expected)
 }
 
 /// X12 has values that repeat from 00402 on.
@@ -361,10 +417,10 @@ fn x12(
     let plain = or(control.trim_start_matches('0').to_owned(), "0");
     let repetition = marks.repetition.map_or("U".to_owned(), |it| char::from(it).to_string());
     let isa = [
-        "00".to_owned(),
-        " ".repeat(10),
-        "00".to_owned(),
-        " ".repeat(10),
+        format!("{:<2}", or(text(1), "00")),
+        format!("{:<10}", text(2)),
+        format!("{:<2}", or(text(3), "00")),
+        format!("{:<10}", text(4)),
         format!("{:<2}", or(text(5), "ZZ")),
         format!("{:<15}", text(6)),
         format!("{:<2}", or(text(7), "ZZ")),

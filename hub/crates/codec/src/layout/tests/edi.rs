@@ -171,6 +171,43 @@ fn a_byte_that_is_no_character_is_a_fault_of_an_envelope_too() {
 }
 
 #[test]
+fn envelopes_are_written_as_they_are_given() {
+    let text = ORDER.replace("PO1/PID", "PID").replace(
+        "columns:\n  - { name: sender,",
+        "columns:\n  - { name: grant, path: ISA01 }\n  - { name: pass, path: ISA02 }\n  \
+         - { value: '01', path: ISA03 }\n  - { value: KEY, path: ISA04 }\n  \
+         - { name: marks, path: ISA11 }\n  - { name: day, path: GS04 }\n  \
+         - { name: hour, path: GS05 }\n  - { name: sender,",
+    );
+    let layout = layout(&text);
+    let given = input(BODY).replace("ISA*00*          *", "ISA*03*MYSELF    *");
+    let rows = layout.read(given.as_bytes()).unwrap();
+    let written = |from: &str, to: &str| {
+        let mut rows = rows.clone();
+        assert_eq!(from.len(), to.len());
+        rows.text = rows.text.replacen(from, to, 1);
+        let written = layout.write(&rows, &Policy::exact());
+        written.map(|it| String::from_utf8(it.bytes).unwrap()).map_err(|it| {
+            let fault = it[0].faults[0].clone();
+            format!("{}: {} / {}", fault.field, fault.found, fault.expected)
+        })
+    };
+    let isa = "ISA*03*MYSELF    *01*KEY       *ZZ*ACME ";
+    assert!(written("MYSELF", "MYSELF").unwrap().starts_with(isa));
+    assert_eq!(rows.text.find("03MYSELFU20260105"), Some(0), "{}", rows.text);
+    for (from, to, fault) in [
+        ("U", "^", "ISA.11.1: ^ / U, as this layout writes it"),
+        ("20260105", "20260230", "GS04: 20260230 / a date: YYYYMMDD"),
+        ("0930ACME", "0960ACME", "GS05: 0960 / a time: HHMM, HHMMSS, HHMMSSD or HHMMSSDD"),
+        ("HUB260105", "HUB26010x", "ISA09: 26010x / a date: YYMMDD or YYYYMMDD"),
+        ("HUB2601050930", "HUB2601059930", "ISA10: 9930 / a time: HHMM"),
+    ] {
+        assert!(rows.text.contains(from), "{from} in {}", rows.text);
+        assert_eq!(written(from, to), Err(fault.to_owned()));
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_told() {
     let layout = order();
     let rows = layout.read(input(BODY).as_bytes()).unwrap();
