@@ -40,7 +40,8 @@ pub(super) struct Shapes {
     keys: Vec<Key>,
     /// Keys as they stand in the input: `"key":`.
     text: Vec<u8>,
-    /// Something did not fit: begin anew with the next document.
+    /// Something did not fit, such as the many keys of one document: begin anew
+    /// with the next one.
     full: bool,
 }
 
@@ -247,10 +248,10 @@ impl Shapes {
     ) -> Option<KeyId> {
         let held = self.text.len();
         let shape = self.shapes.get_mut(shape as usize)?;
-        if held + key.len() > TEXT_BYTES_MAX {
+        if held + key.len() > TEXT_BYTES_MAX || shape.keys >= KEYS_MAX {
             self.full = true;
         }
-        if self.full || shape.keys >= KEYS_MAX {
+        if self.full {
             return None;
         }
         self.text.push(b'"');
@@ -300,4 +301,29 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 
 fn id(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(shapes: &mut Shapes, trie: &Trie, keys: &[String]) {
+        shapes.begin();
+        let mut open = shapes.open(0);
+        for key in keys {
+            assert!(shapes.find(&mut open, (key, true), (trie, None)).is_some());
+        }
+    }
+
+    #[test]
+    fn one_document_of_junk_does_not_slow_down_those_after_it() {
+        let trie = Trie { nodes: Vec::new(), frames: Vec::new(), token: Arc::default() };
+        let mut shapes = Shapes::default();
+        let junk: Vec<String> = (0..=KEYS_MAX).map(|it| format!("junk{it}")).collect();
+        read(&mut shapes, &trie, &junk);
+        read(&mut shapes, &trie, &["id".to_owned()]);
+        shapes.begin();
+        let mut open = shapes.open(0);
+        assert!(shapes.expected(&mut open, br#""id":1}"#).is_some());
+    }
 }
