@@ -2,6 +2,7 @@
 //! with dates where law changes them.
 
 use codec::yaml::{Faults, Node, Value};
+use std::collections::HashMap;
 
 use super::rule::At;
 
@@ -147,6 +148,7 @@ pub(crate) fn read_shared(faults: &Faults, name: &str, node: &Node) -> Option<Ta
         entries.push(day_entry(faults, item)?);
     }
     entries.sort_by(|left, right| left.0.cmp(right.0));
+    one_answer_a_day(faults, &entries)?;
     let mut editions: Vec<Edition> = Vec::new();
     for (day, key, becomes) in entries {
         if editions.last().is_none_or(|it| it.from != day) {
@@ -165,6 +167,25 @@ pub(crate) fn read_shared(faults: &Faults, name: &str, node: &Node) -> Option<Ta
         }
     }
     Some(Table { name: name.to_owned(), at: node.span(), editions, own: false })
+}
+
+/// Of two answers for one code from one day on neither is silently the right one.
+fn one_answer_a_day(faults: &Faults, entries: &[(&str, &Node, Becomes)]) -> Option<()> {
+    let mut known = HashMap::new();
+    for (day, key, becomes) in entries {
+        let code = key.text().unwrap_or_default();
+        if known.insert((*day, code), becomes).is_some_and(|it| it != becomes) {
+            let from =
+                if day.is_empty() { "without a day".to_owned() } else { format!("from {day} on") };
+            faults.push(
+                faults
+                    .new_error("M00", key, format!("`{code}` has two answers {from}"))
+                    .expected("one answer for a code and a `valid_from`"),
+            );
+            return None;
+        }
+    }
+    Some(())
 }
 
 /// The day from which an entry holds (empty: always), its key and its answer.

@@ -80,3 +80,20 @@ fn what_is_wrong_with_a_shared_table_is_told_where_it_stands() {
         assert_eq!(fault.map(|it| (it.code, it.place.line)), Some(("M00", line)), "{entry}");
     }
 }
+
+#[test]
+fn a_code_has_one_answer_a_day() {
+    let fields = "fields: { r: 'a | table(own, d | date)' }\n";
+    let first = "table: own\nentries:\n  - { from: a, to: b, valid_from: 2020-01-01 }\n";
+    for (second, line) in [
+        ("{ from: a, to: c, valid_from: 2020-01-01 }", Some(4)),
+        ("{ from: a, to: { omit: true }, valid_from: 2020-01-01 }", Some(4)),
+        ("{ from: a, to: b, valid_from: 2020-01-01 }", None),
+        ("{ from: a, to: c, valid_from: 2021-01-01 }", None),
+    ] {
+        let found = compiled(fields, &format!("{first}  - {second}\n"));
+        let fault = found.diagnostics.iter().find(|it| it.file == "tables/own.yaml");
+        assert_eq!(fault.map(|it| it.place.line), line, "{second}: {:?}", found.diagnostics);
+        assert_eq!(found.map.is_some(), line.is_none(), "{second}");
+    }
+}
