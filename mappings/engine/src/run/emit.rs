@@ -16,6 +16,10 @@ use crate::{
 /// Faults of one record that are kept.
 const FAULTS_MAX: usize = 50;
 
+/// Bytes that the lists of one record may write: what stands outside a list can
+/// be copied into each of its elements.
+const WRITTEN_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// What a node wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Emitted {
@@ -218,6 +222,13 @@ impl<T: Trace> Machine<'_, T> {
                     machine.keep_fault(&fault, target);
                     count += 1;
                 }
+            }
+            if out.len() > WRITTEN_BYTES_MAX {
+                return Err(Box::new(Fault {
+                    expr: None,
+                    found: None,
+                    expected: "fewer bytes: the map writes more than 64 MiB of one record".into(),
+                }));
             }
             Ok(Flow::Next)
         })?;

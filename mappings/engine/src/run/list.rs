@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{
+    exact,
     fault::{Fault, Stepped, fault},
     machine::{Machine, Scope},
     trace::Trace,
@@ -19,6 +20,9 @@ use crate::{
 
 /// Elements one record may have been through; bounds the time of one record.
 pub(crate) const STEPS_MAX: u32 = 2_000_000;
+
+/// Bytes of texts that one record may make on the way, such as by `upper`.
+pub(crate) const MADE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Whether to go on with the next element.
 pub(crate) enum Flow {
@@ -114,6 +118,13 @@ impl<'a, T: Trace> Machine<'a, T> {
                     expr: None,
                     found: None,
                     expected: "fewer elements: the map goes through more than two million".into(),
+                }));
+            }
+            if self.side.len() > MADE_BYTES_MAX {
+                return Err(Box::new(Fault {
+                    expr: None,
+                    found: None,
+                    expected: "less text: the map makes more than 64 MiB of one record".into(),
                 }));
             }
             let scope = self.scope_of(elements, index);
@@ -241,7 +252,7 @@ impl<'a, T: Trace> Machine<'a, T> {
                 }
                 (Value::Money(first), none) => *none = Some(first),
                 _ => {
-                    let sum = total.checked_add(machine.number(value)?);
+                    let sum = exact::plus(total, machine.number(value)?);
                     let Some(sum) = sum else { return fault(value, "a sum of at most 28 digits") };
                     total = sum;
                 }

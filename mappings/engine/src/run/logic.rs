@@ -1,6 +1,7 @@
 //! Arithmetic, joins, tables and what ends absence.
 
 use super::{
+    exact,
     fault::{Stepped, fault},
     machine::Machine,
     trace::Trace,
@@ -18,9 +19,9 @@ impl<T: Trace> Machine<'_, T> {
         }
         let (a, b) = (self.number(left)?, self.number(right)?);
         let result = match kind {
-            Calc::Plus => a.checked_add(b),
-            Calc::Minus => a.checked_sub(b),
-            Calc::Times => a.checked_mul(b),
+            Calc::Plus => exact::plus(a, b),
+            Calc::Minus => exact::minus(a, b),
+            Calc::Times => exact::times(a, b),
         };
         result.map(Value::Decimal).map_or_else(|| fault(left, "a result of at most 28 digits"), Ok)
     }

@@ -4,6 +4,7 @@
 pub(crate) mod check;
 mod cond;
 pub(crate) mod emit;
+mod exact;
 mod fault;
 pub(crate) mod header;
 mod ids;

@@ -4,6 +4,7 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{
+    exact,
     fault::{Stepped, fault},
     machine::Machine,
     trace::Trace,
@@ -42,9 +43,9 @@ impl<T: Trace> Machine<'_, T> {
                 }
                 let other = self.number(given)?;
                 match op {
-                    Op::Plus(_) => number.checked_add(other),
-                    Op::Minus(_) => number.checked_sub(other),
-                    Op::Times(_) => number.checked_mul(other),
+                    Op::Plus(_) => exact::plus(number, other),
+                    Op::Minus(_) => exact::minus(number, other),
+                    Op::Times(_) => exact::times(number, other),
                     Op::Least(_) => Some(number.min(other)),
                     _ => Some(number.max(other)),
                 }
@@ -202,7 +203,7 @@ impl<T: Trace> Machine<'_, T> {
                 if given.is_absent() {
                     return Ok(given);
                 }
-                let product = self.number(given)?.checked_mul(money.minor.into());
+                let product = exact::times(self.number(given)?, money.minor.into());
                 product.filter(|it| it.fract().is_zero()).and_then(|it| i64::try_from(it).ok())
             }
             _ => return fault(value, "a number, not money"),
@@ -253,8 +254,8 @@ impl<T: Trace> Machine<'_, T> {
         }
         let rate = self.number(given)?;
         let base = Decimal::from(money.minor);
-        let tax = base.checked_mul(rate).and_then(|tax| {
-            if included { tax.checked_div(Decimal::ONE.checked_add(rate)?) } else { Some(tax) }
+        let tax = exact::times(base, rate).and_then(|tax| {
+            if included { tax.checked_div(exact::plus(Decimal::ONE, rate)?) } else { Some(tax) }
         });
         let minor = tax.and_then(|it| i64::try_from(it.round_dp_with_strategy(0, mode)).ok());
         minor.map_or_else(
@@ -267,7 +268,7 @@ impl<T: Trace> Machine<'_, T> {
 /// Cuts an amount into whole parts in proportion to weights; what is left over
 /// goes to the largest remainders, the first of equals first.
 fn shares(total: i64, weights: &[Decimal]) -> Option<Vec<i64>> {
-    let sum = weights.iter().try_fold(Decimal::ZERO, |sum, it| sum.checked_add(*it))?;
+    let sum = weights.iter().try_fold(Decimal::ZERO, |sum, it| exact::plus(sum, *it))?;
     if sum.is_zero() {
         return None;
     }
@@ -276,7 +277,7 @@ fn shares(total: i64, weights: &[Decimal]) -> Option<Vec<i64>> {
     let amount = Decimal::from(total.unsigned_abs());
     let mut left = i64::try_from(total.unsigned_abs()).ok()?;
     for (index, weight) in weights.iter().enumerate() {
-        let exact = amount.checked_mul(*weight)?.checked_div(sum)?;
+        let exact = exact::times(amount, *weight)?.checked_div(sum)?;
         let whole = i64::try_from(exact.trunc()).ok()?;
         left -= whole;
         shares.push(whole);

@@ -4,6 +4,7 @@ use jiff::{civil, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use super::{
+    exact,
     fault::{Stepped, fault},
     machine::Machine,
     number::plain_number,
@@ -104,7 +105,7 @@ impl<T: Trace> Machine<'_, T> {
             _ => self.number(value).ok(),
         };
         let ms = number
-            .and_then(|it| it.checked_mul(Decimal::from(unit_ms)))
+            .and_then(|it| exact::times(it, Decimal::from(unit_ms)))
             .filter(|it| it.fract().is_zero())
             .and_then(|it| i64::try_from(it.trunc()).ok());
         let instant = ms.and_then(Instant::utc);
@@ -130,7 +131,7 @@ impl<T: Trace> Machine<'_, T> {
             };
             Some(Instant { offset, ..Instant::utc(ms.parse().ok()?)? })
         });
-        read.filter(|it| it.offset.abs() <= 18 * 60)
+        read.filter(|it| it.offset.unsigned_abs() <= 18 * 60)
             .map(Value::Instant)
             .map_or_else(|| fault(value, "a text like /Date(1735689600000)/"), Ok)
     }

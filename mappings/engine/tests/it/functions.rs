@@ -65,3 +65,38 @@ fn every_function_can_be_learned_from_its_entry() {
         assert!(!function.examples.is_empty(), "{} has no example", function.name);
     }
 }
+
+#[test]
+fn arithmetic_is_exact_or_a_fault() {
+    let tiny = r#"{"a": 0.000000000000005, "b": 0.00000000000001}"#;
+    assert_eq!(result("a | times(b)", tiny), "fault");
+    assert_eq!(result("a * b", tiny), "fault");
+    let wide = r#"{"a": 7922816251426433759354395033.5, "b": 0.01}"#;
+    for pipe in ["a | plus(b)", "a | minus(b)", "a + b", "a - b"] {
+        assert_eq!(result(pipe, wide), "fault", "{pipe}");
+    }
+    let list = r#"{"l": [{"v": 7922816251426433759354395033.5}, {"v": 0.01}]}"#;
+    assert_eq!(result("l | sum(v)", list), "fault");
+    let count = r#"{"a": "1767582000.00000000000000000001"}"#;
+    assert_eq!(result("a | epoch_s", count), "fault");
+}
+
+#[test]
+fn an_offset_beyond_all_bounds_is_a_fault() {
+    for offset in ["-32768", "-1081", "+1081", "+32767"] {
+        let record = format!(r#"{{"t": "/Date(1767582000000{offset})/"}}"#);
+        assert_eq!(result("t | odata_date", &record), "fault", "{offset}");
+    }
+}
+
+#[test]
+fn what_one_record_writes_is_bounded() {
+    let lines = vec![r#"{"s":1}"#; 300].join(",");
+    let record = format!(r#"{{"x": "{}", "l": [{lines}]}}"#, "x".repeat(500_000));
+    let copied = "{ each: l, fields: { t: root.x } }";
+    assert_eq!(result(copied, &record), "fault");
+    assert_eq!(
+        result("l | collect(root.x | prefix(\"a\") | slice(0, 1)) | join(\"/\")", &record),
+        "fault"
+    );
+}
