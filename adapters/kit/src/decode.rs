@@ -110,6 +110,13 @@ impl Decoded {
         self.records = wide(left);
     }
 
+    /// Where each record begins, readable or not.
+    pub fn offsets(&self) -> impl Iterator<Item = u64> {
+        let rows = self.rows.iter().flat_map(|rows| rows.rows.iter().map(|it| it.offset));
+        let spans = self.spans.iter().map(|it| wide(it.offset));
+        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.offset))
+    }
+
     /// How many bytes each record has, readable or not.
     pub fn lengths(&self) -> impl Iterator<Item = u64> {
         let rows = self.rows.iter().flat_map(|rows| rows.rows.iter().map(|it| it.length));

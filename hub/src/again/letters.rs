@@ -61,21 +61,12 @@ pub async fn resubmit(
     let _turn = rooms.letters.lock().await;
     let mut brought = Brought::default();
     for (seq, letters) in open_letters(rooms, ids).await? {
-        match bring(rooms, operator, (seq, &letters), reason).await {
-            Ok((answer, still)) => {
-                brought.count += letters.len() - still.len();
-                brought.sequence = brought.sequence.max(answer.sequence);
-                brought.still.extend(still);
-            }
-            Err(refusal) => {
-                let of = |letter: &Letter| Still {
-                    id: letter.id.clone(),
-                    code: refusal.code().to_owned(),
-                    reason: told(&refusal),
-                };
-                brought.still.extend(letters.iter().map(|(_, letter)| of(letter)));
-            }
+        let (answer, still) = bring(rooms, operator, (seq, letters.clone()), reason).await;
+        if let Ok(answer) = answer {
+            brought.count += letters.len() - still.len();
+            brought.sequence = brought.sequence.max(answer.sequence);
         }
+        brought.still.extend(still);
     }
     Ok(brought)
 }
@@ -206,23 +197,80 @@ pub async fn stored(rooms: &Rooms, seq: u64) -> Result<Stored, Refusal> {
 async fn bring(
     rooms: &Arc<Rooms>,
     operator: &Operator,
-    (seq, letters): (u64, &[(u32, Letter)]),
+    (seq, letters): (u64, Vec<(u32, Letter)>),
     reason: &str,
-) -> Result<(Answer, Vec<Still>), Refusal> {
-    let mut stored = stored(rooms, seq).await?;
-    let place = |letter: &Letter| letter.record.as_ref().map_or(0, |it| it.offset);
-    let meant = letters.iter().map(|(index, letter)| (*index, place(letter))).collect();
-    let mut kept = kept(operator, &stored, Meant::Letters(meant), reason);
-    kept.again.letters = letters.iter().map(|(index, _)| *index).collect();
-    let found = kept.found.clone();
-    let bytes = std::mem::take(&mut stored.bytes);
-    let answer = receive(rooms, kept, &stored, bytes.into()).await?;
-    let faulty = found.take().faulty;
-    let still = letters.iter().filter_map(|(_, letter)| {
-        let bad = faulty.iter().find(|it| it.offset == place(letter))?;
-        Some(Still { id: letter.id.clone(), code: bad.code.clone(), reason: reason_of(bad) })
-    });
-    Ok((answer, still.collect()))
+) -> (Result<Answer, Refusal>, Vec<Still>) {
+    let (mut left, mut still) = (letters, Vec::new());
+    let outcome = match stored(rooms, seq).await {
+        Ok(mut stored) => {
+            let bytes = Bytes::from(std::mem::take(&mut stored.bytes));
+            let sorted = (&mut left, &mut still);
+            walk_all(rooms, operator, (&stored, bytes), sorted, reason).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = &outcome {
+        still.extend(left.iter().map(|(_, letter)| Still {
+            id: letter.id.clone(),
+            code: refusal.code().to_owned(),
+            reason: told(refusal),
+        }));
+    }
+    (outcome, still)
+}
+
+/// Letters that are left to be walked, and those that are known to stay.
+type Sorted<'s> = (&'s mut Vec<(u32, Letter)>, &'s mut Vec<Still>);
+
+/// Walks until no record contradicts what is stored: one that does refuses all
+/// of them, so its letter is left out and the others go once more.
+async fn walk_all(
+    rooms: &Arc<Rooms>,
+    operator: &Operator,
+    (stored, bytes): (&Stored, Bytes),
+    (left, still): Sorted<'_>,
+    reason: &str,
+) -> Result<Answer, Refusal> {
+    loop {
+        let meant = left.iter().map(|(index, letter)| (*index, place(letter))).collect();
+        let mut kept = kept(operator, stored, Meant::Letters(meant), reason);
+        kept.again.letters = left.iter().map(|(index, _)| *index).collect();
+        let found = kept.found.clone();
+        let outcome = receive(rooms, kept, stored, bytes.clone()).await;
+        for bad in found.take().faulty {
+            stay(left, still, bad.offset, (&bad.code, &reason_of(&bad)));
+        }
+        let Err(Refusal::VersionConflict { faults }) = &outcome else { return outcome };
+        let before = left.len();
+        for fault in faults {
+            let at = fault.offset.unwrap_or(0);
+            stay(left, still, at, ("version-conflict", &fault_line(fault)));
+        }
+        // Every round leaves letters out, so it ends.
+        if left.len() == before || left.is_empty() {
+            return outcome;
+        }
+    }
+}
+
+/// Puts the letter whose record begins at `offset` among those that stay.
+fn stay(
+    left: &mut Vec<(u32, Letter)>,
+    still: &mut Vec<Still>,
+    offset: u64,
+    (code, reason): (&str, &str),
+) {
+    let here = left.extract_if(.., |(_, letter)| place(letter) == offset);
+    still.extend(here.map(|(_, letter)| Still {
+        id: letter.id,
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    }));
+}
+
+/// Where the record of a letter begins.
+fn place(letter: &Letter) -> u64 {
+    letter.record.as_ref().map_or(0, |it| it.offset)
 }
 
 fn kept(operator: &Operator, stored: &Stored, meant: Meant, reason: &str) -> Kept {
@@ -291,13 +339,17 @@ fn told(refusal: &Refusal) -> String {
 }
 
 fn fault_line(fault: &Fault) -> String {
-    format!("{}: found {}, expected {}", fault.field, fault.found, fault.expected)
+    line(&fault.field, &fault.found, &fault.expected)
+}
+
+/// A fault of the whole record has no field.
+fn line(field: &str, found: &str, expected: &str) -> String {
+    let place = if field.is_empty() { String::new() } else { format!("{field}: ") };
+    format!("{place}found {found}, expected {expected}")
 }
 
 fn reason_of(bad: &SetAside) -> String {
-    let line = |it: &canon::entry::RecordFault| {
-        format!("{}: found {}, expected {}", it.field, it.found, it.expected)
-    };
+    let line = |it: &canon::entry::RecordFault| line(&it.field, &it.found, &it.expected);
     bad.faults.iter().map(line).collect::<Vec<_>>().join("; ")
 }
 

@@ -8,29 +8,36 @@ use crate::{
 };
 use adapter_kit::decode::Decoded;
 use canon::{
-    entry::{Boundary, SetAside},
+    entry::{Boundary, RecordFault, SetAside},
     event::{Event, VersionKind},
     id::{SourceKey, sha256_hex},
 };
 use journal::Span;
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use store::{Reader, StepEvent};
 
-/// Leaves the records that are meant.
+/// Found where the record of a letter began, when the package cuts otherwise now.
+const NO_RECORD: &str = "no record begins there today, as the package reads the bytes";
+/// What must be there.
+const SAME_PLACE: &str = "a record that begins where the one set aside began";
+
+/// Leaves the records that are meant, and of the letters those whose record
+/// begins where it did. The package may cut the bytes otherwise today: a letter
+/// without a record is told as faulty and stays.
 ///
 /// # Errors
 ///
 /// [`Refusal::Undecodable`] when none begins where the letter's did, or when an
 /// edit made something else than one record of it.
-pub(super) fn keep_meant(kept: &Kept, records: &mut Decoded) -> Result<(), Refusal> {
+pub(super) fn keep_meant(kept: &mut Kept, records: &mut Decoded) -> Result<(), Refusal> {
     records.keep(|offset| kept.meant.is_meant(offset));
     let refuse = |offset: u64, found: String, expected: &str| {
         let fault =
             Fault { offset: Some(offset), found, expected: expected.into(), ..Fault::default() };
         Err(Refusal::Undecodable { fault })
     };
-    match &kept.meant {
+    match &mut kept.meant {
         Meant::Edited { offset, length, .. } => {
             let longest = records.lengths().max().unwrap_or(0);
             if records.records != 1 || longest > *length {
@@ -41,10 +48,37 @@ pub(super) fn keep_meant(kept: &Kept, records: &mut Decoded) -> Result<(), Refus
         }
         Meant::Letters(letters) if records.records == 0 => {
             let offset = letters.first().map_or(0, |(_, offset)| *offset);
-            let expected = "a record that begins where the one set aside began";
-            refuse(offset, "none, as the package reads the bytes today".into(), expected)
+            refuse(offset, NO_RECORD.into(), SAME_PLACE)
         }
-        Meant::Letters(_) | Meant::AllBut(_) | Meant::Only(_) => Ok(()),
+        Meant::Letters(letters) => {
+            let here: BTreeSet<u64> = records.offsets().collect();
+            let gone: Vec<SetAside> = letters
+                .extract_if(.., |(_, offset)| !here.contains(offset))
+                .map(|(_, offset)| without_record(offset))
+                .collect();
+            kept.found.add(|it| it.faulty.extend(gone));
+            Ok(())
+        }
+        Meant::AllBut(_) | Meant::Only(_) => Ok(()),
+    }
+}
+
+/// What is wrong with a letter at whose place no record begins.
+fn without_record(offset: u64) -> SetAside {
+    SetAside {
+        record: 0,
+        offset,
+        length: 0,
+        boundary: Boundary::Decode,
+        code: "undecodable".to_owned(),
+        faults: vec![RecordFault {
+            field: String::new(),
+            offset: Some(offset),
+            found: NO_RECORD.to_owned(),
+            expected: SAME_PLACE.to_owned(),
+            needed_by: None,
+        }],
+        record_sha256: None,
     }
 }
 
@@ -64,14 +98,12 @@ pub(super) fn close(kept: &mut Kept, set_aside: Vec<SetAside>) -> Result<(), Ref
         Meant::Edited { .. } | Meant::AllBut(_) | Meant::Only(_) => Vec::new(),
     };
     let is_letter = matches!(kept.meant, Meant::Letters(_) | Meant::Edited { .. });
-    if is_letter
-        && kept.again.letters.is_empty()
-        && let Some(first) = set_aside.first()
-    {
-        return Err(refusal(first));
-    }
+    let first = set_aside.first().map(refusal);
     kept.found.add(|it| it.faulty.extend(set_aside));
-    Ok(())
+    match first {
+        Some(refusal) if is_letter && kept.again.letters.is_empty() => Err(refusal),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn refusal(bad: &SetAside) -> Refusal {
@@ -192,4 +224,50 @@ fn says(event: &Event) -> Value {
         members.remove("mapping");
     }
     data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use adapter_kit::decode::Unreadable;
+    use canon::entry::Again;
+
+    fn letters(places: &[(u32, u64)]) -> Kept {
+        Kept {
+            again: Again {
+                letters: places.iter().map(|(index, _)| *index).collect(),
+                ..Again::default()
+            },
+            meant: Meant::Letters(places.to_vec()),
+            label: None,
+            operator: None,
+            edited: None,
+            before: std::sync::Arc::default(),
+            selection: canon::entry::Selection::default(),
+            found: crate::again::Found::default(),
+        }
+    }
+
+    fn records(offsets: &[u64]) -> Decoded {
+        let mut records = Decoded::default();
+        let of = |offset: &u64| {
+            let faults = Vec::new();
+            Unreadable { number: 1, offset: *offset, length: 9, faults }
+        };
+        records.unreadable.extend(offsets.iter().map(of));
+        records
+    }
+
+    #[test]
+    fn a_letter_without_a_record_of_today_stays() {
+        let mut kept = letters(&[(0, 10), (1, 50)]);
+        keep_meant(&mut kept, &mut records(&[0, 10])).expect("one is there");
+        close(&mut kept, Vec::new()).expect("it can be used");
+        assert_eq!(kept.again.letters, [0], "the other was never walked");
+        let told = kept.found.take().faulty;
+        assert_eq!(told.iter().map(|it| it.offset).collect::<Vec<_>>(), [50]);
+
+        let none = keep_meant(&mut letters(&[(1, 50)]), &mut records(&[0, 10]));
+        assert!(matches!(none, Err(Refusal::Undecodable { .. })), "{none:?}");
+    }
 }

@@ -68,7 +68,9 @@ pub(super) async fn commit(
         file: file_facts(&arrival, records).map(Box::new),
     };
     let started = rooms.clock.now();
-    let atomic = arrival.is_atomic();
+    // A record out of the dead letters that contradicts what is stored goes back:
+    // its letter would close, and a new one would say the same.
+    let atomic = arrival.is_atomic() || arrival.kept().is_some_and(|it| it.again.replay.is_none());
     let draft = Draft::Arrival { arrival: Box::new(entry), raw, fingerprint, spans, atomic };
     let appended = rooms.journal.append(draft).await;
     rooms.metrics.commit_seconds.observe(rooms.clock.now().since(started).as_secs_f64());

@@ -37,14 +37,14 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
 }
 
 fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
-    let (pass, arrival) = admitted.into_parts();
+    let (pass, mut arrival) = admitted.into_parts();
     let package = arrival.channel.package();
     let decoded = package.decode(arrival.feed(), &arrival.bytes);
     if let Some(held) = held(&arrival, decoded.as_ref()) {
         return Err(held);
     }
     let mut records = decoded.map_err(refusal)?;
-    if let Some(kept) = arrival.kept() {
+    if let Way::Kept(kept) = &mut arrival.way {
         super::again::keep_meant(kept, &mut records)?;
     }
     let set_aside: Vec<SetAside> = std::mem::take(&mut records.unreadable)
