@@ -6,7 +6,10 @@
 //! after a crash it goes on where the journal says it was.
 
 use super::{Found, Kept, Meant, Stored, ask_journal, label_of, letters::receive};
-use crate::{app::Rooms, problem::Refusal};
+use crate::{
+    app::Rooms,
+    problem::{Refusal, Retry},
+};
 use bytes::Bytes;
 use canon::{
     clock::Timestamp,
@@ -62,7 +65,8 @@ async fn run(rooms: &Arc<Rooms>) {
     }
 }
 
-/// One step of each running replay; whether any made one.
+/// One step of each running replay; whether any made one. One that stands does
+/// not hold the others up.
 async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
     let running = rooms.ask_store(store::Reader::running_replays).await?;
     if running.is_empty() {
@@ -70,7 +74,7 @@ async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
     }
     // What was written last, perhaps before a crash, must have been seen.
     rooms.reached(Some(rooms.journal.head())).await?;
-    let mut any = false;
+    let (mut any, mut first) = (false, None);
     for Replay { id, .. } in running {
         let replay = rooms.ask_store(move |reader| reader.replay(id)).await?;
         let Some(replay) = replay.filter(|it| it.state == store::ReplayState::Running) else {
@@ -78,11 +82,13 @@ async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
         };
         if replay.parcels.saturating_sub(replay.done + replay.dead + replay.discarded) < UNSENT_MAX
         {
-            step(rooms, &replay).await?;
-            any = true;
+            match step(rooms, &replay).await {
+                Ok(()) => any = true,
+                Err(fault) => first = first.or(Some(fault)),
+            }
         }
     }
-    Ok(any)
+    first.map_or(Ok(any), Err)
 }
 
 /// One step of one replay, and its entry.
@@ -232,12 +238,7 @@ async fn walk_one(
     };
     match receive(rooms, kept, &stored, bytes).await {
         Ok(_) => {}
-        // The journal takes nothing now; the same step is tried again.
-        Err(
-            refusal @ (Refusal::JournalClosed { .. }
-            | Refusal::Behind { .. }
-            | Refusal::TooBusy { .. }),
-        ) => return Err(refusal),
+        Err(refusal) if is_for_now(&refusal) => return Err(refusal),
         Err(refusal) => {
             let (seq, code) = (stored.seq, refusal.code());
             warn!(replay = replay.id, seq, code, "an arrival cannot be walked again today");
@@ -245,6 +246,12 @@ async fn walk_one(
         }
     }
     Ok(found.take())
+}
+
+/// Whether the same bytes may be taken later: then the same step is tried again,
+/// since an arrival that a step passes over is not looked at any more.
+fn is_for_now(refusal: &Refusal) -> bool {
+    matches!(refusal.facts().retry, Retry::AfterSeconds(_))
 }
 
 /// Offsets of the records whose letters an entry closed.
@@ -272,4 +279,24 @@ fn whole(stored: &Stored, refusal: &Refusal) -> Option<canon::entry::SetAside> {
         faults: Vec::new(),
         record_sha256: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Fault;
+
+    #[test]
+    fn what_may_be_sent_again_does_not_drop_out_of_a_replay() {
+        let wait = Duration::from_secs(1);
+        let for_now = [
+            Refusal::PeerTooFast { peer: "192.0.2.1".into(), wait },
+            Refusal::Behind { at: 1, wanted: 2 },
+            Refusal::Inside { detail: "disk".into() },
+        ];
+        for refusal in for_now {
+            assert!(is_for_now(&refusal), "{refusal:?}");
+        }
+        assert!(!is_for_now(&Refusal::Undecodable { fault: Fault::default() }));
+    }
 }
