@@ -3,7 +3,7 @@
 use super::{Candidate, report::Report};
 use crate::again::{Stored, label_of};
 use adapter_kit::{
-    decode::Record,
+    decode::{Decoded, Record},
     package::{Made, Package},
 };
 use canon::{entity::Classification, entry::RecordFault};
@@ -36,10 +36,10 @@ pub(super) fn arrival(
     report.arrivals += 1;
     let label = label_of(&stored.arrival);
     let old = candidate.channel.package();
-    let Ok(decoded) = candidate.new.decode(label.as_deref(), &stored.bytes) else {
-        report.unreadable += 1;
-        return;
-    };
+    let read = |package: &Package| package.decode(label.as_deref(), &stored.bytes).ok();
+    let (before, after) = (read(old), read(&candidate.new));
+    unreadable(before.as_ref(), after.as_ref(), report);
+    let Some(decoded) = after else { return };
     let mut scratch = Scratch::default();
     for record in decoded.iter(&stored.bytes) {
         let context = RunContext {
@@ -53,10 +53,29 @@ pub(super) fn arrival(
             outcome(package, label.as_deref(), &record, (&context, &mut scratch, &candidate.id))
         };
         let (before, after) = (run(old), run(&candidate.new));
-        if let (Some(before), Some(after)) = (before, after) {
-            differences(&before, &after, &format!("{}.{}", stored.seq, record.number), report);
+        if before.is_none() && after.is_none() {
+            continue;
         }
+        // A version that is not chosen for a record makes nothing of it.
+        let nothing = || Outcome::Events(Vec::new());
+        let (before, after) = (before.unwrap_or_else(nothing), after.unwrap_or_else(nothing));
+        differences(&before, &after, &format!("{}.{}", stored.seq, record.number), report);
     }
+}
+
+/// Counts what cannot be read: as it is today, and only by the new version.
+pub(super) fn unreadable(before: Option<&Decoded>, after: Option<&Decoded>, report: &mut Report) {
+    let Some(after) = after else {
+        match before {
+            Some(before) => report.lost += before.records.max(1),
+            None => report.unreadable += 1,
+        }
+        return;
+    };
+    let Some(before) = before else { return };
+    let known: BTreeSet<u64> = before.unreadable.iter().map(|it| it.offset).collect();
+    let new = after.unreadable.iter().filter(|it| !known.contains(&it.offset));
+    report.lost += u64::try_from(new.count()).unwrap_or(u64::MAX);
 }
 
 /// What the map makes of one record; `None` when the record is not for it.
@@ -165,6 +184,7 @@ fn fields(was: &Leaves, is: &Leaves, record: &mut super::report::Record<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use adapter_kit::decode::Unreadable;
 
     fn event(source_id: &str, fields: &[(&str, &str)]) -> Leaves {
         let fields = fields.iter().map(|(path, it)| ((*path).to_owned(), (*it).to_owned()));
@@ -179,6 +199,46 @@ mod tests {
             expected: "a number".to_owned(),
             needed_by: None,
         }
+    }
+
+    #[test]
+    fn what_only_the_new_version_cannot_read_fails_the_run() {
+        let with = |offsets: &[u64]| {
+            let mut decoded = Decoded::default();
+            decoded.records = 3;
+            let of = |offset: &u64| Unreadable {
+                number: 1,
+                offset: *offset,
+                length: 4,
+                faults: Vec::new(),
+            };
+            decoded.unreadable.extend(offsets.iter().map(of));
+            decoded
+        };
+        let run = |before: Option<&Decoded>, after: Option<&Decoded>| {
+            let mut report = Report::new(false);
+            let one = Outcome::Events(vec![event("1", &[])]);
+            differences(&one, &one, "7.1", &mut report);
+            unreadable(before, after, &mut report);
+            report
+        };
+        let (one, two) = (with(&[0]), with(&[0, 9]));
+        assert!(run(Some(&one), Some(&one)).passed(0.0), "as it is today");
+        assert!(run(None, None).passed(0.0), "as it is today");
+        assert!(!run(Some(&one), Some(&two)).passed(100.0), "one record more");
+        let none = run(Some(&one), None);
+        assert!(!none.passed(100.0) && none.lines(100.0).join("\n").contains("3 records"));
+    }
+
+    #[test]
+    fn a_run_that_compared_nothing_does_not_pass() {
+        let mut report = Report::new(false);
+        report.gone = 2;
+        assert!(!report.passed(100.0));
+        let text = report.lines(100.0).join("\n");
+        assert!(text.contains("2 arrivals passed over"), "{text}");
+        assert!(text.contains("nothing was compared"), "{text}");
+        assert_eq!(report.to_json(100.0)["passed"], false);
     }
 
     #[test]

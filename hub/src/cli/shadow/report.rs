@@ -16,8 +16,12 @@ const KINDS_MAX: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) arrivals: u64,
-    /// Arrivals that the package cannot read today.
+    /// Arrivals whose bytes are no longer kept.
+    pub(super) gone: u64,
+    /// Arrivals that the package cannot read today, and not with the new version.
     pub(super) unreadable: u64,
+    /// Records that are read today and not with the new version.
+    pub(super) lost: u64,
     records: u64,
     differ: u64,
     reveal: bool,
@@ -67,6 +71,12 @@ impl Report {
         percent
     }
 
+    /// Whether the new version may come into force: something was compared, all
+    /// that is read today is read, and few enough records differ.
+    pub(super) fn passed(&self, threshold: f64) -> bool {
+        self.records > 0 && self.lost == 0 && self.percent() <= threshold
+    }
+
     /// As text, the most frequent first.
     pub(super) fn lines(&self, threshold: f64) -> Vec<String> {
         let same = self.records - self.differ;
@@ -77,6 +87,13 @@ impl Report {
             self.differ,
             self.percent()
         )];
+        if self.gone > 0 {
+            let gone = self.gone;
+            lines.push(format!("{gone} arrivals passed over: their bytes are no longer kept"));
+        }
+        if self.lost > 0 {
+            lines.push(format!("{} records are read today, not with the new version", self.lost));
+        }
         if self.unreadable > 0 {
             lines.push(format!("{} arrivals cannot be read as they are today", self.unreadable));
         }
@@ -89,8 +106,12 @@ impl Report {
                 lines.push(format!("    {}: {old} -> {new}", it.place));
             }
         }
-        let verdict = if self.percent() > threshold { "more than" } else { "within" };
-        lines.push(format!("{verdict} the threshold of {threshold} %"));
+        if self.records == 0 {
+            lines.push("nothing was compared".to_owned());
+        } else {
+            let verdict = if self.percent() > threshold { "more than" } else { "within" };
+            lines.push(format!("{verdict} the threshold of {threshold} %"));
+        }
         lines
     }
 
@@ -103,12 +124,14 @@ impl Report {
         };
         json!({
             "arrivals": self.arrivals,
+            "gone": self.gone,
             "unreadable": self.unreadable,
+            "lost": self.lost,
             "records": self.records,
             "differ": self.differ,
             "percent": self.percent(),
             "threshold": threshold,
-            "passed": self.percent() <= threshold,
+            "passed": self.passed(threshold),
             "differences": self.sorted().into_iter().map(of).collect::<Vec<_>>(),
         })
     }
