@@ -64,7 +64,8 @@ pub struct Rooms {
     pub body_wait_max: Duration,
     /// Names of loops that run once each: `folder pos-legacy`, `to erp`.
     pub running: Running,
-    /// Held while records are brought out of the dead letters: one at a time.
+    /// Held while records are brought out of the dead letters, or held files are
+    /// settled: one at a time.
     pub letters: tokio::sync::Mutex<()>,
     /// Destinations in force.
     pub destinations: Destinations,

@@ -3,16 +3,17 @@
 use super::{
     ask::{App, Asked, Request},
     endpoint::Endpoint,
+    letters::need_reason,
     reads::page,
 };
 use crate::{
+    again::letters::act,
     ingress::folder::{Late, late},
     problem::Refusal,
 };
 use access::Scope;
-use canon::entry::{Act, Deed};
+use canon::entry::Deed;
 use http::Method;
-use journal::{Appended, Draft};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{HeldFile, HeldFilter, HeldState, Listed};
@@ -120,25 +121,22 @@ async fn settle(
     asked: Asked<Settle>,
     deed: fn(String, String) -> Deed,
 ) -> Result<Settled, Refusal> {
-    let Settle { ids, reason } = asked.request;
-    if reason.trim().is_empty() {
-        let detail = "say why; it stands in the ledger".to_owned();
-        return Err(Refusal::BadParameter { name: "reason".into(), detail });
-    }
+    let Settle { mut ids, reason } = asked.request;
+    need_reason(&reason)?;
+    ids.sort_unstable();
+    ids.dedup();
+    // One at a time, and with what was written last seen: a file that somebody
+    // else has just settled is not held.
+    let _turn = app.rooms.letters.lock().await;
+    app.rooms.reached(Some(app.rooms.journal.head())).await?;
     for id in &ids {
         let (wanted, what) = (id.clone(), format!("held file {id}"));
         let found = app.rooms.ask_store(move |reader| reader.held_file(&wanted)).await?;
         found.filter(|it| it.state == HeldState::Held).ok_or(Refusal::NotFound { what })?;
     }
     let (count, mut sequence) = (ids.len(), 0);
-    let actor = format!("operator:{}", asked.operator.name());
     for id in ids {
-        let act = Box::new(Act { actor: actor.clone(), act: deed(id, reason.clone()) });
-        let appended = app.rooms.journal.append(Draft::Act(act)).await;
-        sequence = match appended.map_err(|it| Refusal::JournalClosed { source: it.into() })? {
-            Appended::Committed { seq, .. } | Appended::Duplicate { seq, .. } => seq,
-            Appended::KeyReused { first_seq } => return Err(Refusal::KeyReused { first_seq }),
-        };
+        sequence = act(&app.rooms, &asked.operator, deed(id, reason.clone())).await?;
     }
     Ok(Settled { count, sequence })
 }
