@@ -44,7 +44,7 @@ struct Start {
     /// Channels they go to; empty: all that a route gives them.
     #[serde(default)]
     to: Vec<String>,
-    /// Only count what would go out.
+    /// Only count what would go out; with maps `then` only.
     #[serde(default)]
     dry_run: bool,
     /// Why. Stands in the ledger.
@@ -146,6 +146,14 @@ async fn start(app: App, asked: Asked<Start>) -> Result<Started, Refusal> {
             return Err(bad("to", &format!("{name:?} is no channel that events go out by")));
         }
     }
+    if dry_run && maps == MapsOf::Today {
+        let detail = "it counts stored events; what today's maps make of the raw bytes is known \
+                      only by walking them. Ask with maps `then`; `channelhub shadow` compares maps";
+        return Err(bad("dry_run", detail));
+    }
+    if let Some(name) = &request.channel {
+        know(&app, name, maps).await?;
+    }
     let selection = selection(&app, request).await?;
     if dry_run {
         return count(&app, selection, to).await;
@@ -155,6 +163,23 @@ async fn start(app: App, asked: Asked<Start>) -> Result<Started, Refusal> {
     let id = act(&app.rooms, &operator, deed).await?;
     app.rooms.reached(Some(id)).await?;
     Ok(Started { id: Some(id), last, ..Started::default() })
+}
+
+/// A mistyped channel would match nothing and look like a replay that is done.
+/// What came by a channel that is no longer there can go out as it is stored.
+async fn know(app: &App, name: &str, maps: MapsOf) -> Result<(), Refusal> {
+    if app.rooms.house().channel(name).is_some() {
+        return Ok(());
+    }
+    if maps == MapsOf::Today {
+        let detail = format!("there is no channel {name:?} whose maps could be used today");
+        return Err(bad("channel", &detail));
+    }
+    let seen = app.rooms.ask_store(store::Reader::channels).await?;
+    if seen.iter().any(|it| it.channel == name && it.arrivals > 0) {
+        return Ok(());
+    }
+    Err(bad("channel", &format!("there is no channel {name:?}, and nothing ever came by one")))
 }
 
 async fn selection(app: &App, wanted: Start) -> Result<Selection, Refusal> {

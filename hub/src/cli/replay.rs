@@ -70,7 +70,7 @@ struct Start {
     /// times.
     #[arg(long, value_name = "DEST", default_value = "all")]
     to: Vec<String>,
-    /// Only count what would go out.
+    /// Only count what would go out; with --maps then only.
     #[arg(long)]
     dry_run: bool,
     /// Do not wait for its end.
