@@ -237,18 +237,19 @@ async fn meant(app: &App, wanted: Settle) -> Result<(Vec<LetterId>, Vec<ParcelId
     if ids.is_empty() && !is_narrow {
         return Err(bad("ids", "`ids`, `channel`, `code`, `kind` or `text` is needed"));
     }
+    few_enough("ids", ids.len(), false)?;
     let kind = kind_named(kind)?;
     let state = Some(LetterState::Open);
     let filter = LetterFilter { channel, code, state, kind, text, ..LetterFilter::default() };
-    let found = app
+    let (found, more) = app
         .rooms
         .ask_store(move |reader| {
             let mut found: Vec<Letter> = Vec::new();
-            for id in ids.iter().take(SETTLE_MAX) {
+            for id in &ids {
                 found.extend(reader.letter(id)?.filter(|it| it.state == LetterState::Open));
             }
             let mut page = Page::of(store::LIMIT_MAX);
-            while ids.is_empty() && found.len() < SETTLE_MAX {
+            while ids.is_empty() && found.len() <= SETTLE_MAX {
                 let listed = reader.letters(&filter, &page)?;
                 found.extend(listed.items);
                 page.cursor = listed.next;
@@ -256,11 +257,25 @@ async fn meant(app: &App, wanted: Settle) -> Result<(Vec<LetterId>, Vec<ParcelId
                     break;
                 }
             }
-            Ok(found)
+            Ok((found, page.cursor.is_some()))
         })
         .await?;
+    few_enough("channel", found.len(), more)?;
     let records = found.iter().filter_map(|it| LetterId::parse(&it.id)).collect();
     Ok((records, found.into_iter().filter_map(|it| it.parcel).collect()))
+}
+
+/// No letter is left out without a word.
+fn few_enough(name: &str, count: usize, more: bool) -> Result<(), Refusal> {
+    if count <= SETTLE_MAX && !more {
+        return Ok(());
+    }
+    let least = if more { "more than " } else { "" };
+    let detail = format!(
+        "these are {least}{count} letters, one request settles {SETTLE_MAX} at most: name fewer by \
+         `ids`, or by `channel`, `code`, `kind` and `text`"
+    );
+    Err(bad(name, &detail))
 }
 
 async fn find(app: &App, id: String) -> Result<Letter, Refusal> {
@@ -293,4 +308,18 @@ pub(super) fn need_reason(reason: &str) -> Result<(), Refusal> {
 
 pub(super) fn bad(name: &str, detail: &str) -> Refusal {
     Refusal::BadParameter { name: name.to_owned(), detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_letter_is_left_out_without_a_word() {
+        assert!(few_enough("ids", SETTLE_MAX, false).is_ok());
+        for (count, more) in [(SETTLE_MAX + 1, false), (SETTLE_MAX, true)] {
+            let refused = few_enough("ids", count, more);
+            assert!(matches!(refused, Err(Refusal::BadParameter { .. })), "{count} {more}");
+        }
+    }
 }
