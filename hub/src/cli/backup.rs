@@ -126,11 +126,8 @@ impl Restore {
                 contents.organisation, settings.hub.organisation
             ));
         }
-        for name in FILES.iter().chain(&["store.db"]) {
-            if files.dir.join(name).exists() {
-                let there = files.dir.join(name);
-                return Err(format!("{} is there; restore into an empty folder", there.display()));
-            }
+        if let Some(there) = in_the_way(&files.dir) {
+            return Err(format!("{} is there; restore into an empty folder", there.display()));
         }
         let sources = self.sources(&contents)?;
         private_folder(&files.dir)?;
@@ -214,6 +211,18 @@ fn verify(files: &DataFiles) -> Result<u64, Failure> {
 
 // === files ===
 
+/// What a restore would mix with. A log that was left beside a database is as
+/// bad as the database: what is in it would be played into the one put there.
+fn in_the_way(dir: &Path) -> Option<PathBuf> {
+    let names = FILES.iter().chain(&["store.db"]);
+    let mut all = names.flat_map(|name| {
+        let beside: &[&str] =
+            if name.ends_with(".db") { &["", "-wal", "-shm", "-journal"] } else { &[""] };
+        beside.iter().map(move |end| dir.join(format!("{name}{end}")))
+    });
+    all.find(|it| it.exists())
+}
+
 fn make_empty(dir: &Path) -> Result<(), Failure> {
     if fs::read_dir(dir).is_ok_and(|mut it| it.next().is_some()) {
         return Err(format!("{} is not empty; name a new folder", dir.display()));
@@ -278,4 +287,24 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = it.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_left_beside_a_database_is_in_the_way() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let empty = folder.path();
+        assert_eq!(in_the_way(empty), None);
+        fs::write(empty.join("notes.txt"), "kept").expect("written");
+        assert_eq!(in_the_way(empty), None);
+        for name in ["ledger.db-wal", "store.db-shm", "journal.db-journal", "seal.key"] {
+            let path = empty.join(name);
+            fs::write(&path, "old").expect("written");
+            assert_eq!(in_the_way(empty), Some(path.clone()));
+            fs::remove_file(&path).expect("removed");
+        }
+    }
 }
