@@ -1,7 +1,7 @@
 //! Files that are checked as they arrive: held with all reasons, released,
 //! discarded, and those that have not come.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::{
     Result, TestHub,
     till::{Journal, Line, Receipt, journal::items},
@@ -93,9 +93,15 @@ async fn a_held_file_is_released_from_the_command_line() -> Result<()> {
     hub.hub.kill9().await?;
     hub.hub.restart().await?;
     held(&hub, 1).await?;
-    let released = ["files", "release", id, "--reason", "the till was renamed"];
-    let released = hub.hub.command(&released).await?;
-    assert_eq!(released.code, Some(0), "{}", released.stderr);
+    let body = json!({ "ids": [id], "reason": "the till was renamed" });
+    let (one, other) = (hub.client(), hub.client());
+    let (one, other) = tokio::join!(
+        one.post("/api/v1/files/release", &body),
+        other.post("/api/v1/files/release", &body)
+    );
+    let mut status = [one?.status, other?.status];
+    status.sort_unstable();
+    assert_eq!(status, [200, 404], "two at once: one of them releases it");
     sales(&hub, 6).await?;
     held(&hub, 0).await?;
     hub.until("the file is among the done ones", async |_| {

@@ -1,9 +1,11 @@
 //! Dead letters of records: looked at, edited, brought again with mended maps.
 
-use serde_json::Value;
+use crate::orders;
+use serde_json::{Value, json};
 use testkit::{
     Result, TestHub,
     config::{Config, repository},
+    far::shopify,
     hub::Output,
     till::{Journal, Line, Receipt, journal::items},
     wait::Look,
@@ -183,5 +185,38 @@ async fn a_record_is_given_up_with_a_reason() -> Result<()> {
     let again = hub.hub.command(&given_up).await?;
     assert_eq!(again.code, Some(1), "{}", again.stdout);
     transactions(&hub, 2).await?;
+    Ok(())
+}
+
+/// Goal: a record that contradicts what is stored stays the letter it is when it
+/// is brought again, also in other bytes that contradict it; no second letter comes.
+#[tokio::test]
+async fn a_version_conflict_stays_the_letter_it_is() -> Result<()> {
+    let hub = TestHub::start().await?;
+    orders::take(&hub, 1001).await?;
+    let mut other = shopify::order(orders::id(1001), 1001, "pending", orders::PLACED)?;
+    other["name"] = "#1001-B".into();
+    let sent = hub.world.shopify.webhook("orders/create", "evt-other", &other);
+    assert_eq!(sent.send(&hub.url()).await?.status, 202);
+    let letters = hub.letters(1).await?;
+    let id = letters[0]["id"].as_str().expect("an id").to_owned();
+    assert_eq!(letters[0]["code"], "version-conflict");
+
+    let again = ["letters", "resubmit", &id, "--reason", "once more"];
+    let again = hub.hub.command(&again).await?;
+    assert_eq!(again.code, Some(1), "{}", again.stdout);
+    assert!(again.stdout.contains("0 to be sent again"), "{}", again.stdout);
+    assert!(again.stdout.contains(&format!("{id}  version-conflict")), "{}", again.stdout);
+
+    let record = hub.world.config.path("record.json");
+    other["name"] = "#1001-C".into();
+    std::fs::write(&record, json!(other).to_string())?;
+    let record = record.display().to_string();
+    let edit = ["letters", "edit", &id, "--in", &record, "--reason", "typed by hand"];
+    let edited = hub.hub.command(&edit).await?;
+    assert_eq!(edited.code, Some(1), "{}", edited.stdout);
+    assert!(edited.stderr.contains("version-conflict"), "{}", edited.stderr);
+    let left = hub.letters(1).await?;
+    assert_eq!(left[0]["id"].as_str(), Some(id.as_str()), "the same letter: {left:?}");
     Ok(())
 }

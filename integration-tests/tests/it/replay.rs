@@ -72,6 +72,16 @@ async fn a_replay_repeats_the_keys_and_has_no_second_effect() -> Result<()> {
     assert!(ok(hub.hub.command(&hour).await?).contains("0 deliveries"));
     let nowhere = hub.hub.command(&["replay", "--to", "earp", "--dry-run"]).await?;
     assert!(nowhere.stderr.contains("earp"), "{}", nowhere.stderr);
+    for mistyped in [
+        &["replay", "--channel", "ec-shopfy", "--dry-run"][..],
+        &["replay", "--channel", "ec-shopfy", "--maps", "today", "--reason", "new maps"],
+    ] {
+        let refused = hub.hub.command(mistyped).await?;
+        assert_eq!(refused.code, Some(1), "{}", refused.stdout);
+        assert!(refused.stderr.contains("ec-shopfy"), "{}", refused.stderr);
+    }
+    let uncounted = hub.hub.command(&["replay", "--maps", "today", "--dry-run"]).await?;
+    assert!(uncounted.stderr.contains("dry_run"), "{}{}", uncounted.stdout, uncounted.stderr);
     Ok(())
 }
 

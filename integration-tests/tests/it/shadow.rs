@@ -9,9 +9,6 @@ use testkit::{Result, TestHub, config::repository};
 #[tokio::test]
 async fn a_new_map_is_compared_over_what_really_came() -> Result<()> {
     let hub = TestHub::start().await?;
-    for number in 1001..1006 {
-        orders::take(&hub, number).await?;
-    }
     let file = "adapters/packages/shopify-admin/maps/order.map.yaml";
     let old = std::fs::read_to_string(repository().join(file))?;
     let new = hub.world.config.path("new.map.yaml").display().to_string();
@@ -24,6 +21,12 @@ async fn a_new_map_is_compared_over_what_really_came() -> Result<()> {
     };
 
     std::fs::write(&new, &old)?;
+    let none = run(&[]).await?;
+    assert_eq!(none.code, Some(1), "{}{}", none.stdout, none.stderr);
+    assert!(none.stdout.contains("nothing was compared"), "{}", none.stdout);
+    for number in 1001..1006 {
+        orders::take(&hub, number).await?;
+    }
     let same = run(&[]).await?;
     assert_eq!(same.code, Some(0), "{}{}", same.stdout, same.stderr);
     assert!(same.stdout.contains("5 records, 5 the same"), "{}", same.stdout);
