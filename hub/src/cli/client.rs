@@ -42,6 +42,29 @@ impl Client {
         response.json().await.map_err(|cause| cause.to_string())
     }
 
+    /// GET of a list, page by page to its end; gives how many items it had.
+    pub(super) async fn each(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        mut with: impl FnMut(&Value),
+    ) -> Result<u64, Failure> {
+        let (mut after, mut count): (Option<String>, u64) = (None, 0);
+        loop {
+            let pairs = query.iter().copied().chain(after.as_deref().map(|it| ("after", it)));
+            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+            let page = self.get(&format!("{path}?{text}")).await?;
+            for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
+                with(item);
+                count += 1;
+            }
+            after = page.get("next").and_then(Value::as_str).map(str::to_owned);
+            if after.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
     /// GET, to be read as it comes.
     pub(super) async fn open(&self, path: &str) -> Result<reqwest::Response, Failure> {
         self.send(self.http.get(format!("{}{path}", self.base))).await

@@ -58,30 +58,16 @@ impl Files {
 impl List {
     fn run(self) -> Result<ExitCode, Failure> {
         let client = self.hub.client()?;
-        let mut query = vec![("state", self.state.clone()), ("limit", "500".to_owned())];
-        query.extend(self.channel.clone().map(|it| ("channel", it)));
+        let channel = self.channel.as_deref().map(|it| ("channel", it));
+        let query = [("state", self.state.as_str()), ("limit", "500")].into_iter().chain(channel);
+        let query: Vec<(&str, &str)> = query.collect();
         let wants = |it: &Value| {
             let channel = it.get("channel").and_then(Value::as_str);
             self.channel.is_none() || self.channel.as_deref() == channel
         };
         block_on(async {
-            let mut after: Option<String> = None;
-            let mut count = 0;
-            loop {
-                let pairs = query.iter().map(|(name, value)| (*name, value.as_str()));
-                let pairs = pairs.chain(after.as_deref().map(|it| ("after", it)));
-                let text =
-                    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-                let page = client.get(&format!("/api/v1/files?{text}")).await?;
-                for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
-                    count += 1;
-                    self.print(item, &held(item));
-                }
-                after = page.get("next").and_then(Value::as_str).map(str::to_owned);
-                if after.is_none() {
-                    break;
-                }
-            }
+            let print = |item: &Value| self.print(item, &held(item));
+            let mut count = client.each("/api/v1/files", &query, print).await?;
             let late = client.get("/api/v1/files/late").await?;
             let late = late.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
             for item in late.iter().filter(|it| self.state == "held" && wants(it)) {

@@ -121,7 +121,7 @@ impl Which {
         &self,
         client: &Client,
         state: &str,
-        mut with: impl FnMut(&Value),
+        with: impl FnMut(&Value),
     ) -> Result<u64, Failure> {
         let Self { channel, code, kind, since, until, text } = self;
         let given = [
@@ -134,20 +134,7 @@ impl Which {
         ];
         let given = given.into_iter().filter_map(|(name, it)| Some((name, it.as_deref()?)));
         let query: Vec<(&str, &str)> = given.chain([("state", state), ("limit", "500")]).collect();
-        let (mut after, mut count): (Option<String>, u64) = (None, 0);
-        loop {
-            let pairs = query.iter().copied().chain(after.as_deref().map(|it| ("after", it)));
-            let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-            let page = client.get(&format!("/api/v1/dead-letters?{text}")).await?;
-            for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
-                with(item);
-                count += 1;
-            }
-            after = page.get("next").and_then(Value::as_str).map(str::to_owned);
-            if after.is_none() {
-                return Ok(count);
-            }
-        }
+        client.each("/api/v1/dead-letters", &query, with).await
     }
 }
 

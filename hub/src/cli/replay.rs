@@ -189,19 +189,8 @@ impl List {
     fn run(self) -> Result<ExitCode, Failure> {
         let (client, json) = (self.hub.client()?, self.json);
         block_on(async {
-            let (mut after, mut count): (Option<String>, u64) = (None, 0);
-            loop {
-                let cursor = after.map_or(String::new(), |it| format!("?after={it}"));
-                let page = client.get(&format!("/api/v1/replays{cursor}")).await?;
-                for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
-                    say!("{}", if json { item.to_string() } else { line(item) });
-                    count += 1;
-                }
-                after = page.get("next").and_then(Value::as_str).map(str::to_owned);
-                if after.is_none() {
-                    break;
-                }
-            }
+            let print = |item: &Value| say!("{}", if json { item.to_string() } else { line(item) });
+            let count = client.each("/api/v1/replays", &[], print).await?;
             if count == 0 && !json {
                 say!("none");
             }
