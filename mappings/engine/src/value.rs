@@ -65,7 +65,7 @@ pub(crate) const MINOR_MAX: i64 = 9_007_199_254_740_991;
 
 impl Value {
     /// Missing or null.
-    pub(crate) const fn is_absent(self) -> bool {
+    pub(crate) const fn is_absent(&self) -> bool {
         matches!(self, Self::Missing | Self::Null)
     }
 }

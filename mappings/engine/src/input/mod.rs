@@ -77,6 +77,7 @@ impl Slot {
     }
 
     /// The value, as a pipe begins with it.
+    #[inline]
     pub(crate) fn value(self) -> Value {
         let span = |source| Span { source, start: self.start, len: self.len };
         match self.kind {

@@ -28,7 +28,11 @@ impl<T: Trace> Machine<'_, T> {
             Cond::And(left, right) => Ok(self.cond(*left)? && self.cond(*right)?),
             Cond::Or(left, right) => Ok(self.cond(*left)? || self.cond(*right)?),
             Cond::Not(inner) => Ok(!self.cond(*inner)?),
-            Cond::Has(value) => Ok(!self.expr(*value)?.is_absent()),
+            Cond::Has(value) => {
+                let mut found = Value::Missing;
+                self.expr_into(*value, &mut found)?;
+                Ok(!found.is_absent())
+            }
             Cond::Value(value) => match self.expr(*value)? {
                 Value::Bool(holds) => Ok(holds),
                 Value::Missing | Value::Null => Ok(false),

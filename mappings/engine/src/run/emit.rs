@@ -288,8 +288,9 @@ impl<T: Trace> Machine<'_, T> {
 
     fn value_node(&mut self, node: &ValueNode, target: &str, out: &mut Vec<u8>) -> Wrote {
         self.lossy.clear();
-        let value = self.expr(node.expr)?;
-        let absent = match value {
+        let mut value = Value::Missing;
+        self.expr_into(node.expr, &mut value)?;
+        let absent = match &value {
             Value::Missing => Some(node.missing),
             Value::Null => Some(node.null),
             _ => None,
@@ -297,7 +298,7 @@ impl<T: Trace> Machine<'_, T> {
         if let Some(absent) = absent {
             return self.absent(absent, value, node, out);
         }
-        let wrote = match self.write(node, value, out) {
+        let wrote = match self.write(node, &value, out) {
             Ok(()) if self.lossy.is_empty() => return Ok(Emitted::Live),
             Ok(()) => self.settle_losses(node.loss, target),
             Err(fault) => Err(fault),

@@ -24,6 +24,9 @@ pub(crate) struct Fault {
 
 /// What a pipe gives.
 pub(crate) type Stepped = Result<Value, Box<Fault>>;
+/// What a step gives that changes the value where it stands. A value that was
+/// just written costs most when it is copied: the hot steps do without.
+pub(crate) type Done = Result<(), Box<Fault>>;
 
 /// A fault of a step on `found`.
 #[cold]

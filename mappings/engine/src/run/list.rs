@@ -238,8 +238,9 @@ impl<'a, T: Trace> Machine<'a, T> {
     fn sum(&mut self, list: ListId, expr: ExprId) -> Stepped {
         let mut total = Decimal::ZERO;
         let mut money: Option<Money> = None;
+        let mut value = Value::Missing;
         self.each(list, &mut |machine, _| {
-            let value = machine.expr(expr)?;
+            machine.expr_into(expr, &mut value)?;
             match (value, &mut money) {
                 (Value::Missing | Value::Null, _) => {}
                 (Value::Money(more), Some(sum)) if sum.currency == more.currency => {
@@ -252,7 +253,7 @@ impl<'a, T: Trace> Machine<'a, T> {
                 }
                 (Value::Money(first), none) => *none = Some(first),
                 _ => {
-                    let sum = exact::plus(total, machine.number(value)?);
+                    let sum = exact::plus(total, machine.number_of(&value)?);
                     let Some(sum) = sum else { return fault(value, "a sum of at most 28 digits") };
                     total = sum;
                 }

@@ -2,7 +2,7 @@
 
 use super::{
     exact,
-    fault::{Stepped, fault},
+    fault::{Done, Stepped, fault},
     machine::Machine,
     trace::Trace,
 };
@@ -12,18 +12,28 @@ use crate::{
 };
 
 impl<T: Trace> Machine<'_, T> {
-    pub(super) fn calc(&mut self, kind: Calc, left: ExprId, right: ExprId) -> Stepped {
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        if left.is_absent() || right.is_absent() {
-            return Ok(Value::Missing);
+    pub(super) fn calc(
+        &mut self,
+        kind: Calc,
+        (left, right): (ExprId, ExprId),
+        value: &mut Value,
+    ) -> Done {
+        let mut other = Value::Missing;
+        self.expr_into(left, value)?;
+        self.expr_into(right, &mut other)?;
+        if value.is_absent() || other.is_absent() {
+            *value = Value::Missing;
+            return Ok(());
         }
-        let (a, b) = (self.number(left)?, self.number(right)?);
+        let (a, b) = (self.number_of(value)?, self.number_of(&other)?);
         let result = match kind {
             Calc::Plus => exact::plus(a, b),
             Calc::Minus => exact::minus(a, b),
             Calc::Times => exact::times(a, b),
         };
-        result.map(Value::Decimal).map_or_else(|| fault(left, "a result of at most 28 digits"), Ok)
+        let Some(result) = result else { return fault(*value, "a result of at most 28 digits") };
+        *value = Value::Decimal(result);
+        Ok(())
     }
 
     /// Parts with a text between them; absent parts are left out, and nothing

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use canon::entry::{Loss, RecordFault};
 
 use super::{
-    fault::{Fault, Stepped, fault},
+    fault::{Done, Fault, Stepped, fault},
     list::STEPS_MAX,
     record::RunContext,
     trace::Trace,
@@ -15,11 +15,10 @@ use crate::{
     language::policy::{Empty, LossPolicy},
     plan::{
         ExprId, Plan,
-        op::{Expr, Family, HubFact, Op, Pick, Place},
-        trie::FrameId,
+        op::{Expr, Family, Op},
     },
     schema::Kinds,
-    value::{Money, Source, Span, Value},
+    value::{Source, Span, Value},
 };
 
 /// Scopes within each other: the record and the lists that are open.
@@ -91,68 +90,77 @@ impl<T: Trace> Machine<'_, T> {
     /// Runs one pipe.
     #[inline]
     pub(crate) fn expr(&mut self, id: ExprId) -> Stepped {
+        let mut value = Value::Missing;
+        self.expr_into(id, &mut value)?;
+        Ok(value)
+    }
+
+    /// Runs one pipe; what it gives is put into `value`.
+    pub(crate) fn expr_into(&mut self, id: ExprId, value: &mut Value) -> Done {
         let plan = self.plan;
-        let Some(expr) = plan.expr(id) else { return Ok(Value::Missing) };
+        *value = Value::Missing;
+        let Some(expr) = plan.expr(id) else { return Ok(()) };
         if let (false, [Op::Load(place)]) = (T::ON, expr.ops.as_slice()) {
             // Many pipes are no more than a value of the source that fits.
             let slot = self.slot(place);
             if slot.len > 0 && slot.fits(place.kinds) {
-                return Ok(slot.value());
+                *value = slot.value();
+                return Ok(());
             }
         }
-        self.pipe(expr, id)
+        self.pipe(expr, id, value)
     }
 
-    fn pipe(&mut self, expr: &Expr, id: ExprId) -> Stepped {
+    fn pipe(&mut self, expr: &Expr, id: ExprId, value: &mut Value) -> Done {
         if T::ON {
             self.trace.begin(id);
         }
-        let mut from = (0, Value::Missing);
+        let mut from = 0;
         if let (false, Some(shared)) = (T::ON, expr.shared) {
             let memo = self.memos.get(usize::from(shared.memo));
-            let known = memo.filter(|it| it.stamp == self.stamp).copied();
+            let known = memo.filter(|it| it.stamp == self.stamp);
             if let Some(known) = known.filter(|it| self.steps + it.steps <= STEPS_MAX) {
                 self.steps += known.steps;
-                from = (usize::from(shared.len), known.value);
+                (from, *value) = (usize::from(shared.len), known.value);
             }
         }
-        self.steps_from(expr, id, from)
+        self.steps_from(expr, id, from, value)
     }
 
     /// The steps of a pipe from one of them on.
-    fn steps_from(&mut self, expr: &Expr, id: ExprId, from: (usize, Value)) -> Stepped {
-        let (mut step, mut value) = from;
+    fn steps_from(&mut self, expr: &Expr, id: ExprId, from: usize, value: &mut Value) -> Done {
+        let mut step = from;
         let shared = expr.shared.filter(|_| !T::ON).map_or(usize::MAX, |it| usize::from(it.len));
         let before = (self.steps, self.lossy.len());
         while let Some(op) = expr.ops.get(step) {
             step += 1;
             if step == 1 || !value.is_absent() || op.takes_absent() {
-                value = match self.op(op, value) {
-                    Ok(given @ Value::Text(Span { len: 0, .. })) => self.not_empty(given, expr)?,
-                    Ok(given) => given,
-                    Err(mut fault) => {
-                        fault.expr = fault.expr.or(Some(id));
-                        return self.rescued(expr, id, step, fault);
-                    }
-                };
+                if let Err(mut fault) = self.op(op, value) {
+                    fault.expr = fault.expr.or(Some(id));
+                    *value = self.rescued(expr, id, step, fault)?;
+                    return Ok(());
+                }
+                if let Value::Text(Span { len: 0, .. }) = value {
+                    *value = self.not_empty(*value, expr)?;
+                }
                 if T::ON {
-                    let shown = self.shown(value);
-                    self.trace.step(id, step - 1, value, || shown);
+                    let shown = self.shown(*value);
+                    self.trace.step(id, step - 1, *value, || shown);
                 }
             }
-            if step == shared && from.0 == 0 {
+            if step == shared && from == 0 {
                 self.remember(expr, before, value);
             }
         }
-        Ok(value)
+        Ok(())
     }
 
     /// Keeps what the shared beginning of a pipe gave.
-    fn remember(&mut self, expr: &Expr, (steps, lossy): (u32, usize), value: Value) {
+    fn remember(&mut self, expr: &Expr, (steps, lossy): (u32, usize), value: &Value) {
         let place = expr.shared.and_then(|it| self.memos.get_mut(usize::from(it.memo)));
         // What is lost is told for every field that it is lost for.
         if let Some(place) = place.filter(|_| self.lossy.len() == lossy) {
-            *place = Memo { stamp: self.stamp, steps: self.steps - steps, value };
+            *place = Memo { stamp: self.stamp, steps: self.steps - steps, value: *value };
         }
     }
 
@@ -172,7 +180,8 @@ impl<T: Trace> Machine<'_, T> {
         }
         for op in after.get(at + 1..).unwrap_or_default() {
             if !value.is_absent() || op.takes_absent() {
-                value = self.op(op, value).and_then(|it| self.not_empty(it, expr))?;
+                self.op(op, &mut value)?;
+                value = self.not_empty(value, expr)?;
             }
         }
         Ok(value)
@@ -191,47 +200,57 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
-    fn op(&mut self, op: &Op, value: Value) -> Stepped {
+    /// One step, in place.
+    fn op(&mut self, op: &Op, value: &mut Value) -> Done {
         match op {
             Op::Load(place) => {
                 let slot = self.slot(place);
                 if T::ON {
                     self.load(place);
                 }
-                if slot.fits(place.kinds) {
-                    Ok(slot.value())
-                } else {
-                    fault(slot.value(), claim(place.kinds))
+                if !slot.fits(place.kinds) {
+                    return fault(slot.value(), claim(place.kinds));
+                }
+                *value = slot.value();
+            }
+            Op::Text(span) => *value = Value::Text(*span),
+            Op::Number(number) => *value = Value::Decimal(*number),
+            Op::Bool(bool) => *value = Value::Bool(*bool),
+            Op::Null => *value = Value::Null,
+            Op::Test(cond) => *value = Value::Bool(self.cond(*cond)?),
+            Op::Choose { cond, yes, no } => {
+                let chosen = if self.cond(*cond)? { *yes } else { *no };
+                return self.expr_into(chosen, value);
+            }
+            Op::Calc { kind, left, right } => return self.calc(*kind, (*left, *right), value),
+            Op::TextOf => return self.text_of(value),
+            Op::Decimal { implied } => return self.decimal(value, *implied),
+            Op::Times(other) if !matches!(value, Value::Money(_)) => {
+                return self.times(value, *other);
+            }
+            Op::Money { currency, rounding } => return self.money(value, *currency, *rounding),
+            Op::Default(with) => {
+                if value.is_absent() {
+                    return self.expr_into(*with, value);
                 }
             }
+            Op::Rescue(_) => {}
+            _ => *value = self.seldom(op, *value)?,
+        }
+        Ok(())
+    }
+
+    /// Steps for which a copied value does not count.
+    fn seldom(&mut self, op: &Op, value: Value) -> Stepped {
+        match op {
             Op::LoadElement(depth) => {
                 Ok(self.scopes.get(usize::from(*depth)).map_or(Value::Missing, |it| it.element))
             }
             Op::LoadMoney { minor, currency } => self.load_money(minor, currency),
-            Op::Text(span) => Ok(Value::Text(*span)),
-            Op::Number(number) => Ok(Value::Decimal(*number)),
-            Op::Bool(bool) => Ok(Value::Bool(*bool)),
-            Op::Null => Ok(Value::Null),
             Op::Need(index) => self.need(*index),
             Op::Hub(fact) => Ok(self.hub(*fact)),
-            Op::Test(cond) => Ok(Value::Bool(self.cond(*cond)?)),
-            Op::Choose { cond, yes, no } => {
-                let chosen = if self.cond(*cond)? { *yes } else { *no };
-                self.expr(chosen)
-            }
-            Op::Calc { kind, left, right } => self.calc(*kind, *left, *right),
-            Op::Decimal { implied } => self.decimal(value, *implied),
-            Op::Money { currency, rounding } => self.money(value, *currency, *rounding),
             Op::Joined { parts, with } => self.joined(parts, *with),
             Op::List { list, fold } => self.fold(*list, fold),
-            Op::Default(with) => {
-                if value.is_absent() {
-                    self.expr(*with)
-                } else {
-                    Ok(value)
-                }
-            }
-            Op::Rescue(_) => Ok(value),
             Op::Coalesce(others) => self.coalesce(value, others),
             Op::NullIf(other) => self.null_if(value, *other),
             Op::Table { table, at } => self.look_up(*table, *at, value),
@@ -247,122 +266,6 @@ impl<T: Trace> Machine<'_, T> {
             Family::Time => self.time_step(op, value),
             Family::Id => self.id_step(op, value),
             Family::Number => self.number_step(op, value),
-        }
-    }
-
-    // === reading ===
-
-    #[inline]
-    pub(crate) fn slot(&self, place: &Place) -> Slot {
-        let scope = self.scopes.get(usize::from(place.depth));
-        let slot = scope.and_then(|it| it.slots.get(usize::from(place.slot)));
-        let slot = slot.copied().unwrap_or_default();
-        if place.hops.is_empty() { slot } else { self.picked(place, slot) }
-    }
-
-    /// What stands behind elements picked out of lists.
-    fn picked(&self, place: &Place, slot: Slot) -> Slot {
-        let mut slot = slot;
-        for hop in &place.hops {
-            let width = self.plan.trie.width(hop.frame);
-            let first = slot.start as usize * width;
-            let count =
-                if slot.kind == crate::input::SlotKind::List { slot.len as usize } else { 0 };
-            let element = match &hop.pick {
-                Pick::Index(index) if *index < 0 => {
-                    count.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
-                }
-                Pick::Index(index) => usize::try_from(*index).ok().filter(|it| *it < count),
-                Pick::Find { slot, text } => (0..count).find(|element| {
-                    let found =
-                        self.slot_at(hop.frame, first + element * width + usize::from(*slot));
-                    match found.value() {
-                        Value::Text(span) | Value::Number(span) => self.text(span) == &**text,
-                        Value::Bool(bool) => &**text == if bool { "true" } else { "false" },
-                        _ => false,
-                    }
-                }),
-            };
-            slot = element.map_or(Slot::default(), |element| {
-                self.slot_at(hop.frame, first + element * width + usize::from(hop.slot))
-            });
-        }
-        slot
-    }
-
-    fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
-        let slots = self.frames.get(usize::from(frame));
-        slots.and_then(|slots| slots.get(index)).copied().unwrap_or_default()
-    }
-
-    fn load(&mut self, place: &Place) -> Value {
-        let slot = self.slot(place);
-        if T::ON {
-            let path = self.source_path(place);
-            self.trace.read(place, || path, slot);
-        }
-        slot.value()
-    }
-
-    /// A canonical `Money`: both members, or absent when its amount is.
-    fn load_money(&mut self, minor: &Place, currency: &Place) -> Stepped {
-        let (minor, currency) = (self.load(minor), self.load(currency));
-        let amount = match minor {
-            Value::Missing | Value::Null => return Ok(minor),
-            Value::Number(span) => self.text(span).parse::<i64>().ok(),
-            _ => None,
-        };
-        let letters = match currency {
-            Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
-            _ => None,
-        };
-        match (amount, letters) {
-            (Some(minor), Some(currency)) => Ok(Value::Money(Money { minor, currency })),
-            (None, _) => fault(minor, "minor units, a whole number"),
-            (_, None) => fault(currency, "a currency, three letters"),
-        }
-    }
-
-    /// The path at the source, with the numbers of the elements it stands in.
-    pub(crate) fn source_path(&self, place: &Place) -> String {
-        let path = self.plan.trie.path(place.node);
-        let mut open = self.scopes.iter().skip(1).take(usize::from(place.depth));
-        let mut parts = path.split("[]");
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            match open.next() {
-                Some(scope) => {
-                    let _infallible = write!(text, "[{}]", scope.index);
-                }
-                None => text.push_str("[]"),
-            }
-            text.push_str(part);
-        }
-        text
-    }
-
-    fn need(&mut self, index: u16) -> Stepped {
-        let Some((name, optional)) = self.plan.needs.get(usize::from(index)) else {
-            return Ok(Value::Missing);
-        };
-        let given = self.ctx.needs.iter().find(|(it, _)| it == name);
-        match given {
-            Some((_, Some(text))) => Ok(self.push(text)),
-            Some((_, None)) if *optional => Ok(Value::Missing),
-            None if *optional => Ok(Value::Missing),
-            Some(_) | None => {
-                fault(Value::Missing, format!("`{name}`, which the map needs from its caller"))
-            }
-        }
-    }
-
-    fn hub(&mut self, fact: HubFact) -> Value {
-        match fact {
-            HubFact::Channel => self.push(self.ctx.channel),
-            HubFact::Organisation => self.push(self.ctx.organisation),
-            HubFact::Record => Value::Decimal(self.ctx.record.into()),
-            HubFact::ReceivedAt => crate::time::Instant::utc(self.ctx.received_at.as_ms())
-                .map_or(Value::Missing, Value::Instant),
         }
     }
 
@@ -418,7 +321,12 @@ impl<T: Trace> Machine<'_, T> {
 
     /// A value as plain text, as `text` and `join` write it.
     pub(crate) fn plain(&self, value: Value, out: &mut String) {
-        match value {
+        self.plain_of(&value, out);
+    }
+
+    /// The same of a value where it stands.
+    pub(crate) fn plain_of(&self, value: &Value, out: &mut String) {
+        match *value {
             Value::Text(span) | Value::Number(span) => out.push_str(self.text(span)),
             Value::Bool(bool) => out.push_str(if bool { "true" } else { "false" }),
             Value::Decimal(number) => super::number::push_decimal(number, out),

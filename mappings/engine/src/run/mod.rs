@@ -1,5 +1,5 @@
-//! Runs a plan over slots. Reading order: [`machine`] (pipes), [`cond`],
-//! [`list`], the functions by kind, [`emit`] and [`write`] (writing), [`check`].
+//! Runs a plan over slots. Reading order: [`machine`] (pipes), [`read`],
+//! [`cond`], [`list`], the functions by kind, [`emit`] and [`write`] (writing), [`check`].
 
 pub(crate) mod check;
 mod cond;
@@ -12,6 +12,7 @@ mod list;
 mod logic;
 pub(crate) mod machine;
 mod number;
+mod read;
 pub(crate) mod record;
 mod text;
 mod time;

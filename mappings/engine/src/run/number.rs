@@ -5,7 +5,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{
     exact,
-    fault::{Stepped, fault},
+    fault::{Done, Stepped, fault},
     machine::Machine,
     trace::Trace,
 };
@@ -32,11 +32,7 @@ impl<T: Trace> Machine<'_, T> {
     fn decimal_step(&mut self, op: &Op, value: Value) -> Stepped {
         let number = self.number(value)?;
         let result = match op {
-            Op::Plus(other)
-            | Op::Minus(other)
-            | Op::Times(other)
-            | Op::Least(other)
-            | Op::Most(other) => {
+            Op::Plus(other) | Op::Minus(other) | Op::Least(other) | Op::Most(other) => {
                 let given = self.expr(*other)?;
                 if given.is_absent() {
                     return Ok(given);
@@ -45,7 +41,6 @@ impl<T: Trace> Machine<'_, T> {
                 match op {
                     Op::Plus(_) => exact::plus(number, other),
                     Op::Minus(_) => exact::minus(number, other),
-                    Op::Times(_) => exact::times(number, other),
                     Op::Least(_) => Some(number.min(other)),
                     _ => Some(number.max(other)),
                 }
@@ -91,14 +86,38 @@ impl<T: Trace> Machine<'_, T> {
         Ok(self.push_draft(draft))
     }
 
+    /// A product of numbers; absent when the other one is.
+    pub(super) fn times(&mut self, value: &mut Value, other: u32) -> Done {
+        let number = self.number_of(value)?;
+        let mut given = Value::Missing;
+        self.expr_into(other, &mut given)?;
+        if given.is_absent() {
+            *value = given;
+            return Ok(());
+        }
+        let product = exact::times(number, self.number_of(&given)?);
+        let Some(product) = product else { return fault(*value, "a result of at most 28 digits") };
+        *value = Value::Decimal(if product.is_zero() { product.abs() } else { product });
+        Ok(())
+    }
+
     /// The exact number that a value is.
     pub(crate) fn number(&self, value: Value) -> Result<Decimal, Box<super::Fault>> {
+        self.number_of(&value)
+    }
+
+    /// The exact number that a value is, where it stands.
+    #[inline]
+    pub(crate) fn number_of(&self, value: &Value) -> Result<Decimal, Box<super::Fault>> {
         match value {
-            Value::Decimal(number) => Ok(number),
-            Value::Number(span) => literal(self.text(span))
-                .map_or_else(|| fault(value, "a number of at most 28 digits"), Ok),
-            _ => fault(value, "a number"),
+            Value::Decimal(number) => Ok(*number),
+            _ => self.literal_of(value),
         }
+    }
+
+    fn literal_of(&self, value: &Value) -> Result<Decimal, Box<super::Fault>> {
+        let Value::Number(span) = *value else { return fault(*value, "a number") };
+        literal(self.text(span)).map_or_else(|| fault(*value, "a number of at most 28 digits"), Ok)
     }
 
     fn int(&self, value: Value) -> Stepped {
@@ -112,36 +131,39 @@ impl<T: Trace> Machine<'_, T> {
         whole.map(Value::Decimal).map_or_else(|| fault(value, "a whole number"), Ok)
     }
 
-    pub(super) fn decimal(&self, value: Value, implied: u32) -> Stepped {
-        let number = match value {
+    pub(super) fn decimal(&self, value: &mut Value, implied: u32) -> Done {
+        let number = match *value {
             Value::Text(span) => plain_number(self.text(span)),
-            Value::Number(_) | Value::Decimal(_) => Some(self.number(value)?),
+            Value::Decimal(_) if implied == 0 => return Ok(()),
+            Value::Number(_) | Value::Decimal(_) => Some(self.number_of(value)?),
             Value::Money(money) => Some(amount(money)),
             Value::Bool(_) | Value::Instant(_) | Value::Date(_) => None,
             Value::Missing | Value::Null | Value::Texts { .. } | Value::Tree { .. } => None,
         };
         let Some(mut number) = number else {
-            return fault(value, "a decimal number such as 1234.50");
+            return fault(*value, "a decimal number such as 1234.50");
         };
         if implied > 0 {
             let moved = number.scale() == 0 && number.set_scale(implied).is_ok();
             if !moved {
                 return fault(
-                    value,
+                    *value,
                     format!("digits without a point, the last {implied} being decimals"),
                 );
             }
         }
-        Ok(Value::Decimal(number))
+        *value = Value::Decimal(number);
+        Ok(())
     }
 
     pub(super) fn money(
         &mut self,
-        value: Value,
+        value: &mut Value,
         currency: u32,
         rounding: Option<RoundingStrategy>,
-    ) -> Stepped {
-        let given = self.expr(currency)?;
+    ) -> Done {
+        let mut given = Value::Missing;
+        self.expr_into(currency, &mut given)?;
         let letters = match given {
             Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
             _ => None,
@@ -150,23 +172,26 @@ impl<T: Trace> Machine<'_, T> {
         let (Some(currency), Some(places)) = (letters, places) else {
             return fault(given, "a currency of ISO 4217, such as JPY");
         };
-        let number = match value {
+        let mut number = match *value {
             Value::Text(span) => plain_number(self.text(span))
-                .map_or_else(|| fault(value, "an amount such as 1234.50"), Ok)?,
-            _ => self.number(value)?,
+                .map_or_else(|| fault(*value, "an amount such as 1234.50"), Ok)?,
+            _ => self.number_of(value)?,
         };
-        let mut number = number;
         if let Some(mode) = rounding {
             let rounded = number.round_dp_with_strategy(places, mode);
             if rounded != number {
-                self.lost("money", value, Value::Decimal(rounded));
+                self.lost("money", *value, Value::Decimal(rounded));
             }
             number = rounded;
         }
-        match minor(number, places) {
-            Some(minor) => Ok(Value::Money(Money { minor, currency })),
-            None => fault(value, format!("an amount with at most {places} digits after the point")),
-        }
+        let Some(minor) = minor(number, places) else {
+            return fault(
+                *value,
+                format!("an amount with at most {places} digits after the point"),
+            );
+        };
+        *value = Value::Money(Money { minor, currency });
+        Ok(())
     }
 
     fn money_part(&mut self, op: &Op, value: Value) -> Stepped {

@@ -4,7 +4,7 @@ use codec::charset::{Charset, Policy, Profile};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{
-    fault::{Stepped, fault},
+    fault::{Done, Stepped, fault},
     machine::Machine,
     trace::Trace,
 };
@@ -16,10 +16,8 @@ use crate::{
 
 impl<T: Trace> Machine<'_, T> {
     pub(super) fn text_step(&mut self, op: &Op, value: Value) -> Stepped {
-        match op {
-            Op::TextOf => return self.text_of(value),
-            Op::JoinTexts(with) => return self.join_texts(*with, value),
-            _ => {}
+        if let Op::JoinTexts(with) = op {
+            return self.join_texts(*with, value);
         }
         let Value::Text(span) = value else { return fault(value, "a text") };
         if let Some(value) = self.normal_form(op, span) {
@@ -105,18 +103,25 @@ impl<T: Trace> Machine<'_, T> {
         })
     }
 
-    fn text_of(&mut self, value: Value) -> Stepped {
-        match value {
-            Value::Text(_) => Ok(value),
+    pub(super) fn text_of(&mut self, value: &mut Value) -> Done {
+        match *value {
+            Value::Text(_) => {}
             // The literal text: `1.0` stays `1.0`.
-            Value::Number(span) => Ok(Value::Text(span)),
-            Value::Tree { .. } | Value::Texts { .. } => fault(value, "a single value"),
-            value => {
+            Value::Number(span) => *value = Value::Text(span),
+            Value::Tree { .. } | Value::Texts { .. } => return fault(*value, "a single value"),
+            Value::Missing
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Decimal(_)
+            | Value::Money(_)
+            | Value::Instant(_)
+            | Value::Date(_) => {
                 let mut draft = self.draft();
-                self.plain(value, &mut draft);
-                Ok(self.push_draft(draft))
+                self.plain(*value, &mut draft);
+                *value = self.push_draft(draft);
             }
         }
+        Ok(())
     }
 
     fn affix(&mut self, op: &Op, span: Span, with: u32) -> Stepped {

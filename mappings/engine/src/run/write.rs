@@ -17,11 +17,11 @@ impl<T: Trace> Machine<'_, T> {
     pub(super) fn write(
         &mut self,
         node: &ValueNode,
-        value: Value,
+        value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
         match (node.how, value) {
-            (How::Text, Value::Text(span)) => self.write_text(node, span, out),
+            (How::Text, Value::Text(span)) => self.write_text(node, *span, out),
             (How::Text, Value::Decimal(_) | Value::Instant(_) | Value::Date(_)) => {
                 self.write_plain(node, value, out)
             }
@@ -29,7 +29,7 @@ impl<T: Trace> Machine<'_, T> {
                 self.write_number(node, value, out)
             }
             (How::Bool | How::Any, Value::Bool(bool)) => {
-                out.extend_from_slice(if bool { b"true" } else { b"false" });
+                out.extend_from_slice(if *bool { b"true" } else { b"false" });
                 Ok(())
             }
             (How::Money | How::Any, Value::Money(money)) => {
@@ -41,12 +41,12 @@ impl<T: Trace> Machine<'_, T> {
                 Ok(())
             }
             (How::Texts | How::Any, Value::Texts { first, len }) => {
-                self.write_texts(node, first, len, out)
+                self.write_texts(node, *first, *len, out)
             }
-            (How::Any, Value::Text(span)) => self.write_text(node, span, out),
+            (How::Any, Value::Text(span)) => self.write_text(node, *span, out),
             (How::Any, Value::Number(_) | Value::Decimal(_)) => self.write_number(node, value, out),
             (How::Any, Value::Instant(_) | Value::Date(_)) => self.write_plain(node, value, out),
-            _ => fault(value, node.how.words()),
+            _ => fault(*value, node.how.words()),
         }
     }
 
@@ -76,14 +76,14 @@ impl<T: Trace> Machine<'_, T> {
     fn write_plain(
         &mut self,
         node: &ValueNode,
-        value: Value,
+        value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
         let mut draft = self.draft();
-        self.plain(value, &mut draft);
+        self.plain_of(value, &mut draft);
         let mut wrong = check_text(&node.checks, &draft);
         if let (None, Value::Decimal(number)) = (&wrong, value) {
-            wrong = check_number(&node.checks, number);
+            wrong = check_number(&node.checks, *number);
         }
         if wrong.is_none() {
             out.push(b'"');
@@ -91,21 +91,21 @@ impl<T: Trace> Machine<'_, T> {
             out.push(b'"');
         }
         self.keep(draft);
-        wrong.map_or(Ok(()), |expected| fault(value, expected))
+        wrong.map_or(Ok(()), |expected| fault(*value, expected))
     }
 
     fn write_number(
         &mut self,
         node: &ValueNode,
-        value: Value,
+        value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
-        let number = self.number(value)?;
+        let number = self.number_of(value)?;
         if node.how == How::Integer && !number.fract().is_zero() {
-            return fault(value, "a whole number");
+            return fault(*value, "a whole number");
         }
         if let Some(expected) = check_number(&node.checks, number) {
-            return fault(value, expected);
+            return fault(*value, expected);
         }
         let number = if node.how == How::Integer { number.trunc() } else { number };
         if let (0, Ok(small)) = (number.scale(), i64::try_from(number.mantissa())) {
