@@ -2,7 +2,7 @@
 //! of the arrival, also of the element records that no arrival holds.
 
 use codec::rows::Row;
-use mapping::{Explained, Map, RunContext, explain_json, explain_row};
+use mapping::{Explained, Map, RunContext, Watch};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
@@ -25,16 +25,17 @@ impl Package {
         used: &MapUse,
         record: &Record<'_>,
         ctx: &RunContext<'_>,
+        watch: &Watch<'_>,
     ) -> Vec<Explained> {
         let Some(map) = self.map(&used.file) else { return Vec::new() };
         match (&used.each, record.body) {
             (None, RecordBody::Json(text)) => {
-                let explained = explain_json(map, text.as_bytes(), ctx);
+                let explained = watch.json(map, text.as_bytes(), ctx);
                 vec![moved(explained, |offset| offset.saturating_add(record.offset))]
             }
-            (None, RecordBody::Row(rows, row)) => vec![explain_row(map, rows, row, ctx)],
+            (None, RecordBody::Row(rows, row)) => vec![watch.row(map, (rows, row), ctx)],
             (Some(each), RecordBody::Json(text)) => {
-                elements(map, (text, record.offset), (each, used), ctx)
+                elements(map, (text, record.offset), (each, used), (ctx, watch))
             }
             (Some(each), RecordBody::Row(rows, row)) => {
                 let lines = self.layout().and_then(|it| row.groups.get(it.shape().group(each)?));
@@ -44,7 +45,7 @@ impl Package {
                 let lines = lines.into_iter().flatten().map(line);
                 lines
                     .filter(|it| Seen::Row { rows, row: it, shape }.holds(&used.when))
-                    .map(|it| explain_row(map, rows, &it, ctx))
+                    .map(|it| watch.row(map, (rows, &it), ctx))
                     .collect()
             }
         }
@@ -56,7 +57,7 @@ fn elements(
     map: &Map,
     (text, origin): (&str, u64),
     (pointer, used): (&str, &MapUse),
-    ctx: &RunContext<'_>,
+    (ctx, watch): (&RunContext<'_>, &Watch<'_>),
 ) -> Vec<Explained> {
     let document: Option<&RawValue> = serde_json::from_str(text).ok();
     let list = document.and_then(|it| at(it, pointer));
@@ -76,7 +77,7 @@ fn elements(
             Some(inside) => origin + inside,
             None => origin + start + offset.saturating_sub(BEFORE_ITEM),
         };
-        found.push(moved(explain_json(map, record.as_bytes(), ctx), place));
+        found.push(moved(watch.json(map, record.as_bytes(), ctx), place));
     }
     found
 }

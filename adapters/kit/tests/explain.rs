@@ -9,7 +9,7 @@ use adapter_kit::{
     package::{Options, Package},
 };
 use canon::clock::Timestamp;
-use mapping::RunContext;
+use mapping::{RunContext, Watch};
 use std::path::{Path, PathBuf};
 
 const CONTEXT: RunContext<'_> = RunContext {
@@ -46,7 +46,7 @@ fn elements_are_explained_by_bytes_of_the_arrival() {
             let Ok(records) = package.decode(None, &bytes) else { continue };
             for record in records.iter(&bytes) {
                 for used in &uses {
-                    for explained in package.explain(used, &record, &CONTEXT) {
+                    for explained in package.explain(used, &record, &CONTEXT, &Watch::default()) {
                         let fields = explained.fields.iter().filter(|it| it.reads.len() == 1);
                         count += fields.map(|it| judge(name, it, &bytes)).sum::<usize>();
                     }

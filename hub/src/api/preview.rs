@@ -9,27 +9,21 @@ use crate::{app::library::Library, problem::Refusal};
 use access::Scope;
 use adapter_kit::files::Files as _;
 use base64::Engine as _;
-use canon::{
-    clock::Timestamp,
-    entry::{Loss, RecordFault},
-};
-use codec::{
-    diagnostic::{Diagnostic, Severity},
-    layout::Layout,
-};
+use canon::clock::Timestamp;
+use codec::diagnostic::{Diagnostic, Severity};
 use http::Method;
-use mapping::{Compiled, Explained, Options, RunContext, explain_json, explain_row};
+use mapping::{Options, RunContext};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
 use std::{collections::BTreeMap, sync::Arc};
+use tried::{Sample, Tried};
+
+mod tried;
 
 /// Bytes of the map and of the files beside it, together.
 const FILES_BYTES_MAX: usize = 512 << 10;
 /// Bytes of the sample.
 const SAMPLE_BYTES_MAX: usize = 1 << 20;
-/// Records of the sample that are run.
-const RECORDS_MAX: usize = 20;
 
 /// A map and a sample.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -54,7 +48,7 @@ struct Preview {
     /// What the map declares under `needs:`.
     #[serde(default)]
     needs: BTreeMap<String, String>,
-    /// Also say where each field comes from.
+    /// Also say where each field comes from, at most a thousand fields.
     #[serde(default)]
     explain: bool,
 }
@@ -78,8 +72,14 @@ struct Previewed {
     proved: usize,
     /// Those that are looked at while a record is written.
     checked: usize,
-    /// Records of the sample, at most 20.
+    /// The first records of the sample, read or not: at most 20, and fewer when
+    /// what they become is long.
     records: Vec<Tried>,
+    /// Records of the sample that were not run.
+    records_left_off: u64,
+    /// Fields of those that were run that are not explained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields_left_off: Option<u64>,
     /// Why the sample is no file of the map's layout.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable: Option<String>,
@@ -110,23 +110,6 @@ struct Said {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     help: Option<String>,
-}
-
-/// What the map makes of one record.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Tried {
-    /// Its number, from 1.
-    record: u64,
-    /// The output; none when there are faults.
-    #[schemars(with = "Option<Value>")]
-    data: Option<Box<RawValue>>,
-    /// What lossy steps lost.
-    losses: Vec<Loss>,
-    /// All that is wrong with it.
-    faults: Vec<RecordFault>,
-    /// Where each field comes from, when asked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields: Vec<Value>,
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -224,48 +207,19 @@ impl Shelf {
             record: 1,
             needs: &needs,
         };
-        if let Some(sample) = sample {
-            match self.tried(&compiled, sample, &ctx) {
-                Ok(records) => found.records = records,
+        if let (Some(sample), Some(map)) = (sample, &compiled.map) {
+            let layout = compiled.source.as_deref().filter(|_| map.reads_rows());
+            let sample = Sample { bytes: sample, explain: self.request.explain, ctx };
+            match sample.tried(map, layout, self) {
+                Ok(all) => {
+                    found.records = all.records;
+                    found.records_left_off = all.records_left_off;
+                    found.fields_left_off = self.request.explain.then_some(all.fields_left_off);
+                }
                 Err(why) => found.unreadable = Some(why),
             }
         }
         found
-    }
-
-    /// The first records of the sample, through the map.
-    fn tried(
-        &self,
-        compiled: &Compiled,
-        sample: &[u8],
-        ctx: &RunContext<'_>,
-    ) -> Result<Vec<Tried>, String> {
-        let Some(map) = &compiled.map else { return Ok(Vec::new()) };
-        if !map.reads_rows() {
-            return Ok(vec![self.result(1, explain_json(map, sample, ctx))]);
-        }
-        let source = compiled.source.as_deref().unwrap_or_default();
-        let text = mapping::Library::read(self, source).ok_or("the layout is gone")?;
-        let layout = Layout::parse(source, &text).map_err(|_| "the layout cannot be read")?;
-        let rows = layout.read(sample).map_err(|fault| format!("{fault:?}"))?;
-        let records = rows.rows.iter().take(RECORDS_MAX).map(|row| {
-            let ctx = RunContext { record: row.number, ..*ctx };
-            self.result(row.number, explain_row(map, &rows, row, &ctx))
-        });
-        Ok(records.collect())
-    }
-
-    fn result(&self, record: u64, explained: Explained) -> Tried {
-        let (data, losses, faults) = match explained.result {
-            Ok(mapped) => {
-                let json = String::from_utf8(mapped.data).ok();
-                (json.and_then(|it| RawValue::from_string(it).ok()), mapped.losses, Vec::new())
-            }
-            Err(faulted) => (None, Vec::new(), faulted.faults),
-        };
-        let traces = explained.fields.iter().filter(|_| self.request.explain);
-        let fields = traces.filter_map(|it| serde_json::to_value(it).ok()).collect();
-        Tried { record, data, losses, faults, fields }
     }
 }
 

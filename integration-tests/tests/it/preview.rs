@@ -74,3 +74,90 @@ async fn a_map_may_stand_in_a_package() -> Result<()> {
     assert_eq!(answer.body["records"][0]["data"]["entity"], json!("party"), "{}", answer.body);
     Ok(())
 }
+
+const LAYOUT: &str = "layout: try/members
+version: 1
+format: csv
+line_end: lf
+charset: { file: host.charset.yaml }
+header: names
+columns:
+  - { name: id, required: true }
+  - { name: name, required: true }
+  - { name: born, type: date, format: YYYYMMDD }
+";
+
+const ROWS_MAP: &str = "map: try/member
+version: 1
+source: ../source/members.layout.yaml
+target: party@1
+source_id: id
+fields:
+  kind: { const: person }
+  roles: { const: [customer] }
+  status: { const: active }
+  name.family: name
+";
+
+/// Goal: a layout that shares a character set with others can be tried, and a
+/// record that cannot be read is told like every other.
+/// Method: CP932 with a code of its own; a good row, a bad one, a good one.
+#[tokio::test]
+async fn rows_are_tried_by_a_layout_with_files_beside_it() -> Result<()> {
+    let hub = TestHub::start().await?;
+    // id,name,born / 1,{F040}{8E52},19800101 / 2,x,19801399 / 3,y,19800102
+    let sample = "aWQsbmFtZSxib3JuCjEs8ECOUiwxOTgwMDEwMQoyLHgsMTk4MDEzOTkKMyx5LDE5ODAwMTAyCg==";
+    let request = json!({"map": ROWS_MAP, "sample": sample, "sample_base64": true, "files": {
+        "source/members.layout.yaml": LAYOUT,
+        "source/host.charset.yaml": "name: cp932\ngaiji: { F040: 𠮷 }\n"}});
+    let answer = hub.client().post(PATH, &request).await?;
+    assert_eq!(answer.body["usable"], json!(true), "{}", answer.body);
+    let records = answer.body["records"].as_array().expect("records");
+    assert_eq!(records.len(), 3, "{}", answer.body);
+    assert_eq!(records[0]["data"]["name"]["family"], json!("𠮷山"));
+    let fault = &records[1]["faults"][0];
+    assert_eq!((&records[1]["record"], &fault["field"]), (&json!(2), &json!("born")));
+    assert_eq!(records[2]["data"]["name"]["family"], json!("y"));
+
+    let mut cut = request.clone();
+    cut["sample"] = json!("aWQsbmFtZQo=");
+    let answer = hub.client().post(PATH, &cut).await?;
+    let why = answer.body["unreadable"].as_str().expect("why");
+    assert!(why.contains("born") && !why.contains("LayoutFault"), "{why}");
+    Ok(())
+}
+
+/// Goal: a small sample does not become a long answer.
+/// Method: more rows and more elements than an answer tells.
+#[tokio::test]
+async fn an_answer_is_bounded_and_says_so() -> Result<()> {
+    let hub = TestHub::start().await?;
+    let rows: String = (1..=25).map(|it| format!("{it},x,19800101\n")).collect();
+    let request = json!({"map": ROWS_MAP, "sample": format!("id,name,born\n{rows}"), "files": {
+        "source/members.layout.yaml": LAYOUT,
+        "source/host.charset.yaml": "name: cp932\n"}});
+    let answer = hub.client().post(PATH, &request).await?;
+    assert_eq!(answer.body["records"].as_array().map(Vec::len), Some(20), "{}", answer.body);
+    assert_eq!(answer.body["records_left_off"], json!(5));
+    assert!(answer.body.get("fields_left_off").is_none(), "nobody asked");
+
+    let map = format!(
+        "{MAP}  identifiers:\n    each: all\n    fields: {{ scheme: {{ const: other }}, value: id }}\n"
+    );
+    let all: Vec<Value> = (0..2000).map(|it| json!({"id": it.to_string()})).collect();
+    let sample = json!({"id": 7, "name": "a", "all": all}).to_string();
+    let schema = json!({"type": "object", "required": ["id", "name"], "properties": {
+        "id": {"type": "integer"}, "name": {"type": "string"},
+        "all": {"type": "array", "items": {"type": "object", "required": ["id"],
+            "properties": {"id": {"type": "string"}}}}}});
+    let mut asked = json!({"map": map, "sample": sample,
+        "files": {"source/order.schema.json": schema.to_string()}});
+    let plain = hub.client().post(PATH, &asked).await?;
+    let count = |it: &Value| it["records"][0]["data"]["identifiers"].as_array().map(Vec::len);
+    assert_eq!(count(&plain.body), Some(2000), "{}", plain.body);
+    asked["explain"] = json!(true);
+    let told = hub.client().post(PATH, &asked).await?;
+    assert_eq!(told.body["records"][0]["fields"].as_array().map(Vec::len), Some(1000));
+    assert!(told.body["fields_left_off"].as_u64().is_some_and(|it| it > 3000), "left off");
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use super::{Opened, Subject};
 use crate::cli::{Failure, screen};
-use mapping::{Explained, FieldTrace, explain_json};
+use mapping::{Explained, FieldTrace, Watch};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
@@ -50,10 +50,9 @@ impl Explain {
                 self.record
             ));
         }
-        let wanted = |it: &&FieldTrace| self.field.as_ref().is_none_or(|path| it.target == *path);
         let shown: Vec<(usize, &Explained, Vec<&FieldTrace>)> = chosen
             .into_iter()
-            .map(|(number, it)| (number, it, it.fields.iter().filter(wanted).collect()))
+            .map(|(number, it)| (number, it, it.fields.iter().collect()))
             .collect();
         if let (Some(field), true) = (&self.field, shown.iter().all(|it| it.2.is_empty())) {
             return Err(format!("the output of record {} has no field `{field}`", self.record));
@@ -70,13 +69,14 @@ impl Explain {
         let Opened { package, map, used, bytes } = opened;
         let needs = self.subject.needs()?;
         let context = self.subject.context(self.record, &needs);
-        let Some(used) = used else { return Ok(vec![explain_json(map, bytes, &context)]) };
+        let watch = Watch { field: self.field.as_deref(), ..Watch::default() };
+        let Some(used) = used else { return Ok(vec![watch.json(map, bytes, &context)]) };
         let records = package.decode(None, bytes).map_err(|it| it.to_string())?;
         let mut found = records.iter(bytes).filter(|it| it.number == self.record);
         let record = found.next().ok_or_else(|| {
             format!("{} has no readable record {}", self.subject.input.display(), self.record)
         })?;
-        Ok(package.explain(used, &record, &context))
+        Ok(package.explain(used, &record, &context, &watch))
     }
 
     fn print_json(

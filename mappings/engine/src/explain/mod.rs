@@ -17,7 +17,9 @@ pub use diff::{Change, DiffReport, diff};
 pub use fmt::fmt;
 pub use impact::{impact, impact_of};
 pub use infer::{Inferred, infer};
-pub use provenance::{Explained, FieldTrace, ReadTrace, StepTrace, explain_json, explain_row};
+pub use provenance::{
+    Explained, FieldTrace, ReadTrace, StepTrace, Watch, explain_json, explain_row,
+};
 pub use put::{Put, PutFault, put};
 pub(crate) use reverse::shared;
 pub use reverse::{Level, ReverseField, Reversed, reverse};

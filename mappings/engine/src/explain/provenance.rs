@@ -19,6 +19,17 @@ pub struct Explained {
     pub result: Result<Mapped, Faulted>,
     /// Every field that was written or left out, in order.
     pub fields: Vec<FieldTrace>,
+    /// Fields beyond those that were asked for.
+    pub left_off: u64,
+}
+
+/// Which fields are told: a record of many elements has many.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch<'a> {
+    /// Only the field at this target path, with element numbers.
+    pub field: Option<&'a str>,
+    /// At most so many.
+    pub fields_max: usize,
 }
 
 /// How one target field came about.
@@ -34,6 +45,14 @@ pub struct FieldTrace {
     pub steps: Vec<StepTrace>,
     /// Tables asked, with what was looked up: `(payment_state, paid)`.
     pub tables: Vec<(String, String)>,
+    /// Values, steps and look-ups beyond the thousand of each that are kept.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_off: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// One value of the source.
@@ -58,27 +77,49 @@ pub struct StepTrace {
     pub value: String,
 }
 
+/// Values read, steps and look-ups that are kept of one field, each.
+const KEPT_MAX: usize = 1000;
+
 /// Runs a map over a JSON record and tells how each field came about.
 pub fn explain_json(map: &Map, bytes: &[u8], ctx: &RunContext<'_>) -> Explained {
-    let recorder = Recorder::new(map, 0);
-    let (result, mut recorder) = map.trace_json(bytes, ctx, &mut Scratch::default(), recorder);
-    for read in recorder.done.iter_mut().flat_map(|it| &mut it.reads) {
-        if let Some(offset) = read.offset {
-            let rest = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..);
-            read.length = token_length(rest.unwrap_or_default());
-        }
-    }
-    Explained { result, fields: recorder.done }
+    Watch::default().json(map, bytes, ctx)
 }
 
 /// Runs a map over a record of a layout and tells how each field came about.
 pub fn explain_row(map: &Map, rows: &Rows, row: &Row, ctx: &RunContext<'_>) -> Explained {
-    let recorder = Recorder::new(map, crate::input::rows::origin(row));
-    let (result, mut recorder) = map.trace_row(rows, row, ctx, (&mut Scratch::default(), recorder));
-    for read in recorder.done.iter_mut().flat_map(|it| &mut it.reads) {
-        read.length = read.offset.and_then(|offset| cell_length(row, offset)).unwrap_or(0);
+    Watch::default().row(map, (rows, row), ctx)
+}
+
+impl Default for Watch<'_> {
+    fn default() -> Self {
+        Self { field: None, fields_max: usize::MAX }
     }
-    Explained { result, fields: recorder.done }
+}
+
+impl Watch<'_> {
+    /// Runs a map over a JSON record.
+    pub fn json(&self, map: &Map, bytes: &[u8], ctx: &RunContext<'_>) -> Explained {
+        let recorder = Recorder::new(map, self, 0);
+        let (result, mut recorder) = map.trace_json(bytes, ctx, &mut Scratch::default(), recorder);
+        for read in recorder.done.iter_mut().flat_map(|it| &mut it.reads) {
+            if let Some(offset) = read.offset {
+                let rest = bytes.get(usize::try_from(offset).unwrap_or(usize::MAX)..);
+                read.length = token_length(rest.unwrap_or_default());
+            }
+        }
+        Explained { result, fields: recorder.done, left_off: recorder.left_off }
+    }
+
+    /// Runs a map over a record of a layout.
+    pub fn row(&self, map: &Map, (rows, row): (&Rows, &Row), ctx: &RunContext<'_>) -> Explained {
+        let recorder = Recorder::new(map, self, crate::input::rows::origin(row));
+        let scratch = &mut Scratch::default();
+        let (result, mut recorder) = map.trace_row(rows, row, ctx, (scratch, recorder));
+        for read in recorder.done.iter_mut().flat_map(|it| &mut it.reads) {
+            read.length = read.offset.and_then(|offset| cell_length(row, offset)).unwrap_or(0);
+        }
+        Explained { result, fields: recorder.done, left_off: recorder.left_off }
+    }
 }
 
 impl Explained {
@@ -113,6 +154,9 @@ impl FieldTrace {
         for (table, key) in &self.tables {
             text.push_str(&format!("  table {table} was asked for {key:?}\n"));
         }
+        if self.left_off > 0 {
+            text.push_str(&format!("  and {} values and steps more\n", self.left_off));
+        }
         text
     }
 }
@@ -120,16 +164,27 @@ impl FieldTrace {
 /// Watches a run and keeps what it sees by field.
 struct Recorder<'m> {
     map: &'m Map,
+    watch: &'m Watch<'m>,
     origin: u64,
     open: Vec<FieldTrace>,
     /// Element numbers of the written lists that are open.
     elements: Vec<usize>,
     done: Vec<FieldTrace>,
+    left_off: u64,
 }
 
 impl<'m> Recorder<'m> {
-    fn new(map: &'m Map, origin: u64) -> Self {
-        Self { map, origin, open: Vec::new(), elements: Vec::new(), done: Vec::new() }
+    fn new(map: &'m Map, watch: &'m Watch<'m>, origin: u64) -> Self {
+        let (open, elements, done) = (Vec::new(), Vec::new(), Vec::new());
+        Self { map, watch, origin, open, elements, done, left_off: 0 }
+    }
+
+    /// The field that is being written, when it will be told.
+    fn told(&mut self) -> Option<&mut FieldTrace> {
+        let full = self.done.len() >= self.watch.fields_max;
+        let wanted = self.watch.field;
+        let open = self.open.last_mut().filter(|_| !full)?;
+        wanted.is_none_or(|it| it == open.target).then_some(open)
     }
 
     /// `lines[].net` with the numbers of the open elements.
@@ -147,28 +202,40 @@ impl<'m> Recorder<'m> {
     }
 }
 
+/// Keeps what came first and what came last; how many were left off.
+fn keep<I>(list: &mut Vec<I>, item: I) -> u64 {
+    let full = list.len() >= KEPT_MAX;
+    if full {
+        list.pop();
+    }
+    list.push(item);
+    u64::from(full)
+}
+
 impl Trace for Recorder<'_> {
     fn step(&mut self, expr: ExprId, step: usize, _value: Value, shown: impl FnOnce() -> String) {
-        let Some(field) = self.open.last_mut() else { return };
-        let Some(expr) = self.map.plan.expr(expr) else { return };
-        field.steps.push(StepTrace {
+        let expr = self.map.plan.expr(expr);
+        let (Some(field), Some(expr)) = (self.told(), expr) else { return };
+        let step = StepTrace {
             pipe: expr.text.to_string(),
             step: expr.names.get(step).copied().unwrap_or_default().to_owned(),
             value: shown(),
-        });
+        };
+        field.left_off += keep(&mut field.steps, step);
     }
 
     fn read(&mut self, _place: &Place, path: impl FnOnce() -> String, slot: Slot) {
-        let Some(field) = self.open.last_mut() else { return };
         let there = slot.kind != SlotKind::Missing;
         let offset = there.then(|| self.origin.saturating_add(u64::from(slot.at)));
-        field.reads.push(ReadTrace { path: path(), offset, length: 0 });
+        let Some(field) = self.told() else { return };
+        field.left_off += keep(&mut field.reads, ReadTrace { path: path(), offset, length: 0 });
     }
 
     fn table(&mut self, table: u32, key: &str) {
-        let name = self.map.plan.tables.get(table as usize).map_or("", |it| it.name.as_str());
-        if let Some(field) = self.open.last_mut() {
-            field.tables.push((name.to_owned(), key.to_owned()));
+        let plan = &self.map.plan;
+        let name = plan.tables.get(table as usize).map_or("", |it| it.name.as_str());
+        if let Some(field) = self.told() {
+            field.left_off += keep(&mut field.tables, (name.to_owned(), key.to_owned()));
         }
     }
 
@@ -178,9 +245,13 @@ impl Trace for Recorder<'_> {
     }
 
     fn leave(&mut self, written: Option<&[u8]>) {
-        if let Some(mut field) = self.open.pop() {
+        let wanted = self.told().is_some();
+        let Some(mut field) = self.open.pop() else { return };
+        if wanted {
             field.written = written.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
             self.done.push(field);
+        } else {
+            self.left_off += 1;
         }
     }
 
