@@ -203,22 +203,28 @@ impl Map {
     #[cold]
     fn input_fault(&self, bytes: &[u8], fault: &InputFault) -> Faulted {
         let at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
-        let near: Vec<u8> = bytes.iter().skip(at).take(16).copied().collect();
-        let found = if near.is_empty() {
-            "the end of the record".to_owned()
-        } else {
-            crate::run::shown(&String::from_utf8_lossy(&near))
-        };
         Faulted {
             faults: vec![RecordFault {
                 field: String::new(),
                 offset: Some(fault.offset),
-                found,
+                found: byte_of(bytes.get(at).copied()),
                 expected: fault.expected.to_owned(),
                 needed_by: Some(self.label.clone()),
             }],
             policy: self.plan.on_fault,
         }
+    }
+}
+
+/// What stands where a record cannot be read. Whose data that is nobody knows
+/// yet, so no more is told than which sign it is.
+fn byte_of(byte: Option<u8>) -> String {
+    match byte {
+        None => "the end of the record".to_owned(),
+        Some(byte) if byte.is_ascii_alphabetic() => "a letter".to_owned(),
+        Some(byte) if byte.is_ascii_digit() => "a digit".to_owned(),
+        Some(byte) if byte.is_ascii_graphic() => format!("`{}`", char::from(byte)),
+        Some(byte) => format!("byte {byte:02X}"),
     }
 }
 

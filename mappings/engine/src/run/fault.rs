@@ -75,7 +75,7 @@ impl<T: Trace> Machine<'_, T> {
 }
 
 /// A text in quotes, escaped and shortened.
-pub(crate) fn shown(text: &str) -> String {
+fn shown(text: &str) -> String {
     let mut short: String = text.chars().take(SHOWN_MAX).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -19,6 +19,6 @@ mod time;
 pub(crate) mod trace;
 mod write;
 
-pub(crate) use fault::{Fault, shown};
+pub(crate) use fault::Fault;
 pub use record::{Faulted, Mapped, RunContext, Scratch};
 pub(crate) use text::bytes_in;

@@ -274,3 +274,23 @@ fn numbers_keep_their_literal_text() {
         assert!(text.ends_with(&format!("\"r\":{literal}}}")), "{literal}: {text}");
     }
 }
+
+/// Goal: a record that cannot be read does not come out in its own fault.
+/// Method: names, telephone numbers and cut characters at the place of the fault.
+#[test]
+fn what_cannot_be_read_is_not_shown() {
+    let map = map();
+    let cases: [(&[u8], u64, &str); 6] = [
+        (b"{\"read\": Hanako}", 9, "a letter"),
+        (b"{\"read\": 09012345678}", 10, "a digit"),
+        (b"{\"read\": \"a\" \"Hanako\"}", 13, "`\"`"),
+        (b"{\"read\": \"\x8e\x52\x93\x63\"}", 10, "byte 8E"),
+        (b"{\"read\": \"a\nHanako\"}", 11, "byte 0A"),
+        (b"{\"read\": \"Hanako", 16, "the end of the record"),
+    ];
+    for (bytes, offset, found) in cases {
+        let faulted = map.run_json(bytes, &context(), &mut Scratch::default()).unwrap_err();
+        let fault = &faulted.faults[0];
+        assert_eq!((fault.offset, fault.found.as_str()), (Some(offset), found), "{fault:?}");
+    }
+}
