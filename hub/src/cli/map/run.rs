@@ -59,10 +59,11 @@ impl Run {
             print_faults(it.number, &it.faults);
         }
         let chosen = Chosen { kind: "", maps: used.iter().collect() };
-        let (mut scratch, mut progress) = (Scratch::default(), Progress::new(count.records));
+        let mut progress = Progress::new(count.records);
         for record in records.iter(bytes) {
             let context = RunContext { record: record.number, ..*context };
-            match package.run(&chosen, &record, &context, &mut scratch) {
+            let made = Scratch::of_thread(|it| package.run(&chosen, &record, &context, it));
+            match made {
                 Ok(made) => made.into_iter().for_each(|it| self.print(&it.mapped.data)),
                 Err(faulted) => {
                     count.bad += 1;
@@ -78,14 +79,14 @@ impl Run {
     /// An out map: each canonical record of the file, one JSON document after the other.
     fn events(&self, opened: &Opened, context: &RunContext<'_>) -> Result<Count, Failure> {
         let stream = serde_json::Deserializer::from_slice(&opened.bytes);
-        let mut scratch = Scratch::default();
         let mut count = Count::default();
         for document in stream.into_iter::<&RawValue>() {
             let document =
                 document.map_err(|it| format!("{}: {it}", self.subject.input.display()))?;
             count.records += 1;
             let context = RunContext { record: count.records, ..*context };
-            match opened.map.run_json(document.get().as_bytes(), &context, &mut scratch) {
+            let bytes = document.get().as_bytes();
+            match Scratch::of_thread(|it| opened.map.run_json(bytes, &context, it)) {
                 Ok(made) => self.print(&made.data),
                 Err(faulted) => {
                     count.bad += 1;
