@@ -56,9 +56,10 @@ impl Serve {
         let Read { settings, house } = read;
         let hub = settings.hub.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let listener = TcpListener::bind(self.listen.unwrap_or(hub.listen))
+        let address = self.listen.unwrap_or(hub.listen);
+        let listener = TcpListener::bind(address)
             .await
-            .map_err(|cause| format!("cannot listen on {}: {cause}", hub.listen))?;
+            .map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
         let rooms = Rooms::open(&settings, house, clock).map_err(|it| it.to_string())?;
         let started = Deed::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
         note(&rooms, started).await?;

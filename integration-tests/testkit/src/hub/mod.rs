@@ -3,12 +3,13 @@
 mod binary;
 pub mod client;
 mod memory;
+mod port;
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeMap,
     fs::OpenOptions,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
@@ -72,7 +73,7 @@ impl Hub {
             binary: binary.to_owned(),
             config: config.to_owned(),
             // The port must stay the same over restarts, so it is chosen here.
-            address: TcpListener::bind(("127.0.0.1", 0))?.local_addr()?,
+            address: port::free()?,
             log: config.with_file_name("hub.log"),
             token: token.to_owned(),
             child: None,
