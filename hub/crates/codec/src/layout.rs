@@ -32,6 +32,7 @@ mod xml;
 pub use edi::Acknowledged;
 pub use stream::{Checkpoint, Stream, Verified, Verifier};
 pub use write::Written;
+pub use xml::view::xml_to_json;
 
 use std::fmt;
 

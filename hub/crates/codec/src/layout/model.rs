@@ -10,7 +10,7 @@ use crate::rows::FieldShape;
 pub(super) enum Format {
     Csv(Csv),
     Fixed(Fixed),
-    Xml(Xml),
+    Xml(Box<Xml>),
     Edi(Box<Edi>),
 }
 
@@ -166,6 +166,8 @@ pub(super) struct Column {
     pub(super) slot: Slot,
     /// CSV: when it is quoted.
     pub(super) quoting: Option<Quoting>,
+    /// XML: it is written though it is empty.
+    pub(super) written_empty: bool,
     /// Fixed: offset and length in bytes.
     pub(super) start: usize,
     pub(super) bytes: usize,

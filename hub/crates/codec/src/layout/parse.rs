@@ -75,11 +75,8 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),
         Word::Xml => {
-            let (xml, shape) = xml::xml(&table)?;
-            let format = Format::Xml(xml);
-            if lossless {
-                table.error("L12", "an XML layout cannot be lossless");
-            }
+            let (xml, shape) = xml::xml(&table, &profile)?;
+            let format = Format::Xml(Box::new(xml));
             table.finish();
             return Some(Layout {
                 id,

@@ -13,6 +13,8 @@ mod policy;
 mod published;
 mod stream;
 mod xml;
+mod xml_read;
+mod xml_write;
 
 use super::*;
 use crate::charset::{Charset, Policy};

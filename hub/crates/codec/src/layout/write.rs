@@ -10,7 +10,7 @@ use super::{
     assemble::totals,
     cell, edi,
     model::{Csv, Ends, Fixed, Format, Kind, Mark, Role, Rule, Slot},
-    read_csv, text,
+    read_csv, text, xml,
 };
 use crate::{
     charset::{Policy, Substitution},
@@ -55,17 +55,10 @@ impl Layout {
     ///
     /// # Errors
     /// Every record that cannot be written, with all its faults; offsets are
-    /// those of `rows`. XML layouts only read.
+    /// those of `rows`.
     pub fn write(&self, rows: &Rows, policy: &Policy) -> Result<Written, Vec<RowFault>> {
-        if let Format::Xml(_) = self.format {
-            let faults = vec![RecordFault {
-                field: String::new(),
-                offset: None,
-                found: "an XML layout".to_owned(),
-                expected: "a CSV or fixed layout: XML is read only".to_owned(),
-                needed_by: None,
-            }];
-            return Err(vec![RowFault { number: 0, offset: 0, length: 0, faults }]);
+        if let Format::Xml(xml) = &self.format {
+            return xml::write(self, xml, rows, policy);
         }
         if let Format::Edi(edi) = &self.format {
             return edi::write(self, edi, rows);

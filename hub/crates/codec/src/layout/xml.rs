@@ -1,29 +1,35 @@
-//! XML documents as rows: which elements are records, and where each field and
-//! each repeated group stands in them.
+//! XML documents as rows and back: which elements are records, and where each
+//! field and each repeated group stands in them.
 //!
 //! DOCTYPE is refused, and with it entities of one's own; depth and size are
 //! bounded. A path that finds two elements where the layout has one field is a
-//! fault of the record, never "the first one".
+//! fault of the record, never "the first one"; text beside elements is one too,
+//! unless the layout keeps it.
 
+mod build;
+mod encoding;
 mod parse;
 mod path;
+mod read;
+mod same;
+mod soap;
+mod strict;
+mod template;
 mod tree;
+pub(crate) mod view;
+mod write;
 
+pub(super) use encoding::name_of as charset_name;
 pub(super) use parse::xml;
+pub(super) use read::read;
 pub(super) use tree::BYTES_MAX;
+pub(super) use write::write;
 
-use canon::entry::RecordFault;
-
-use super::{
-    Layout, LayoutFault,
-    arena::{self, Arena},
-    cell,
-    model::{Column, Trim},
-    narrow, wide,
-};
-use crate::rows::{Cell, Row, RowFault, Rows};
-use path::{Found, Path};
-use tree::{Element, Tree};
+use super::model::Column;
+use crate::charset::Charset;
+use path::Path;
+use soap::Soap;
+use template::Template;
 
 /// How records lie in a document.
 #[derive(Clone, Debug)]
@@ -31,130 +37,88 @@ pub(super) struct Xml {
     /// From the root to the records.
     record: Path,
     part: Part,
+    /// Paths of fields that lead out of the record: looked up once, not once a
+    /// record.
+    outer: Vec<Path>,
+    /// Character sets that a document may declare beside the layout's own.
+    encodings: Vec<Charset>,
+    /// Text beside elements is kept, not a fault.
+    keep_mixed: bool,
+    soap: Option<Soap>,
+    writing: Writing,
 }
 
 /// A record, or a row of a group.
 #[derive(Clone, Debug, Default)]
 struct Part {
-    columns: Vec<(Column, Path)>,
+    columns: Vec<Field>,
     groups: Vec<(Path, Part)>,
+    /// The order in which they are written.
+    order: Vec<Item>,
 }
 
-/// Reads a whole document.
-pub(super) fn read(layout: &Layout, xml: &Xml, bytes: &[u8]) -> Result<Rows, LayoutFault> {
-    let (tree, mut arena) = Tree::read(&layout.profile, bytes)?;
-    let mut rows = Rows::default();
-    for index in xml.record.all(&tree, None) {
-        rows.records += 1;
-        let element = tree.element(index);
-        let mut faults = Vec::new();
-        let mut row = part(&tree, &xml.part, index, &mut arena, &mut faults);
-        row.number = rows.records;
-        limits(layout, &row, &mut faults);
-        if faults.is_empty() {
-            rows.rows.push(row);
-        } else {
-            let Element { offset, length, .. } = *element;
-            let number = rows.records;
-            rows.faults.push(RowFault {
-                number,
-                offset: wide(offset),
-                length: wide(length),
-                faults,
-            });
-        }
-    }
-    rows.text = arena.into_text();
-    Ok(rows)
+/// One of the fields or groups of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    Field(usize),
+    Group(usize),
 }
 
-/// Reads the element at `index` as a record or row.
-fn part(
-    tree: &Tree,
-    part: &Part,
-    index: usize,
-    arena: &mut Arena,
-    faults: &mut Vec<RecordFault>,
-) -> Row {
-    let element = tree.element(index);
-    let mut row =
-        Row { offset: wide(element.offset), length: wide(element.length), ..Row::default() };
-    for (column, path) in &part.columns {
-        let result = match path.one(tree, index) {
-            Ok(found) => field(column, found, element, arena),
-            Err(count) => {
-                let expected = "it at most once".to_owned();
-                let mut fault = cell::fault(column, wide(element.offset), "", expected);
-                fault.found = format!("it {count} times");
-                Err(fault)
-            }
-        };
-        match result {
-            Ok(cell) => row.cells.push(cell),
-            Err(fault) => {
-                faults.push(fault);
-                row.cells.push(Cell::default());
-            }
-        }
-    }
-    for (path, inner) in &part.groups {
-        let mut lines = Vec::new();
-        for index in path.all(tree, Some(index)) {
-            let mut line = self::part(tree, inner, index, arena, faults);
-            line.number = wide(lines.len()) + 1;
-            lines.push(line);
-        }
-        row.groups.push(lines);
-    }
-    row
+/// One field of a part, or a text that stands there and is no field.
+#[derive(Clone, Debug)]
+struct Field {
+    column: Column,
+    from: Origin,
+    /// Index among the cells; `None`: a constant.
+    slot: Option<usize>,
 }
 
-/// Reads one field; what is not there is empty.
-fn field(
-    column: &Column,
-    found: Option<Found>,
-    within: &Element,
-    arena: &mut Arena,
-) -> Result<Cell, RecordFault> {
-    let (mut range, offset, length) = match found {
-        Some(Found { range, offset, length }) => (range, offset, length),
-        None => ((arena.end(), arena.end()), within.offset, 0),
-    };
-    if column.trim != Trim::None {
-        let text = arena.text(range.0, range.1);
-        let start = range.1 - text.trim_start_matches(is_space).len();
-        range = (start, start + text.trim_matches(is_space).len());
+/// Where a field stands.
+#[derive(Clone, Debug)]
+enum Origin {
+    Here(Path),
+    /// That one of [`Xml::outer`].
+    Outer(usize),
+}
+
+/// How documents are written.
+#[derive(Clone, Debug)]
+struct Writing {
+    template: Template,
+    /// Prefixes and namespaces, declared at the root.
+    namespaces: Vec<(String, String)>,
+    /// What the declaration calls the character set; `None`: there is none.
+    declared: Option<String>,
+    /// Spaces for each level; `None`: nothing between elements.
+    indent: Option<usize>,
+    line_end: &'static str,
+    /// Characters that the set does not have become their numbers.
+    references: bool,
+}
+
+// === impl Xml ===
+
+impl Xml {
+    /// The media type of what is written (RFC 7303; SOAP 1.1 and 1.2).
+    pub(super) fn media_type(&self) -> &'static str {
+        self.soap.map_or("application/xml", Soap::media_type)
     }
-    let whole = range;
-    let range = cell::read(column, range, arena).map_err(|expected| {
-        cell::fault(column, wide(offset), arena.text(whole.0, whole.1), expected)
-    })?;
-    Ok(arena::cell(range, wide(offset), narrow(length)))
+
+    pub(super) fn is_soap(&self) -> bool {
+        self.soap.is_some()
+    }
+}
+
+impl Field {
+    fn path<'a>(&'a self, xml: &'a Xml) -> Option<&'a Path> {
+        match &self.from {
+            Origin::Here(path) => Some(path),
+            Origin::Outer(index) => xml.outer.get(*index),
+        }
+    }
 }
 
 /// White space as XML has it.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
-}
-
-/// How often groups may repeat.
-fn limits(layout: &Layout, row: &Row, faults: &mut Vec<RecordFault>) {
-    let mut todo = vec![(&layout.shape, row)];
-    while let Some((shape, row)) = todo.pop() {
-        for (group, rows) in shape.groups.iter().zip(&row.groups) {
-            todo.extend(rows.iter().map(|it| (&group.shape, it)));
-            let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            if count >= group.min && group.max.is_none_or(|max| count <= max) {
-                continue;
-            }
-            let max = group.max.map_or(String::new(), |max| format!(" and at most {max}"));
-            faults.push(RecordFault {
-                field: group.name.clone(),
-                offset: Some(row.offset),
-                found: format!("{count} of them"),
-                expected: format!("at least {}{max}", group.min),
-                needed_by: None,
-            });
-        }
-    }
 }

@@ -8,7 +8,7 @@ use ::edi::{
 use canon::clock::Timestamp;
 
 use super::{Edi, read};
-use crate::layout::{Layout, arena::Arena, model::Format};
+use crate::layout::{Layout, arena::Arena, model::Format, xml::charset_name};
 
 /// An acknowledgement, ready to be sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +70,25 @@ impl Layout {
             },
             Format::Csv(_) => "text/csv",
             Format::Fixed(_) => "application/octet-stream",
-            Format::Xml(_) => "application/xml",
+            Format::Xml(xml) => xml.media_type(),
         }
+    }
+
+    /// The same with the character set of what is written, where it is text.
+    pub fn content_type(&self) -> String {
+        let media_type = self.media_type();
+        match &self.format {
+            Format::Edi(_) | Format::Fixed(_) => media_type.to_owned(),
+            Format::Csv(_) | Format::Xml(_) => {
+                let name = charset_name(self.profile.charset).to_ascii_lowercase();
+                format!("{media_type}; charset={name}")
+            }
+        }
+    }
+
+    /// Whether its documents are envelopes of SOAP.
+    pub fn is_soap(&self) -> bool {
+        matches!(&self.format, Format::Xml(xml) if xml.is_soap())
     }
 
     /// Whether inputs of it are acknowledged.

@@ -109,6 +109,7 @@ impl Column {
             constant,
             slot: Slot::None,
             quoting: None,
+            written_empty: false,
             start: 0,
             bytes: 0,
             pad: pad(&table),
@@ -131,6 +132,8 @@ impl Column {
             Word::Xml => {
                 let path = table.text("path").unwrap_or(&column.field.name);
                 column.header = path.to_owned();
+                let words = [("omit", false), ("element", true)];
+                column.written_empty = table.one_of("empty", &words).unwrap_or(false);
             }
         }
         table.finish();

@@ -99,6 +99,7 @@ fn the_schema_has_the_keys_that_the_reader_has() {
             "xml_group",
             format!("{xml}groups: [{{ bogus: 1, name: g, each: b, columns: [{{ name: a }}] }}]\n"),
         ),
+        ("xml_place", format!("{xml}columns: [{{ bogus: 1, group: g }}, {{ name: a }}]\n")),
         (
             "xml_column",
             format!("{xml}columns: [{{ bogus: 1, name: a, type: decimal, scale: 2 }}]\n"),
@@ -199,7 +200,8 @@ fn fixtures_of_shipped_layouts_are_written_back() {
         let Ok(fixtures) = std::fs::read_dir(package.join("fixtures")) else { continue };
         for fixture in fixtures {
             let folder = fixture.expect("an entry").path();
-            let inputs = ["in.csv", "in.dat", "in.edi"].map(|it| std::fs::read(folder.join(it)));
+            let inputs =
+                ["in.csv", "in.dat", "in.edi", "in.xml"].map(|it| std::fs::read(folder.join(it)));
             for bytes in inputs.into_iter().flatten() {
                 let Ok(rows) = layout.read(&bytes) else { continue };
                 if rows.rows.is_empty() || !rows.faults.is_empty() {

@@ -36,13 +36,16 @@ fn transactions_become_records() {
     assert!(DOCUMENT[from..].starts_with("<Transaction>"));
     assert!(DOCUMENT[..to].ends_with("</Transaction>"));
     let found: Vec<_> = faults(&rows).into_iter().map(|it| (it.0, it.1, it.2)).collect();
+    let second = "/POSLog/Transaction[2]";
+    let third = "/POSLog/Transaction[3]";
+    let line = "RetailTransaction/LineItem/Sale/ExtendedAmount, line 18, column 40";
     let wanted = [
-        (2, "store", ""),
-        (2, "lines", "0 of them"),
-        (3, "store", "it 2 times"),
-        (3, "amount", "x"),
+        (2, format!("store at {second}/BusinessUnit/UnitID, line 16, column 30"), ""),
+        (2, format!("lines at {second}, line 16, column 3"), "0 of them"),
+        (3, format!("store at {third}, line 17, column 3"), "it 2 times"),
+        (3, format!("amount at {third}/{line}"), "x"),
     ];
-    assert_eq!(found, wanted.map(|(n, f, v)| (n, f.to_owned(), v.to_owned())));
+    assert_eq!(found, wanted.map(|(n, f, v)| (n, f, v.to_owned())));
 }
 
 #[test]
@@ -53,7 +56,20 @@ fn what_is_not_plain_xml_is_refused() {
     let deep = format!("{}{}", "<a>".repeat(70), "</a>".repeat(70));
     let cases = [
         ("<a><b><c>1</c></b></a>", None),
-        ("<x><b><c>1</c></b></x>", None),
+        ("<x><b><c>1</c></b></x>", Some(("wrong-document", 0))),
+        ("<a><!-- a -- b --></a>", Some(("xml", 3))),
+        ("<a>]]></a>", Some(("xml", 3))),
+        ("<a> <?xml version='1.0'?></a>", Some(("xml", 4))),
+        ("<a b='1'c='2'/>", Some(("xml", 0))),
+        ("<a b='<'/>", Some(("xml", 0))),
+        ("<a b=1/>", Some(("xml", 0))),
+        ("<1a/>", Some(("xml", 0))),
+        ("<a xmlns:p='u' xmlns:q='u' p:b='1' q:b='1'/>", Some(("xml", 0))),
+        ("<a xmlns:p=''/>", Some(("xml", 0))),
+        ("<a>&#xFFFE;</a>", Some(("xml", 3))),
+        ("<a>&amp</a>", Some(("xml", 3))),
+        ("<a>x<b/></a>", Some(("mixed-content", 0))),
+        ("<a/><![CDATA[]]>", Some(("xml", 4))),
         ("<!DOCTYPE a [<!ENTITY e 'x'>]><a/>", Some(("xml-doctype", 0))),
         ("<a>&e;</a>", Some(("xml", 3))),
         ("<a b='&e;'/>", Some(("xml", 0))),

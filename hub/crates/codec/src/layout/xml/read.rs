@@ -1,0 +1,274 @@
+//! From a document to rows.
+
+use canon::entry::RecordFault;
+use std::collections::HashMap;
+
+use super::{
+    Field, Origin, Part, Xml,
+    build::{self, Reading},
+    encoding, is_space,
+    path::{Found, Path},
+    same,
+    tree::Tree,
+};
+use crate::{
+    layout::{
+        Layout, LayoutFault,
+        arena::{self, Arena},
+        cell,
+        model::Trim,
+        narrow, wide,
+    },
+    rows::{Cell, Row, RowFault, Rows},
+};
+
+/// Places of text beside elements that one record's faults tell.
+const MIXED_SHOWN: usize = 5;
+
+/// Reads a whole document.
+pub(in crate::layout) fn read(
+    layout: &Layout,
+    xml: &Xml,
+    bytes: &[u8],
+) -> Result<Rows, LayoutFault> {
+    let own = &layout.profile;
+    let profile = encoding::profile(own, &xml.encodings, bytes).map_err(|name| {
+        let allowed = xml.encodings.iter().map(|it| it.name());
+        let allowed: Vec<_> = std::iter::once(own.charset.name()).chain(allowed).collect();
+        LayoutFault::new("charset", 0, "the document says another character set")
+            .found(cell::found(&name, false))
+            .expected(allowed.join(", "))
+    })?;
+    let alias = xml.soap.and_then(super::Soap::alias);
+    let reading = Reading { profile: &profile, keep_mixed: xml.keep_mixed, alias };
+    let (tree, arena) = build::read(reading, bytes)?;
+    root(xml, &tree, &arena)?;
+    let mut reader = Reader { xml, tree: &tree, arena, outer: HashMap::new(), faults: Vec::new() };
+    let mut rows = Rows::default();
+    let records = xml.record.all((&tree, &reader.arena), None);
+    reader.envelope(&records)?;
+    for index in &records {
+        rows.records += 1;
+        let mut row = reader.part(&xml.part, *index);
+        row.number = rows.records;
+        reader.mixed(*index);
+        limits(layout, &tree, *index, &row, &mut reader.faults);
+        let faults = std::mem::take(&mut reader.faults);
+        if faults.is_empty() {
+            rows.rows.push(row);
+        } else {
+            let Row { number, offset, length, .. } = row;
+            rows.faults.push(RowFault { number, offset, length, faults });
+        }
+    }
+    rows.text = reader.arena.into_text();
+    if layout.lossless {
+        same::check(layout, xml, (bytes, &profile), &mut rows)?;
+    }
+    Ok(rows)
+}
+
+/// The document is of the kind that the layout describes.
+fn root(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
+    if let Some(soap) = xml.soap {
+        let first = |it: &Path| it.steps.get(2).map(|it| it.name.clone());
+        let known: Vec<_> = xml.outer.iter().filter_map(first).collect();
+        soap.check((tree, arena), |name| known.contains(name))?;
+    }
+    let (Some(root), Some(step)) = (tree.root(), xml.record.steps.first()) else { return Ok(()) };
+    if step.fits((tree, arena), root) {
+        return Ok(());
+    }
+    let shown = |name: &super::path::Name| match name.namespace.as_str() {
+        "" => cell::found(&name.local, false),
+        space => format!("{} of {}", cell::found(&name.local, false), cell::found(space, false)),
+    };
+    let message = "another kind of document";
+    Err(LayoutFault::new("wrong-document", tree.element(root).offset, message)
+        .found(tree.name(root).map(shown).unwrap_or_default())
+        .expected(shown(&step.name)))
+}
+
+struct Reader<'a> {
+    xml: &'a Xml,
+    tree: &'a Tree,
+    arena: Arena,
+    /// What was found by paths that lead out of records: by path and element.
+    outer: HashMap<(usize, Option<usize>), Result<Option<Found>, usize>>,
+    /// Of the record that is being read.
+    faults: Vec<RecordFault>,
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    /// Reads the element at `index` as a record or row.
+    fn part(&mut self, part: &Part, index: usize) -> Row {
+        let element = self.tree.element(index);
+        let (offset, length) = (wide(element.offset), wide(element.length));
+        let mut row = Row { offset, length, ..Row::default() };
+        for field in &part.columns {
+            let cell = match self.find(field, index) {
+                Ok(found) => self.field(field, found, index),
+                Err(count) => {
+                    let expected = "it at most once".to_owned();
+                    self.fault(field, index, (&format!("it {count} times"), expected));
+                    Cell::default()
+                }
+            };
+            if field.slot.is_some() {
+                row.cells.push(cell);
+            }
+        }
+        for (path, inner) in &part.groups {
+            let mut lines = Vec::new();
+            for index in path.all((self.tree, &self.arena), Some(index)) {
+                let mut line = self.part(inner, index);
+                line.number = wide(lines.len()) + 1;
+                lines.push(line);
+            }
+            row.groups.push(lines);
+        }
+        row
+    }
+
+    fn find(&mut self, field: &Field, index: usize) -> Result<Option<Found>, usize> {
+        let at = match &field.from {
+            Origin::Here(path) => return path.one((self.tree, &self.arena), index),
+            Origin::Outer(at) => *at,
+        };
+        let Some(path) = self.xml.outer.get(at) else { return Ok(None) };
+        // Where the path turns down again: the same for all elements beside it.
+        let mut turn = Some(index).filter(|_| !path.absolute);
+        for _ in 0..path.up {
+            turn = turn.and_then(|it| self.tree.element(it).parent);
+        }
+        if let Some(known) = self.outer.get(&(at, turn)) {
+            return *known;
+        }
+        let found = path.one((self.tree, &self.arena), index);
+        self.outer.insert((at, turn), found);
+        found
+    }
+
+    /// Reads one field; what is not there is empty.
+    fn field(&mut self, field: &Field, found: Option<Found>, within: usize) -> Cell {
+        let column = &field.column;
+        let (mut range, at, length) = match found {
+            Some(Found { range, element }) => {
+                let it = self.tree.element(element);
+                let of_text = field.path(self.xml).is_some_and(|it| it.attribute.is_none());
+                if of_text && it.first_child.is_some() && !self.xml.keep_mixed {
+                    let expected = "a text without elements in it".to_owned();
+                    self.fault(field, element, ("elements", expected));
+                    return Cell::default();
+                }
+                (range, element, it.length)
+            }
+            None => ((self.arena.end(), self.arena.end()), within, 0),
+        };
+        if column.trim != Trim::None {
+            let text = self.arena.text(range.0, range.1);
+            let start = range.1 - text.trim_start_matches(is_space).len();
+            range = (start, start + text.trim_matches(is_space).len());
+        }
+        let whole = range;
+        let offset = wide(self.tree.element(at).offset);
+        match cell::read(column, range, &mut self.arena) {
+            Ok(range) => arena::cell(range, offset, narrow(length)),
+            Err(expected) => {
+                let text = self.arena.text(whole.0, whole.1).to_owned();
+                let shown = cell::found(&text, column.field.personal);
+                let missing = found.is_none();
+                self.fault_at(field, at, missing, (&shown, expected));
+                Cell::default()
+            }
+        }
+    }
+
+    fn fault(&mut self, field: &Field, index: usize, said: (&str, String)) {
+        self.fault_at(field, index, false, said);
+    }
+
+    /// A fault of a field that stands at `index`, or should stand in it.
+    fn fault_at(
+        &mut self,
+        field: &Field,
+        index: usize,
+        missing: bool,
+        (found, expected): (&str, String),
+    ) {
+        let path = field.path(self.xml);
+        let mut below = String::new();
+        if missing && let Some(path) = path.filter(|it| !it.is_outer()) {
+            path.steps.iter().for_each(|it| below.extend(["/", it.name.local.as_str()]));
+        }
+        if let Some(name) = path.and_then(|it| it.attribute.as_ref()) {
+            below.extend(["/@", name.local.as_str()]);
+        }
+        let column = &field.column;
+        let name = if column.field.name.is_empty() { &column.header } else { &column.field.name };
+        self.faults.push(RecordFault {
+            field: format!("{name} at {}", self.tree.place_of(index, &below)),
+            offset: Some(wide(self.tree.element(index).offset)),
+            found: found.to_owned(),
+            expected,
+            needed_by: None,
+        });
+    }
+
+    /// Text that stands beside elements in a record, and that no field reads.
+    fn mixed(&mut self, index: usize) {
+        let end = self.tree.element(index).end;
+        let bad = (index..end).filter(|it| self.tree.element(*it).mixed);
+        for at in bad.take(MIXED_SHOWN) {
+            self.faults.push(RecordFault {
+                field: format!("text at {}", self.tree.place_of(at, "")),
+                offset: Some(wide(self.tree.element(at).offset)),
+                found: "text beside elements".to_owned(),
+                expected: "either text or elements, or `mixed: keep`".to_owned(),
+                needed_by: None,
+            });
+        }
+    }
+
+    /// The same outside of records: then the whole document is refused.
+    fn envelope(&self, records: &[usize]) -> Result<(), LayoutFault> {
+        let mut at = 0;
+        let mut gaps =
+            records.iter().map(|it| (*it, self.tree.element(*it).end)).collect::<Vec<_>>();
+        gaps.push((self.tree.elements.len(), usize::MAX));
+        for (start, end) in gaps {
+            if let Some(bad) = (at..start).find(|it| self.tree.element(*it).mixed) {
+                let message = format!("text beside elements (in {})", self.tree.place_of(bad, ""));
+                let offset = self.tree.element(bad).offset;
+                return Err(LayoutFault::new("mixed-content", offset, message)
+                    .expected("either text or elements, or `mixed: keep`"));
+            }
+            at = end;
+        }
+        Ok(())
+    }
+}
+
+/// How often groups may repeat.
+fn limits(layout: &Layout, tree: &Tree, index: usize, row: &Row, faults: &mut Vec<RecordFault>) {
+    let mut todo = vec![(&layout.shape, row)];
+    while let Some((shape, row)) = todo.pop() {
+        for (group, rows) in shape.groups.iter().zip(&row.groups) {
+            todo.extend(rows.iter().map(|it| (&group.shape, it)));
+            let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            if count >= group.min && group.max.is_none_or(|max| count <= max) {
+                continue;
+            }
+            let max = group.max.map_or(String::new(), |max| format!(" and at most {max}"));
+            faults.push(RecordFault {
+                field: format!("{} at {}", group.name, tree.place_of(index, "")),
+                offset: Some(row.offset),
+                found: format!("{count} of them"),
+                expected: format!("at least {}{max}", group.min),
+                needed_by: None,
+            });
+        }
+    }
+}
