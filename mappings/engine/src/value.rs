@@ -97,12 +97,23 @@ const CURRENCIES: [&str; 159] = [
 /// Digits after the point that a currency has; `None` for what is not one.
 /// ISO 4217, list one; currencies that are not exceptions have two.
 pub(crate) fn exponent(currency: &str) -> Option<u32> {
-    // The one that this hub sees most needs no search.
-    if currency == "JPY" {
-        return Some(0);
+    exponent_of(currency.as_bytes().try_into().ok()?)
+}
+
+/// The same by its letters.
+#[inline]
+pub(crate) fn exponent_of(letters: [u8; 3]) -> Option<u32> {
+    match &letters {
+        // Those that this hub sees most need no search.
+        b"JPY" => Some(0),
+        b"USD" | b"EUR" => Some(2),
+        _ => searched(letters),
     }
-    CURRENCIES.binary_search(&currency).ok()?;
-    Some(match currency {
+}
+
+fn searched(letters: [u8; 3]) -> Option<u32> {
+    let at = CURRENCIES.binary_search_by(|it| it.as_bytes().cmp(&letters)).ok()?;
+    Some(match *CURRENCIES.get(at)? {
         "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI"
         | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,

@@ -25,6 +25,31 @@ pub(crate) fn report(peer: Option<Peer<'_>>) {
     desk();
 }
 
+/// One candidate alone, so many times.
+pub(crate) fn once(candidate: &str, document: usize, runs: usize) {
+    let (_, bytes) = inputs::documents().into_iter().nth(document).expect("0 or 1");
+    let ctx = inputs::context();
+    let mut scratch = Scratch::default();
+    if candidate == "hand" {
+        (0..runs).for_each(|_| drop(black_box(hand::map(black_box(&bytes), &ctx))));
+        return;
+    }
+    if candidate == "rows" {
+        let (layout, file) = inputs::movements();
+        let map = inputs::movement_map();
+        for _ in 0..runs {
+            let rows = layout.read(black_box(&file)).expect("rows");
+            for row in &rows.rows {
+                let ctx = RunContext { record: row.number, ..ctx };
+                drop(black_box(map.run_row(&rows, row, &ctx, &mut scratch)));
+            }
+        }
+        return;
+    }
+    let map = inputs::order_map(Schema::AsPublished);
+    (0..runs).for_each(|_| drop(black_box(map.run_json(black_box(&bytes), &ctx, &mut scratch))));
+}
+
 /// One webhook through all candidates, their outputs compared first.
 fn order(name: &str, bytes: &[u8], peer: Option<Peer<'_>>) {
     let checked = inputs::order_map(Schema::AsPublished);

@@ -19,6 +19,7 @@ use crate::{
         CondId, ExprId, ListId, NodeId, Plan,
         node::Node,
         op::{Cond, Expr, ListPlan, Op},
+        quick::Quick,
         trie::TrieId,
     },
     schema::{SchemaId, Schemas},
@@ -139,7 +140,15 @@ impl Lower<'_> {
         let (ops, names) = ops.into_iter().unzip();
         let empty = self.empty();
         let (personal, text) = (ty.personal, text.into());
-        self.plan.exprs.push(Expr { ops, names, empty, shared: None, personal, text });
+        self.plan.exprs.push(Expr {
+            ops,
+            names,
+            empty,
+            shared: None,
+            quick: Quick::None,
+            personal,
+            text,
+        });
         index(self.plan.exprs.len())
     }
 

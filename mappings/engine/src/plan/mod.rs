@@ -4,6 +4,7 @@
 
 pub(crate) mod node;
 pub(crate) mod op;
+pub(crate) mod quick;
 mod seal;
 mod share;
 pub(crate) mod trie;
@@ -95,6 +96,7 @@ impl Plan {
     pub(crate) fn seal(&mut self) {
         seal::constants(self);
         share::beginnings(self);
+        quick::recognise(self);
     }
 
     pub(crate) fn expr(&self, id: ExprId) -> Option<&Expr> {

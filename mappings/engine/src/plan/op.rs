@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use regex::Regex;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{CondId, ExprId, ListId, trie::FrameId};
+use super::{CondId, ExprId, ListId, quick::Quick, trie::FrameId};
 use crate::{
     functions::width::WidthTable, language::policy::Empty, schema::Kinds, time::Format, value::Span,
 };
@@ -22,6 +22,8 @@ pub(crate) struct Expr {
     pub(crate) empty: Empty,
     /// What it has in common with other pipes. Made by [`super::Plan::seal`].
     pub(crate) shared: Option<Shared>,
+    /// How it is done in one go. Made by [`super::Plan::seal`].
+    pub(crate) quick: Quick,
     /// What it reads is personal data: masked in faults.
     pub(crate) personal: bool,
     /// As it stands in the map.

@@ -13,7 +13,7 @@ use crate::{
 
 /// What a text must be and is not; `None` when all is well.
 pub(crate) fn check_text(checks: &[Check], text: &str) -> Option<Cow<'static, str>> {
-    let first = checks.iter().position(|check| text_fault(check, text).is_some())?;
+    let first = checks.iter().position(|check| !fits(check, text))?;
     Some(all_of(checks, first, |check| text_fault(check, text)))
 }
 
@@ -34,50 +34,62 @@ fn all_of(
     Cow::Owned(wrong.join("; "))
 }
 
-fn text_fault(check: &Check, text: &str) -> Option<Cow<'static, str>> {
+/// Whether a text is what a check wants; those of numbers want nothing of it.
+#[inline]
+pub(super) fn fits(check: &Check, text: &str) -> bool {
+    let at_most = |most: u64| u64::try_from(text.len()).is_ok_and(|bytes| bytes <= most);
     match check {
-        Check::CharsMin(1) => text.is_empty().then(|| "a text that is not empty".into()),
-        Check::CharsMin(least) => {
-            (chars(text) < *least).then(|| format!("at least {least} characters").into())
-        }
+        Check::CharsMin(1) => !text.is_empty(),
+        Check::CharsMin(least) => chars(text) >= *least,
         Check::Upper(count) => {
-            let fits =
-                text.len() == *count as usize && text.bytes().all(|b| b.is_ascii_uppercase());
-            (!fits).then(|| format!("{count} letters A to Z").into())
+            text.len() == *count as usize && text.bytes().all(|b| b.is_ascii_uppercase())
         }
-        Check::CharsMax(most) => {
-            // A character has at least one byte: short texts need no count.
-            let long = u64::try_from(text.len()).unwrap_or(u64::MAX) > *most && chars(text) > *most;
-            long.then(|| format!("at most {most} characters").into())
-        }
-        Check::BytesMax(most, charset) => match bytes_in(*charset, text) {
-            Ok(bytes) if u64::try_from(bytes).unwrap_or(u64::MAX) > *most => {
-                Some(format!("at most {most} bytes in {charset}").into())
-            }
-            Ok(_) => None,
-            Err(c) => Some(format!("no {c:?}, which {charset} does not have").into()),
-        },
-        Check::Pattern(pattern) => {
-            (!pattern.is_match(text)).then(|| format!("a text like {pattern}").into())
-        }
-        Check::OneOf(members) => {
-            members.binary_search_by(|it| (**it).cmp(text)).is_err().then(|| one_of(members).into())
-        }
-        Check::Format(format) => (!format.fits(text)).then(|| format.words().into()),
+        // A character has at least one byte: short texts need no count.
+        Check::CharsMax(most) => at_most(*most) || chars(text) <= *most,
+        Check::BytesMax(most, charset) => bytes_in(*charset, text)
+            .is_ok_and(|bytes| u64::try_from(bytes).is_ok_and(|bytes| bytes <= *most)),
+        Check::Pattern(pattern) => pattern.is_match(text),
+        Check::OneOf(members) => members.binary_search_by(|it| (**it).cmp(text)).is_ok(),
+        Check::Format(format) => format.fits(text),
         Check::DecimalShape { signed, digits, scale } => {
-            (!decimal_fits(text, *signed, *digits, *scale)).then(|| {
-                format!(
-                    "a decimal number of at most {digits} digits before and {scale} after the point"
-                )
-                .into()
-            })
+            decimal_fits(text, *signed, *digits, *scale)
         }
         Check::Minimum(_)
         | Check::Maximum(_)
         | Check::Above(_)
         | Check::Below(_)
-        | Check::ScaleMax(_) => None,
+        | Check::ScaleMax(_) => true,
     }
+}
+
+/// What a text is not, in words.
+#[cold]
+fn text_fault(check: &Check, text: &str) -> Option<Cow<'static, str>> {
+    if fits(check, text) {
+        return None;
+    }
+    Some(match check {
+        Check::CharsMin(1) => "a text that is not empty".into(),
+        Check::CharsMin(least) => format!("at least {least} characters").into(),
+        Check::Upper(count) => format!("{count} letters A to Z").into(),
+        Check::CharsMax(most) => format!("at most {most} characters").into(),
+        Check::BytesMax(most, charset) => match bytes_in(*charset, text) {
+            Ok(_) => format!("at most {most} bytes in {charset}").into(),
+            Err(c) => format!("no {c:?}, which {charset} does not have").into(),
+        },
+        Check::Pattern(pattern) => format!("a text like {pattern}").into(),
+        Check::OneOf(members) => one_of(members).into(),
+        Check::Format(format) => format.words().into(),
+        Check::DecimalShape { digits, scale, .. } => format!(
+            "a decimal number of at most {digits} digits before and {scale} after the point"
+        )
+        .into(),
+        Check::Minimum(_)
+        | Check::Maximum(_)
+        | Check::Above(_)
+        | Check::Below(_)
+        | Check::ScaleMax(_) => return None,
+    })
 }
 
 fn number_fault(check: &Check, number: Decimal) -> Option<Cow<'static, str>> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use canon::entry::RecordFault;
 
-use super::{fault::Fault, list::Flow, machine::Machine, trace::Trace};
+use super::{fault::Fault, list::Flow, machine::Machine, quick::Went, trace::Trace};
 use crate::{
     plan::{
         ListId, NodeId,
@@ -287,6 +287,15 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     fn value_node(&mut self, node: &ValueNode, target: &str, out: &mut Vec<u8>) -> Wrote {
+        let plan = self.plan;
+        if let (false, Some(expr)) = (T::ON, plan.expr(node.expr)) {
+            match self.quick(&expr.quick, node, out) {
+                Went::Written => return Ok(Emitted::Live),
+                Went::Missing => return self.absent(node.missing, Value::Missing, node, out),
+                Went::Null => return self.absent(node.null, Value::Null, node, out),
+                Went::Slow => {}
+            }
+        }
         self.lossy.clear();
         let mut value = Value::Missing;
         self.expr_into(node.expr, &mut value)?;

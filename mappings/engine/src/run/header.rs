@@ -95,6 +95,10 @@ impl<T: Trace> Machine<'_, T> {
     /// The value of a rule of the envelope as text.
     fn header_text(&mut self, expr: Option<ExprId>, name: &str) -> Option<Option<String>> {
         let Some(expr) = expr else { return Some(None) };
+        let quick = self.plan.expr(expr).filter(|_| !T::ON).map(|it| &it.quick);
+        if let Some(told) = quick.and_then(|it| self.quick_told(it)) {
+            return Some(Some(told.text().to_owned()));
+        }
         match self.expr(expr) {
             Ok(value) if value.is_absent() => Some(None),
             Ok(value) => {

@@ -1,5 +1,6 @@
 //! Runs a plan over slots. Reading order: [`machine`] (pipes), [`read`],
-//! [`cond`], [`list`], the functions by kind, [`emit`] and [`write`] (writing), [`check`].
+//! [`cond`], [`list`], the functions by kind, [`emit`] and [`write`] (writing), [`check`];
+//! [`quick`] does the common pipes in one go.
 
 pub(crate) mod check;
 mod cond;
@@ -12,6 +13,7 @@ mod list;
 mod logic;
 pub(crate) mod machine;
 mod number;
+mod quick;
 mod read;
 pub(crate) mod record;
 mod text;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     functions::kana,
     plan::op::Op,
-    value::{MINOR_MAX, Money, Value, exponent},
+    value::{MINOR_MAX, Money, Value, exponent_of},
 };
 
 impl<T: Trace> Machine<'_, T> {
@@ -168,7 +168,7 @@ impl<T: Trace> Machine<'_, T> {
             Value::Text(span) => <[u8; 3]>::try_from(self.text(span).as_bytes()).ok(),
             _ => None,
         };
-        let places = letters.and_then(|it| exponent(str::from_utf8(&it).unwrap_or_default()));
+        let places = letters.and_then(exponent_of);
         let (Some(currency), Some(places)) = (letters, places) else {
             return fault(given, "a currency of ISO 4217, such as JPY");
         };
@@ -317,7 +317,7 @@ fn shares(total: i64, weights: &[Decimal]) -> Option<Vec<i64>> {
 
 /// The amount in the currency's main unit.
 pub(crate) fn amount(money: Money) -> Decimal {
-    Decimal::new(money.minor, exponent(money.currency()).unwrap_or(0))
+    Decimal::new(money.minor, exponent_of(money.currency).unwrap_or(0))
 }
 
 /// Minor units, when the number has no digits below them.

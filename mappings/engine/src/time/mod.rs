@@ -4,10 +4,12 @@
 mod era;
 mod format;
 mod rfc3339;
+mod told;
 
 pub(crate) use era::date_with_era;
 pub(crate) use format::Format;
 pub(crate) use rfc3339::{fraction, parse_instant};
+pub(crate) use told::Told;
 
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -14,6 +14,7 @@ mod infer;
 mod language;
 mod laws;
 mod order;
+mod quick;
 mod reverse;
 mod reversible;
 mod rows;
