@@ -18,6 +18,8 @@ mod time;
 pub(crate) mod width;
 
 pub(crate) use args::CallSite;
+#[cfg(test)]
+pub(crate) use args::ROUNDING;
 pub use reference::reference;
 
 use crate::{

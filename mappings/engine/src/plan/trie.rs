@@ -126,6 +126,12 @@ impl Trie {
 
     /// The path of a node as people write it, `[]` for each list on the way.
     pub(crate) fn path(&self, id: TrieId) -> String {
+        self.path_with(id, &[])
+    }
+
+    /// The same with the numbers of elements, from the record on, where they are
+    /// known.
+    pub(crate) fn path_with(&self, id: TrieId, numbers: &[Option<u32>]) -> String {
         let mut parts = Vec::new();
         let mut at = Some(id);
         while let Some(node) = at.and_then(|id| self.node(id)) {
@@ -134,9 +140,13 @@ impl Trie {
             at = node.parent;
         }
         let mut text = String::new();
+        let mut numbers = numbers.iter().copied();
         for part in parts.iter().rev().skip(1) {
             match part {
-                None => text.push_str("[]"),
+                None => match numbers.next().flatten() {
+                    Some(number) => text.push_str(&format!("[{number}]")),
+                    None => text.push_str("[]"),
+                },
                 Some(key) => {
                     if !text.is_empty() {
                         text.push('.');

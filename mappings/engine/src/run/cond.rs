@@ -36,7 +36,7 @@ impl<T: Trace> Machine<'_, T> {
             Cond::Value(value) => match self.expr(*value)? {
                 Value::Bool(holds) => Ok(holds),
                 Value::Missing | Value::Null => Ok(false),
-                other => fault(other, "true or false"),
+                other => self.bad_argument(*value, other, "true or false"),
             },
             Cond::Compare { how, left, right } => self.compare(*how, *left, *right),
             Cond::InTexts { value, texts } => {
@@ -73,13 +73,17 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     fn compare(&mut self, how: Compare, left: ExprId, right: ExprId) -> Decided {
-        let (left, right) = (self.expr(left)?, self.expr(right)?);
-        match how {
-            Compare::Equal => return self.equal(left, right),
-            Compare::NotEqual => return Ok(!self.equal(left, right)?),
-            Compare::Less | Compare::LessOrEqual | Compare::Greater | Compare::GreaterOrEqual => {}
+        let sides = (self.expr(left)?, self.expr(right)?);
+        let blame = |fault: Box<Fault>| {
+            let side = if fault.found == Some(sides.1) { right } else { left };
+            self.blame(side, fault)
+        };
+        if let Compare::Equal | Compare::NotEqual = how {
+            let same = self.equal(sides.0, sides.1).map_err(blame)?;
+            return Ok(same == (how == Compare::Equal));
         }
-        let Some(order) = self.order(left, right)? else { return Ok(false) };
+        let order = self.order(sides.0, sides.1).map_err(blame)?;
+        let Some(order) = order else { return Ok(false) };
         Ok(match how {
             Compare::Less => order == Ordering::Less,
             Compare::LessOrEqual => order != Ordering::Greater,

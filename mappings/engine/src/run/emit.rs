@@ -1,7 +1,5 @@
 //! Writes the target as JSON bytes, straight from the values: no tree between.
 
-use std::borrow::Cow;
-
 use canon::entry::RecordFault;
 
 use super::{fault::Fault, list::Flow, machine::Machine, quick::Went, trace::Trace};
@@ -93,15 +91,12 @@ impl<T: Trace> Machine<'_, T> {
         if self.faults.len() >= FAULTS_MAX {
             return;
         }
-        let expr = match self.plan.node(member.node) {
-            Some(Node::Value(value)) => Some(value.expr),
-            _ => None,
-        };
-        let told = Fault {
-            expr,
-            found: None,
-            expected: Cow::Owned(format!("a value: the target requires `{}`", member.target)),
-        };
+        let expected = format!("a value: the target requires `{}`", member.target);
+        let mut told = Fault::boxed(None, expected);
+        told.expr = self.first_expr(member.node);
+        if let Some(Node::Each { list, .. }) = self.plan.node(member.node) {
+            told = self.blame_list(*list, told);
+        }
         let fault =
             RecordFault { found: "nothing".into(), ..self.record_fault(&told, &member.target) };
         self.faults.push(fault);
@@ -192,7 +187,7 @@ impl<T: Trace> Machine<'_, T> {
         out.push(b'[');
         let count = self.elements_of(list, body, target, out)?;
         close(out, b'[', b']');
-        bounded(count, bounds)?;
+        bounded(count, bounds).map_err(|fault| self.blame_list(list, fault))?;
         Ok(Emitted::Live)
     }
 
@@ -224,11 +219,8 @@ impl<T: Trace> Machine<'_, T> {
                 }
             }
             if out.len() > WRITTEN_BYTES_MAX {
-                return Err(Box::new(Fault {
-                    expr: None,
-                    found: None,
-                    expected: "fewer bytes: the map writes more than 64 MiB of one record".into(),
-                }));
+                let expected = "fewer bytes: the map writes more than 64 MiB of one record";
+                return Err(Fault::boxed(None, expected));
             }
             Ok(Flow::Next)
         })?;
@@ -335,22 +327,21 @@ impl<T: Trace> Machine<'_, T> {
                 out.extend_from_slice(self.text(json).as_bytes());
                 Ok(Emitted::Live)
             }
-            OnAbsent::Error => Err(Box::new(Fault {
-                expr: Some(node.expr),
-                found: Some(value),
-                expected: "a value: the map's policy does not let it be absent".into(),
-            })),
+            OnAbsent::Error => {
+                let expected = "a value: the map's policy does not let it be absent";
+                let mut fault = Fault::boxed(Some(value), expected);
+                fault.expr = Some(node.expr);
+                Err(fault)
+            }
         }
     }
 }
 
 pub(super) fn bounded(count: u64, bounds: Bounds) -> Result<(), Box<Fault>> {
     let told = |expected: String| {
-        Err(Box::new(Fault {
-            expr: None,
-            found: None,
-            expected: Cow::Owned(format!("{expected}, found {count}")),
-        }))
+        let mut fault = Fault::boxed(None, expected);
+        fault.count = Some(count);
+        Err(fault)
     };
     if count < bounds.min {
         return told(format!("at least {} elements", bounds.min));

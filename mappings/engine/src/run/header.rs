@@ -1,8 +1,6 @@
 //! The envelope: id, version, action and the header that every canonical record
 //! carries (canonical model, section 2.9). The map does not write it.
 
-use std::borrow::Cow;
-
 use canon::{
     entity::{Action, Classification, Entity},
     event::VersionKind,
@@ -37,11 +35,9 @@ impl<T: Trace> Machine<'_, T> {
         let Some(entity) = rules.entity else { return self.out_header() };
         let source_id = self.header_text(rules.source_id, "source_id")?;
         let Some(source_id) = source_id.filter(|it| !it.is_empty()) else {
-            let fault = Fault {
-                expr: rules.source_id,
-                found: Some(Value::Missing),
-                expected: Cow::Borrowed("an id: without one the record cannot be told from others"),
-            };
+            let expected = "an id: without one the record cannot be told from others";
+            let mut fault = Fault::boxed(Some(Value::Missing), expected);
+            fault.expr = rules.source_id;
             self.keep_fault(&fault, "source_id");
             return None;
         };

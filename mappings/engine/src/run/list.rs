@@ -1,5 +1,7 @@
 //! Lists: going through elements, and what becomes of all of them together.
 
+use std::collections::HashSet;
+
 use rust_decimal::Decimal;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     trace::Trace,
 };
 use crate::{
-    input::SlotKind,
+    input::{Slot, SlotKind},
     plan::{
         ExprId, ListId,
         op::{Fold, ListSource, Place, Stage},
@@ -32,9 +34,20 @@ pub(crate) enum Flow {
 
 /// Elements that are gone through, in their scope.
 #[derive(Clone, Copy)]
-enum Elements {
-    Frames { frame: FrameId, first: usize, count: usize },
+enum Elements<'a> {
+    Frames { place: &'a Place, frame: FrameId, first: usize, count: usize },
     Texts { first: u32, count: u32 },
+}
+
+/// What `distinct` has seen: at which stage, and which value.
+type Seen = HashSet<(usize, Key)>;
+
+/// A value as `distinct` compares it: numbers by their value, however written.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Absent,
+    Number(Decimal),
+    Other(String),
 }
 
 type Visit<'v, 'a, T> = &'v mut dyn FnMut(&mut Machine<'a, T>, u8) -> Result<Flow, Box<Fault>>;
@@ -49,7 +62,7 @@ impl<'a, T: Trace> Machine<'a, T> {
                 let slot = self.slot(place);
                 match slot.kind {
                     SlotKind::Missing | SlotKind::Null | SlotKind::List => Ok(slot.value()),
-                    _ => fault(slot.value(), "a list"),
+                    _ => Err(no_list(place, slot)),
                 }
             }
             ListSource::Texts(expr) => self.expr(*expr),
@@ -70,11 +83,15 @@ impl<'a, T: Trace> Machine<'a, T> {
             },
         };
         let Some(elements) = elements else { return Ok(()) };
-        let mut distinct = Vec::new();
+        let mut distinct = Seen::new();
         self.stages(&list.stages, list.depth, elements, &mut distinct, visit).map(|_| ())
     }
 
-    fn elements(&mut self, place: &Place, frame: FrameId) -> Result<Option<Elements>, Box<Fault>> {
+    fn elements(
+        &mut self,
+        place: &'a Place,
+        frame: FrameId,
+    ) -> Result<Option<Elements<'a>>, Box<Fault>> {
         let slot = self.slot(place);
         if T::ON {
             let path = self.source_path(place);
@@ -82,25 +99,22 @@ impl<'a, T: Trace> Machine<'a, T> {
         }
         match slot.kind {
             SlotKind::List => Ok(Some(Elements::Frames {
+                place,
                 frame,
                 first: slot.start as usize,
                 count: slot.len as usize,
             })),
             SlotKind::Missing | SlotKind::Null => Ok(None),
-            _ => Err(Box::new(Fault {
-                expr: None,
-                found: Some(slot.value()),
-                expected: "a list".into(),
-            })),
+            _ => Err(no_list(place, slot)),
         }
     }
 
     fn stages(
         &mut self,
-        stages: &[Stage],
+        stages: &'a [Stage],
         depth: u8,
-        elements: Elements,
-        distinct: &mut Vec<String>,
+        elements: Elements<'a>,
+        distinct: &mut Seen,
         visit: Visit<'_, 'a, T>,
     ) -> Result<Flow, Box<Fault>> {
         let count = match elements {
@@ -114,18 +128,12 @@ impl<'a, T: Trace> Machine<'a, T> {
         for index in 0..count {
             self.steps += 1;
             if self.steps > STEPS_MAX {
-                return Err(Box::new(Fault {
-                    expr: None,
-                    found: None,
-                    expected: "fewer elements: the map goes through more than two million".into(),
-                }));
+                let expected = "fewer elements: the map goes through more than two million";
+                return Err(Fault::boxed(None, expected));
             }
             if self.side.len() > MADE_BYTES_MAX {
-                return Err(Box::new(Fault {
-                    expr: None,
-                    found: None,
-                    expected: "less text: the map makes more than 64 MiB of one record".into(),
-                }));
+                let expected = "less text: the map makes more than 64 MiB of one record";
+                return Err(Fault::boxed(None, expected));
             }
             let scope = self.scope_of(elements, index);
             *self.stamps += 1;
@@ -145,15 +153,15 @@ impl<'a, T: Trace> Machine<'a, T> {
         Ok(flow)
     }
 
-    fn scope_of(&self, elements: Elements, index: usize) -> Scope<'a> {
+    fn scope_of(&self, elements: Elements<'a>, index: usize) -> Scope<'a> {
         let number = crate::input::offset(index);
         match elements {
-            Elements::Frames { frame, first, .. } => {
+            Elements::Frames { place, frame, first, .. } => {
                 let width = self.plan.trie.width(frame);
                 let base = (first + index) * width;
                 let slots = self.frames.get(usize::from(frame));
                 let slots = slots.and_then(|it| it.get(base..base + width)).unwrap_or_default();
-                Scope { slots, index: number, element: Value::Missing }
+                Scope { slots, index: number, element: Value::Missing, list: Some(place) }
             }
             Elements::Texts { first, .. } => {
                 let span = self.texts.get(first as usize + index).copied();
@@ -166,9 +174,9 @@ impl<'a, T: Trace> Machine<'a, T> {
     /// One element on its way through the stages that are left.
     fn stage(
         &mut self,
-        stages: &[Stage],
+        stages: &'a [Stage],
         depth: u8,
-        distinct: &mut Vec<String>,
+        distinct: &mut Seen,
         visit: Visit<'_, 'a, T>,
     ) -> Result<Flow, Box<Fault>> {
         let Some((stage, rest)) = stages.split_first() else { return visit(self, depth) };
@@ -185,13 +193,23 @@ impl<'a, T: Trace> Machine<'a, T> {
             },
             Stage::Distinct(key) => {
                 let value = self.expr(*key)?;
+                let key = self.key_of(value);
+                if distinct.insert((rest.len(), key)) {
+                    return self.stage(rest, depth, distinct, visit);
+                }
+                Ok(Flow::Next)
+            }
+        }
+    }
+
+    fn key_of(&self, value: Value) -> Key {
+        match (value, self.number(value)) {
+            (Value::Missing | Value::Null, _) => Key::Absent,
+            (_, Ok(number)) => Key::Number(number.normalize()),
+            (_, Err(_)) => {
                 let mut text = String::new();
                 self.plain(value, &mut text);
-                if distinct.contains(&text) {
-                    return Ok(Flow::Next);
-                }
-                distinct.push(text);
-                self.stage(rest, depth, distinct, visit)
+                Key::Other(text)
             }
         }
     }
@@ -236,7 +254,7 @@ impl<'a, T: Trace> Machine<'a, T> {
     /// The sum of what is there; of nothing, 0. Money sums to money when there
     /// is any, of one currency.
     fn sum(&mut self, list: ListId, expr: ExprId) -> Stepped {
-        let mut total = Decimal::ZERO;
+        let (mut total, mut numbers) = (Decimal::ZERO, false);
         let mut money: Option<Money> = None;
         let mut value = Value::Missing;
         self.each(list, &mut |machine, _| {
@@ -245,16 +263,27 @@ impl<'a, T: Trace> Machine<'a, T> {
                 (Value::Missing | Value::Null, _) => {}
                 (Value::Money(more), Some(sum)) if sum.currency == more.currency => {
                     let minor = sum.minor.checked_add(more.minor);
-                    let Some(minor) = minor else { return fault(value, "a sum that fits") };
+                    let Some(minor) = minor else {
+                        return machine.bad_argument(expr, value, "a sum that fits");
+                    };
                     sum.minor = minor;
                 }
-                (Value::Money(_), Some(sum)) => {
-                    return fault(value, format!("money in {}", sum.currency()));
+                (_, Some(sum)) => {
+                    let expected = format!("money in {}", sum.currency());
+                    return machine.bad_argument(expr, value, expected);
+                }
+                (Value::Money(_), None) if numbers => {
+                    let expected = "a number, as the elements before it";
+                    return machine.bad_argument(expr, value, expected);
                 }
                 (Value::Money(first), none) => *none = Some(first),
                 _ => {
-                    let sum = exact::plus(total, machine.number_of(&value)?);
-                    let Some(sum) = sum else { return fault(value, "a sum of at most 28 digits") };
+                    let number = machine.number_of(&value).map_err(|it| machine.blame(expr, it))?;
+                    let Some(sum) = exact::plus(total, number) else {
+                        let expected = "a sum of at most 28 digits";
+                        return machine.bad_argument(expr, value, expected);
+                    };
+                    numbers = true;
                     total = sum;
                 }
             }
@@ -267,9 +296,8 @@ impl<'a, T: Trace> Machine<'a, T> {
         let mut best = Value::Missing;
         self.each(list, &mut |machine, _| {
             let value = machine.expr(expr)?;
-            if !value.is_absent()
-                && (best.is_absent() || machine.order(value, best)? == Some(wanted))
-            {
+            let order = machine.order(value, best).map_err(|it| machine.blame(expr, it))?;
+            if !value.is_absent() && (best.is_absent() || order == Some(wanted)) {
                 best = value;
             }
             Ok(Flow::Next)
@@ -295,4 +323,12 @@ impl<'a, T: Trace> Machine<'a, T> {
         self.texts.extend(&found);
         Ok(Value::Texts { first, len: crate::input::offset(found.len()) })
     }
+}
+
+/// Something else stands where a list should.
+#[cold]
+fn no_list(place: &Place, slot: Slot) -> Box<Fault> {
+    let mut fault = Fault::boxed(Some(slot.value()), "a list");
+    fault.list = Some(Box::new(place.clone()));
+    fault
 }

@@ -25,7 +25,8 @@ impl<T: Trace> Machine<'_, T> {
             *value = Value::Missing;
             return Ok(());
         }
-        let (a, b) = (self.number_of(value)?, self.number_of(&other)?);
+        let a = self.number_of(value).map_err(|it| self.blame(left, it))?;
+        let b = self.number_of(&other).map_err(|it| self.blame(right, it))?;
         let result = match kind {
             Calc::Plus => exact::plus(a, b),
             Calc::Minus => exact::minus(a, b),
@@ -83,7 +84,10 @@ impl<T: Trace> Machine<'_, T> {
                         date.write(&mut day);
                     }
                 }
-                other => return fault(other, "the day on which the table is asked"),
+                other => {
+                    let expected = "the day on which the table is asked";
+                    return self.bad_argument(at, other, expected);
+                }
             }
         }
         let plan = self.plan;

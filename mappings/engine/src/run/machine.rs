@@ -15,7 +15,7 @@ use crate::{
     language::policy::{Empty, LossPolicy},
     plan::{
         ExprId, Plan,
-        op::{Expr, Family, Op},
+        op::{Expr, Family, Op, Place},
     },
     schema::Kinds,
     value::{Source, Span, Value},
@@ -76,13 +76,16 @@ pub(crate) struct Scope<'a> {
     pub(crate) index: u32,
     /// The element itself, of a list of computed texts.
     pub(crate) element: Value,
+    /// Where its list stands at the source; nothing of the record and of
+    /// computed lists.
+    pub(crate) list: Option<&'a Place>,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of the record, by the frames it filled.
     pub(crate) fn record(frames: &'a [Vec<Slot>]) -> Self {
         let slots = frames.first().map_or(&[][..], Vec::as_slice);
-        Self { slots, index: 0, element: Value::Missing }
+        Self { slots, index: 0, element: Value::Missing, list: None }
     }
 }
 
@@ -135,13 +138,13 @@ impl<T: Trace> Machine<'_, T> {
         while let Some(op) = expr.ops.get(step) {
             step += 1;
             if step == 1 || !value.is_absent() || op.takes_absent() {
-                if let Err(mut fault) = self.op(op, value) {
-                    fault.expr = fault.expr.or(Some(id));
-                    *value = self.rescued(expr, id, step, fault)?;
-                    return Ok(());
-                }
-                if let Value::Text(Span { len: 0, .. }) = value {
-                    *value = self.not_empty(*value, expr)?;
+                if let Err(fault) = self.op(op, value) {
+                    step = self.rescued((expr, id), step, fault, value)?;
+                } else if let Value::Text(Span { len: 0, .. }) = value {
+                    match self.not_empty(*value, expr) {
+                        Ok(given) => *value = given,
+                        Err(fault) => step = self.rescued((expr, id), step, fault, value)?,
+                    }
                 }
                 if T::ON {
                     let shown = self.shown(*value);
@@ -164,27 +167,24 @@ impl<T: Trace> Machine<'_, T> {
         }
     }
 
-    /// Goes on behind the next `rescue` from `step` on, if there is one.
+    /// The step behind the next `rescue` from `step` on, and what that gives.
     #[cold]
-    fn rescued(&mut self, expr: &Expr, id: ExprId, step: usize, fault: Box<Fault>) -> Stepped {
+    fn rescued(
+        &mut self,
+        (expr, id): (&Expr, ExprId),
+        step: usize,
+        mut fault: Box<Fault>,
+        value: &mut Value,
+    ) -> Result<usize, Box<Fault>> {
+        fault.expr = fault.expr.or(Some(id));
         let after = expr.ops.get(step..).unwrap_or_default();
-        let Some(at) = after.iter().position(|op| matches!(op, Op::Rescue(_))) else {
-            return Err(fault);
-        };
-        let Some(Op::Rescue(with)) = after.get(at) else { return Err(fault) };
-        let mut value = self.expr(*with)?;
-        let offset = expr.ops.len() - after.len() + at;
-        if T::ON {
-            let shown = self.shown(value);
-            self.trace.step(id, offset, value, || shown);
-        }
-        for op in after.get(at + 1..).unwrap_or_default() {
-            if !value.is_absent() || op.takes_absent() {
-                self.op(op, &mut value)?;
-                value = self.not_empty(value, expr)?;
-            }
-        }
-        Ok(value)
+        let found = after.iter().enumerate().find_map(|(at, op)| match op {
+            Op::Rescue(with) => Some((at, *with)),
+            _ => None,
+        });
+        let Some((at, with)) = found else { return Err(fault) };
+        *value = self.expr(with)?;
+        Ok(step + at + 1)
     }
 
     /// Empty texts become what the policy says.

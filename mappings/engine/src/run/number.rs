@@ -37,7 +37,7 @@ impl<T: Trace> Machine<'_, T> {
                 if given.is_absent() {
                     return Ok(given);
                 }
-                let other = self.number(given)?;
+                let other = self.number(given).map_err(|it| self.blame(*other, it))?;
                 match op {
                     Op::Plus(_) => exact::plus(number, other),
                     Op::Minus(_) => exact::minus(number, other),
@@ -50,11 +50,11 @@ impl<T: Trace> Machine<'_, T> {
                 if given.is_absent() {
                     return Ok(given);
                 }
-                let by = self.number(given)?;
-                if by.is_zero() {
-                    return fault(given, "a divisor that is not zero");
+                let divisor = self.number(given).map_err(|it| self.blame(*by, it))?;
+                if divisor.is_zero() {
+                    return self.bad_argument(*by, given, "a divisor that is not zero");
                 }
-                number.checked_div(by).map(|it| it.round_dp_with_strategy(*scale, *mode))
+                exact::divide(number, divisor, *scale, *mode)
             }
             Op::Negate => Some(-number),
             Op::Abs => Some(number.abs()),
@@ -95,7 +95,8 @@ impl<T: Trace> Machine<'_, T> {
             *value = given;
             return Ok(());
         }
-        let product = exact::times(number, self.number_of(&given)?);
+        let factor = self.number_of(&given).map_err(|it| self.blame(other, it))?;
+        let product = exact::times(number, factor);
         let Some(product) = product else { return fault(*value, "a result of at most 28 digits") };
         *value = Value::Decimal(if product.is_zero() { product.abs() } else { product });
         Ok(())
@@ -170,7 +171,7 @@ impl<T: Trace> Machine<'_, T> {
         };
         let places = letters.and_then(exponent_of);
         let (Some(currency), Some(places)) = (letters, places) else {
-            return fault(given, "a currency of ISO 4217, such as JPY");
+            return self.bad_argument(currency, given, "a currency of ISO 4217, such as JPY");
         };
         let mut number = match *value {
             Value::Text(span) => plain_number(self.text(span))
@@ -214,7 +215,10 @@ impl<T: Trace> Machine<'_, T> {
                 let other = match given {
                     Value::Missing | Value::Null => return Ok(given),
                     Value::Money(other) if other.currency == money.currency => other.minor,
-                    _ => return fault(given, format!("money in {}", money.currency())),
+                    _ => {
+                        let expected = format!("money in {}", money.currency());
+                        return self.bad_argument(*other, given, expected);
+                    }
                 };
                 match op {
                     Op::Plus(_) => money.minor.checked_add(other),
@@ -228,7 +232,8 @@ impl<T: Trace> Machine<'_, T> {
                 if given.is_absent() {
                     return Ok(given);
                 }
-                let product = exact::times(self.number(given)?, money.minor.into());
+                let factor = self.number(given).map_err(|it| self.blame(*by, it))?;
+                let product = exact::times(factor, money.minor.into());
                 product.filter(|it| it.fract().is_zero()).and_then(|it| i64::try_from(it).ok())
             }
             _ => return fault(value, "a number, not money"),
@@ -240,26 +245,29 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     /// The share of the element at hand, by largest remainder.
-    fn allocate(&mut self, value: Value, list: u32, weight: u32, element: u8) -> Stepped {
+    fn allocate(&mut self, value: Value, list: u32, weigh: u32, element: u8) -> Stepped {
         let Value::Money(money) = value else { return fault(value, "money") };
         let at = self.scopes.get(usize::from(element)).map_or(0, |it| it.index as usize);
         let mut weights: Vec<Decimal> = Vec::new();
         self.each(list, &mut |machine, _| {
-            let given = machine.expr(weight)?;
+            let given = machine.expr(weigh)?;
             let weight = match given {
                 Value::Missing | Value::Null => Decimal::ZERO,
                 Value::Money(money) => money.minor.into(),
-                _ => machine.number(given)?,
+                _ => machine.number(given).map_err(|it| machine.blame(weigh, it))?,
             };
             if weight.is_sign_negative() && !weight.is_zero() {
-                return fault(given, "a weight that is not negative");
+                return machine.bad_argument(weigh, given, "a weight that is not negative");
             }
             weights.push(weight);
             Ok(super::list::Flow::Next)
         })?;
-        let share = shares(money.minor, &weights).and_then(|it| it.get(at).copied());
+        if weights.iter().all(Decimal::is_zero) {
+            return fault(value, "weights of which at least one is not zero");
+        }
+        let share = exact::shares(money.minor, &weights).and_then(|it| it.get(at).copied());
         share.map_or_else(
-            || fault(value, "weights of which at least one is not zero"),
+            || fault(value, "weights that are at most 28 digits together"),
             |minor| Ok(Value::Money(Money { minor, ..money })),
         )
     }
@@ -277,42 +285,17 @@ impl<T: Trace> Machine<'_, T> {
         if given.is_absent() {
             return Ok(given);
         }
-        let rate = self.number(given)?;
-        let base = Decimal::from(money.minor);
-        let tax = exact::times(base, rate).and_then(|tax| {
-            if included { tax.checked_div(exact::plus(Decimal::ONE, rate)?) } else { Some(tax) }
+        let fraction = self.number(given).map_err(|it| self.blame(rate, it))?;
+        let tax = exact::times(Decimal::from(money.minor), fraction).and_then(|tax| {
+            let whole = if included { exact::plus(Decimal::ONE, fraction)? } else { Decimal::ONE };
+            exact::divide(tax, whole, 0, mode)
         });
-        let minor = tax.and_then(|it| i64::try_from(it.round_dp_with_strategy(0, mode)).ok());
-        minor.map_or_else(
-            || fault(given, "a rate such as 0.10"),
-            |minor| Ok(Value::Money(Money { minor, ..money })),
-        )
+        let minor = tax.and_then(|it| i64::try_from(it).ok());
+        match minor.filter(|it| it.unsigned_abs() <= MINOR_MAX.unsigned_abs()) {
+            Some(minor) => Ok(Value::Money(Money { minor, ..money })),
+            None => self.bad_argument(rate, given, "a rate such as 0.10"),
+        }
     }
-}
-
-/// Cuts an amount into whole parts in proportion to weights; what is left over
-/// goes to the largest remainders, the first of equals first.
-fn shares(total: i64, weights: &[Decimal]) -> Option<Vec<i64>> {
-    let sum = weights.iter().try_fold(Decimal::ZERO, |sum, it| exact::plus(sum, *it))?;
-    if sum.is_zero() {
-        return None;
-    }
-    let mut shares = Vec::with_capacity(weights.len());
-    let mut rests: Vec<(Decimal, usize)> = Vec::with_capacity(weights.len());
-    let amount = Decimal::from(total.unsigned_abs());
-    let mut left = i64::try_from(total.unsigned_abs()).ok()?;
-    for (index, weight) in weights.iter().enumerate() {
-        let exact = exact::times(amount, *weight)?.checked_div(sum)?;
-        let whole = i64::try_from(exact.trunc()).ok()?;
-        left -= whole;
-        shares.push(whole);
-        rests.push((exact.fract(), index));
-    }
-    rests.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, index) in rests.iter().take(usize::try_from(left).ok()?) {
-        *shares.get_mut(*index)? += 1;
-    }
-    Some(shares.into_iter().map(|it| it * total.signum()).collect())
 }
 
 /// The amount in the currency's main unit.

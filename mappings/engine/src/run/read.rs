@@ -1,17 +1,15 @@
 //! Reads what a pipe begins with: values of the source, behind elements picked
 //! out of lists too, and what the caller and the hub know of the record.
 
-use std::fmt::Write as _;
-
 use super::{
     fault::{Stepped, fault},
     machine::Machine,
     trace::Trace,
 };
 use crate::{
-    input::Slot,
+    input::{Slot, SlotKind},
     plan::{
-        op::{HubFact, Pick, Place},
+        op::{Hop, HubFact, Pick, Place},
         trie::FrameId,
     },
     value::{Money, Value},
@@ -30,30 +28,36 @@ impl<T: Trace> Machine<'_, T> {
     fn picked(&self, place: &Place, slot: Slot) -> Slot {
         let mut slot = slot;
         for hop in &place.hops {
-            let width = self.plan.trie.width(hop.frame);
-            let first = slot.start as usize * width;
-            let count =
-                if slot.kind == crate::input::SlotKind::List { slot.len as usize } else { 0 };
-            let element = match &hop.pick {
-                Pick::Index(index) if *index < 0 => {
-                    count.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
-                }
-                Pick::Index(index) => usize::try_from(*index).ok().filter(|it| *it < count),
-                Pick::Find { slot, text } => (0..count).find(|element| {
-                    let found =
-                        self.slot_at(hop.frame, first + element * width + usize::from(*slot));
-                    match found.value() {
-                        Value::Text(span) | Value::Number(span) => self.text(span) == &**text,
-                        Value::Bool(bool) => &**text == if bool { "true" } else { "false" },
-                        _ => false,
-                    }
-                }),
-            };
-            slot = element.map_or(Slot::default(), |element| {
-                self.slot_at(hop.frame, first + element * width + usize::from(hop.slot))
-            });
+            slot = self.behind(hop, slot, self.element_of(hop, slot));
         }
         slot
+    }
+
+    /// Which element of the list in `slot` is meant, if it has it.
+    fn element_of(&self, hop: &Hop, slot: Slot) -> Option<usize> {
+        let count = if slot.kind == SlotKind::List { slot.len as usize } else { 0 };
+        match &hop.pick {
+            Pick::Index(index) if *index < 0 => {
+                count.checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX))
+            }
+            Pick::Index(index) => usize::try_from(*index).ok().filter(|it| *it < count),
+            Pick::Find { slot: by, text } => (0..count).find(|element| {
+                let width = self.plan.trie.width(hop.frame);
+                let base = (slot.start as usize + element) * width;
+                match self.slot_at(hop.frame, base + usize::from(*by)).value() {
+                    Value::Text(span) | Value::Number(span) => self.text(span) == &**text,
+                    Value::Bool(bool) => &**text == if bool { "true" } else { "false" },
+                    _ => false,
+                }
+            }),
+        }
+    }
+
+    /// What of that element is meant.
+    fn behind(&self, hop: &Hop, slot: Slot, element: Option<usize>) -> Slot {
+        let Some(element) = element else { return Slot::default() };
+        let base = (slot.start as usize + element) * self.plan.trie.width(hop.frame);
+        self.slot_at(hop.frame, base + usize::from(hop.slot))
     }
 
     fn slot_at(&self, frame: FrameId, index: usize) -> Slot {
@@ -90,21 +94,29 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     /// The path at the source, with the numbers of the elements it stands in.
+    #[cold]
     pub(crate) fn source_path(&self, place: &Place) -> String {
-        let path = self.plan.trie.path(place.node);
-        let mut open = self.scopes.iter().skip(1).take(usize::from(place.depth));
-        let mut parts = path.split("[]");
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            match open.next() {
-                Some(scope) => {
-                    let _infallible = write!(text, "[{}]", scope.index);
-                }
-                None => text.push_str("[]"),
-            }
-            text.push_str(part);
+        let mut numbers = Vec::new();
+        self.numbers_of(place, &mut numbers);
+        self.plan.trie.path_with(place.node, &numbers)
+    }
+
+    /// The numbers of the elements that a place stands in, from the record on:
+    /// those of the lists that are open around it, not of others that are open
+    /// too, then those it picks.
+    fn numbers_of(&self, place: &Place, numbers: &mut Vec<Option<u32>>) {
+        let scope = self.scopes.get(usize::from(place.depth));
+        if let Some((scope, list)) = scope.and_then(|it| Some((it, it.list?))) {
+            self.numbers_of(list, numbers);
+            numbers.push(Some(scope.index));
         }
-        text
+        let slot = scope.and_then(|it| it.slots.get(usize::from(place.slot)));
+        let mut slot = slot.copied().unwrap_or_default();
+        for hop in &place.hops {
+            let element = self.element_of(hop, slot);
+            numbers.push(element.and_then(|it| u32::try_from(it).ok()));
+            slot = self.behind(hop, slot, element);
+        }
     }
 
     pub(super) fn need(&mut self, index: u16) -> Stepped {

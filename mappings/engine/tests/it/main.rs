@@ -9,6 +9,7 @@
 mod agree;
 mod corpus;
 mod explained;
+mod faults;
 mod functions;
 mod infer;
 mod language;
