@@ -80,6 +80,7 @@ const FORMATS: &[(&str, &str)] = &[
     ("ndjson", "one JSON document a line"),
     ("csv", "by a layout: character set, columns, groups, trailer totals"),
     ("fixed", "by a layout: fixed width, cut by byte"),
+    ("xlsx", "by a layout: a sheet of a workbook; numbers keep their digits"),
 ];
 
 fn adapters(library: &Library) {

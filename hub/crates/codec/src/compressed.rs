@@ -3,7 +3,7 @@
 
 mod zip;
 
-pub use zip::unzip;
+pub use zip::{Archive, unzip};
 
 use std::{fmt, io::Read};
 
@@ -105,5 +105,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+#[cfg(test)]
+pub(crate) mod packing;
 #[cfg(test)]
 mod tests;

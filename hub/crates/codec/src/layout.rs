@@ -1,6 +1,6 @@
 //! Layouts: files of rows described as data (YAML), read and written by it.
 //!
-//! A layout says the format (CSV, fixed width, XML, EDI), the character set, the
+//! A layout says the format (CSV, fixed width, XML, XLSX, EDI), the character set, the
 //! columns with their types, the kinds of records with their roles, how records
 //! group, and which counts and totals the trailer must have. What the layout
 //! does not allow is a fault: of the record if only that is bad, of the whole
@@ -17,6 +17,7 @@ mod arena;
 mod assemble;
 mod binary;
 mod cell;
+mod heading;
 mod piece;
 mod read_csv;
 mod read_fixed;
@@ -27,6 +28,7 @@ mod text;
 mod write;
 
 mod edi;
+mod xlsx;
 mod xml;
 
 pub use edi::Acknowledged;
@@ -140,6 +142,9 @@ impl Layout {
     /// for formats without one, and for bytes that are not of the layout's
     /// character set.
     pub fn heading(&self, bytes: &[u8]) -> Option<String> {
+        if let Format::Xlsx(xlsx) = &self.format {
+            return xlsx::heading(self, xlsx, bytes);
+        }
         let Format::Csv(csv) = &self.format else { return None };
         if csv.header == Header::None {
             return None;

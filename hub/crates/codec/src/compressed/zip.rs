@@ -2,6 +2,8 @@
 //! directory. Encrypted, split and 64-bit archives are refused, and so are
 //! files that overlap, which only bombs do.
 
+use std::collections::HashSet;
+
 use flate2::{Crc, read::DeflateDecoder};
 
 use super::{Caps, Fault, File, damaged, inflate};
@@ -16,7 +18,18 @@ const LOCAL_BYTES: usize = 30;
 /// Longest comment at the end.
 const COMMENT_BYTES_MAX: usize = 0xFFFF;
 
+/// An archive whose files are unpacked one by one, up to its caps together.
+#[derive(Debug)]
+pub struct Archive<'a> {
+    bytes: &'a [u8],
+    entries: Vec<(String, Entry)>,
+    caps: Caps,
+    /// Bytes that may still come out.
+    room: usize,
+}
+
 /// One entry of the central directory.
+#[derive(Debug)]
 struct Entry {
     at: usize,
     flags: u16,
@@ -35,28 +48,76 @@ struct Entry {
 /// Damage, a wrong checksum, a name that stands twice, a method that is not
 /// known, or more than the caps allow.
 pub fn unzip(bytes: &[u8], caps: &Caps) -> Result<Vec<File>, Fault> {
-    let entries = directory(bytes, caps)?;
-    let mut files: Vec<File> = Vec::new();
-    let mut spans: Vec<(usize, usize)> = Vec::new();
-    let mut room = caps.bytes_max;
-    for entry in entries {
-        let name = name(&entry)?;
-        if name.ends_with('/') {
-            continue;
+    let mut archive = Archive::open(bytes, caps)?;
+    let mut files = Vec::new();
+    for (name, entry) in std::mem::take(&mut archive.entries) {
+        let bytes = archive.unpack(&entry)?;
+        files.push(File { name, bytes });
+    }
+    Ok(files)
+}
+
+// === impl Archive ===
+
+impl<'a> Archive<'a> {
+    /// Reads the directory of an archive; nothing is unpacked.
+    ///
+    /// # Errors
+    /// Damage, a name that stands twice, files that lie over each other, or
+    /// more files than the caps allow.
+    pub fn open(bytes: &'a [u8], caps: &Caps) -> Result<Self, Fault> {
+        let (mut entries, mut names) = (Vec::new(), HashSet::new());
+        let mut spans: Vec<(usize, usize, usize)> = Vec::new();
+        for entry in directory(bytes, caps)? {
+            let name = name(&entry)?;
+            if name.ends_with('/') {
+                continue;
+            }
+            if !names.insert(name.clone()) {
+                return Err(damaged(entry.at, "two files have the same name"));
+            }
+            let (start, end) = span(bytes, &entry)?;
+            spans.push((start, end, entry.at));
+            entries.push((name, entry));
         }
-        if files.iter().any(|it| it.name == name) {
-            return Err(damaged(entry.at, "two files have the same name"));
+        spans.sort_unstable();
+        for pair in spans.windows(2) {
+            if let [(_, end, _), (start, _, at)] = pair
+                && start < end
+            {
+                return Err(damaged(*at, "two files lie over each other"));
+            }
         }
-        let (start, end) = span(bytes, &entry)?;
-        if spans.iter().any(|it| start < it.1 && it.0 < end) {
-            return Err(damaged(entry.at, "two files lie over each other"));
-        }
-        spans.push((start, end));
-        let packed = bytes.get(start..end).unwrap_or_default();
+        Ok(Self { bytes, entries, caps: *caps, room: caps.bytes_max })
+    }
+
+    /// What its files are called, in the order of its directory.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Unpacks the file of that name, ASCII letters in either case; `None` if
+    /// there is none.
+    ///
+    /// # Errors
+    /// Damage, a wrong checksum, a method that is not known, or more than the
+    /// caps allow for all that was unpacked so far.
+    pub fn file(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let found = self.entries.iter().position(|(it, _)| it.eq_ignore_ascii_case(name));
+        let Some(found) = found else { return Ok(None) };
+        let entries = std::mem::take(&mut self.entries);
+        let bytes = entries.get(found).map(|(_, entry)| self.unpack(entry)).transpose();
+        self.entries = entries;
+        bytes
+    }
+
+    fn unpack(&mut self, entry: &Entry) -> Result<Vec<u8>, Fault> {
+        let (start, end) = span(self.bytes, entry)?;
+        let packed = self.bytes.get(start..end).unwrap_or_default();
         let from = (start, packed.len());
         let unpacked = match entry.method {
-            0 => inflate(packed, from, room, caps)?,
-            8 => inflate(DeflateDecoder::new(packed), from, room, caps)?,
+            0 => inflate(packed, from, self.room, &self.caps)?,
+            8 => inflate(DeflateDecoder::new(packed), from, self.room, &self.caps)?,
             method => {
                 let message = format!("method {method} is not known here; deflate is");
                 return Err(unsupported(entry.at, message));
@@ -67,10 +128,9 @@ pub fn unzip(bytes: &[u8], caps: &Caps) -> Result<Vec<File>, Fault> {
         if unpacked.len() != entry.unpacked || crc.sum() != entry.crc {
             return Err(damaged(start, "the checksum or the length of a file is wrong"));
         }
-        room -= unpacked.len();
-        files.push(File { name, bytes: unpacked });
+        self.room -= unpacked.len();
+        Ok(unpacked)
     }
-    Ok(files)
 }
 
 /// Reads the central directory.

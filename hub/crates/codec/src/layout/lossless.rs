@@ -32,7 +32,7 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
                 reasons.push("an optional end mark");
             }
         }
-        Format::Xml(_) | Format::Edi(_) => {}
+        Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => {}
     }
     if layout.profile.bom == Bom::Optional && !layout.profile.bom_bytes().is_empty() {
         reasons.push("`bom: optional`");

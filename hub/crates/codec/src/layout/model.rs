@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{edi::Edi, xml::Xml};
+use super::{edi::Edi, xlsx::Xlsx, xml::Xml};
 use crate::rows::FieldShape;
 
 /// How records lie in the bytes.
@@ -11,6 +11,7 @@ pub(super) enum Format {
     Csv(Csv),
     Fixed(Fixed),
     Xml(Box<Xml>),
+    Xlsx(Box<Xlsx>),
     Edi(Box<Edi>),
 }
 

@@ -11,9 +11,10 @@ use crate::{
         Layout,
         arrives::Arrives,
         edi, lossless,
-        model::{Csv, Ends, Fixed, Format, Header, Mark, Quoting},
-        plan, xml,
+        model::{Csv, Ends, Fixed, Format, Header, Kind, Mark, Quoting},
+        plan, xlsx, xml,
     },
+    rows::Shape,
     yaml::{Faults, Node, Table},
 };
 
@@ -35,6 +36,14 @@ pub(super) enum Word {
     Csv,
     Fixed,
     Xml,
+    Xlsx,
+}
+
+/// What every layout says of itself.
+struct Head {
+    id: String,
+    version: u32,
+    arrives: Option<Arrives>,
 }
 
 fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
@@ -44,66 +53,61 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         ("csv", Ok(Word::Csv)),
         ("fixed", Ok(Word::Fixed)),
         ("xml", Ok(Word::Xml)),
+        ("xlsx", Ok(Word::Xlsx)),
         ("x12", Err(Dialect::X12)),
         ("edifact", Err(Dialect::Edifact)),
     ];
-    let arrives = Arrives::read(&table, "arrives");
+    let head = Head { id, version, arrives: Arrives::read(&table, "arrives") };
     let word = match table.required_one_of("format", &words)? {
         Ok(word) => word,
         Err(dialect) => {
-            // The envelope tells the character set.
-            let Named { profile, writing } = Named::new(Charset::Utf8);
             let (edi, shape) = edi::edi(&table, dialect)?;
             table.finish();
-            let (format, kinds, lossless) = (Format::Edi(Box::new(edi)), Vec::new(), false);
-            return Some(Layout {
-                id,
-                version,
-                profile,
-                writing,
-                format,
-                kinds,
-                shape,
-                lossless,
-                arrives,
-            });
+            // The envelope tells the character set.
+            let named = Named::new(Charset::Utf8);
+            return Some(head.layout(named, Format::Edi(Box::new(edi)), (Vec::new(), shape)));
         }
     };
-    let Named { profile, writing } = Named::read(&table, files);
+    // A workbook says itself what its texts are written in.
+    let named = match word {
+        Word::Xlsx => Named::new(Charset::Utf8),
+        Word::Csv | Word::Fixed | Word::Xml => Named::read(&table, files),
+    };
     let lossless = table.bool("lossless").unwrap_or(false);
+    if lossless && word == Word::Xlsx {
+        table.error("L12", "an XLSX layout cannot be lossless: it is only read");
+    }
     let format = match word {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),
+        Word::Xlsx => Format::Xlsx(Box::new(xlsx::xlsx(&table))),
         Word::Xml => {
-            let (xml, shape) = xml::xml(&table, &profile)?;
-            let format = Format::Xml(Box::new(xml));
+            let (xml, shape) = xml::xml(&table, &named.profile)?;
             table.finish();
-            return Some(Layout {
-                id,
-                version,
-                profile,
-                writing,
-                format,
-                kinds: Vec::new(),
-                shape,
-                lossless,
-                arrives,
-            });
+            let layout = head.layout(named, Format::Xml(Box::new(xml)), (Vec::new(), shape));
+            return Some(Layout { lossless, ..layout });
         }
     };
     if let Format::Fixed(fixed) = &format
         && fixed.ends.is_some()
-        && !profile.charset.is_ascii_safe()
+        && !named.profile.charset.is_ascii_safe()
     {
-        let message = format!("records in {} have no line ends", profile.charset);
+        let message = format!("records in {} have no line ends", named.profile.charset);
         table.error("L15", format!("{message}: `line_end` must be `none`"));
     }
-    let (kinds, shape) = plan::kinds(&table, &format, word)?;
-    let mut layout =
-        Layout { id, version, profile, writing, format, kinds, shape, lossless, arrives };
+    let kinds = plan::kinds(&table, &format, word)?;
+    let mut layout = Layout { lossless, ..head.layout(named, format, kinds) };
     lossless::settle(&table, &mut layout);
     table.finish();
     Some(layout)
+}
+
+impl Head {
+    fn layout(self, named: Named, format: Format, (kinds, shape): (Vec<Kind>, Shape)) -> Layout {
+        let Self { id, version, arrives } = self;
+        let Named { profile, writing } = named;
+        Layout { id, version, profile, writing, format, kinds, shape, lossless: false, arrives }
+    }
 }
 
 const MARKS: [(&str, Mark); 3] =

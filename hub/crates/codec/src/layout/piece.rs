@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Layout, LayoutFault, edi, model::Format, read_csv, read_fixed, tally::Tally, wide, xml,
+    Layout, LayoutFault, edi, model::Format, read_csv, read_fixed, tally::Tally, wide, xlsx, xml,
 };
 use crate::rows::Rows;
 
@@ -57,6 +57,11 @@ pub(super) fn read(
     match &layout.format {
         Format::Csv(csv) => read_csv::read(layout, csv, window, memory),
         Format::Fixed(fixed) => read_fixed::read(layout, fixed, window, memory),
+        Format::Xlsx(xlsx) => {
+            let rows = xlsx::read(layout, xlsx, window, &mut memory.tally)?;
+            memory.offset = wide(window.bytes.len());
+            Ok(rows)
+        }
         Format::Xml(_) | Format::Edi(_) => {
             let rows = document(layout, window.bytes)?;
             memory.offset = wide(window.bytes.len());
@@ -72,7 +77,7 @@ fn document(layout: &Layout, bytes: &[u8]) -> Result<Rows, LayoutFault> {
     match &layout.format {
         Format::Xml(xml) => xml::read(layout, xml, bytes),
         Format::Edi(edi) => edi::read(layout, edi, bytes),
-        Format::Csv(_) | Format::Fixed(_) => Ok(Rows::default()),
+        Format::Csv(_) | Format::Fixed(_) | Format::Xlsx(_) => Ok(Rows::default()),
     }
 }
 
@@ -81,6 +86,7 @@ pub(super) fn document_bytes_max(format: &Format) -> Option<usize> {
     match format {
         Format::Xml(_) => Some(xml::BYTES_MAX),
         Format::Edi(_) => Some(edi::BYTES_MAX),
+        Format::Xlsx(_) => Some(xlsx::BYTES_MAX),
         Format::Csv(_) | Format::Fixed(_) => None,
     }
 }

@@ -372,6 +372,7 @@ fn settle(format: &Format, kind: &mut Kind) {
     let typed = kind.columns.iter_mut().enumerate().find(|(index, column)| match format {
         Format::Csv(csv) => csv.type_column == *index,
         Format::Fixed(fixed) => fixed.type_at == Some((column.start, column.bytes)),
+        Format::Xlsx(xlsx) => xlsx.type_column == *index,
         Format::Xml(_) | Format::Edi(_) => false,
     });
     if let Some((_, column)) = typed.filter(|(_, it)| it.field.name.is_empty()) {
@@ -402,6 +403,11 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
                 draft.table.error("L07", "`type_column` is behind the last column");
             }
         }
-        Format::Fixed(_) | Format::Csv(_) | Format::Xml(_) | Format::Edi(_) => {}
+        Format::Xlsx(xlsx) if !draft.kind.codes.is_empty() && !columns.is_empty() => {
+            if xlsx.type_column >= columns.len() {
+                draft.table.error("L07", "`type_column` is behind the last column");
+            }
+        }
+        Format::Fixed(_) | Format::Csv(_) | Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => {}
     }
 }

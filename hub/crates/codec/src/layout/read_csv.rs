@@ -2,8 +2,6 @@
 
 mod header;
 
-pub(super) use header::headed;
-
 use canon::entry::RecordFault;
 
 use super::{

@@ -12,6 +12,7 @@ mod laws;
 mod policy;
 mod published;
 mod stream;
+mod xlsx;
 mod xml;
 mod xml_read;
 mod xml_write;

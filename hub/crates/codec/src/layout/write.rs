@@ -9,8 +9,9 @@ use super::{
     Layout,
     assemble::totals,
     cell, edi,
+    heading::headed,
     model::{Csv, Ends, Fixed, Format, Kind, Mark, Role, Rule, Slot},
-    read_csv, text, xml,
+    text, xml,
 };
 use crate::{
     charset::{Policy, Substitution},
@@ -59,6 +60,16 @@ impl Layout {
     pub fn write(&self, rows: &Rows, policy: &Policy) -> Result<Written, Vec<RowFault>> {
         if let Format::Xml(xml) = &self.format {
             return xml::write(self, xml, rows, policy);
+        }
+        if let Format::Xlsx(_) = self.format {
+            let faults = vec![RecordFault {
+                field: String::new(),
+                offset: None,
+                found: "an XLSX layout".to_owned(),
+                expected: "a layout that is written: workbooks are only read".to_owned(),
+                needed_by: None,
+            }];
+            return Err(vec![RowFault { number: 0, offset: 0, length: 0, faults }]);
         }
         if let Format::Edi(edi) = &self.format {
             return edi::write(self, edi, rows);
@@ -121,7 +132,7 @@ impl Writer<'_> {
         let mark = match &layout.format {
             Format::Csv(csv) => csv.eof_mark,
             Format::Fixed(fixed) => fixed.eof_mark,
-            Format::Xml(_) | Format::Edi(_) => Mark::Refused,
+            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => Mark::Refused,
         };
         if mark == Mark::Required {
             self.out.bytes.push(0x1A);
@@ -139,7 +150,7 @@ impl Writer<'_> {
     }
 
     fn header(&mut self, csv: &Csv) {
-        let line = text::header(csv, read_csv::headed(self.layout));
+        let line = text::header(csv, headed(self.layout));
         if let Err(fault) = self.encode(&line, 0, "") {
             let faults = vec![fault];
             self.faults.push(RowFault { number: 0, offset: 0, length: 0, faults });
@@ -152,7 +163,7 @@ impl Writer<'_> {
         let faults = match &layout.format {
             Format::Csv(csv) => self.csv_line(csv, kind, from),
             Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
-            Format::Xml(_) | Format::Edi(_) => Vec::new(),
+            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => Vec::new(),
         };
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;

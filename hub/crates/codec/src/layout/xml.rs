@@ -22,6 +22,7 @@ mod write;
 pub(super) use encoding::name_of as charset_name;
 pub(super) use parse::xml;
 pub(super) use read::read;
+pub(super) use strict::reference;
 pub(super) use tree::BYTES_MAX;
 pub(super) use write::write;
 

@@ -71,6 +71,7 @@ impl Layout {
             Format::Csv(_) => "text/csv",
             Format::Fixed(_) => "application/octet-stream",
             Format::Xml(xml) => xml.media_type(),
+            Format::Xlsx(_) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 
@@ -78,7 +79,7 @@ impl Layout {
     pub fn content_type(&self) -> String {
         let media_type = self.media_type();
         match &self.format {
-            Format::Edi(_) | Format::Fixed(_) => media_type.to_owned(),
+            Format::Edi(_) | Format::Fixed(_) | Format::Xlsx(_) => media_type.to_owned(),
             Format::Csv(_) | Format::Xml(_) => {
                 let name = charset_name(self.profile.charset).to_ascii_lowercase();
                 format!("{media_type}; charset={name}")

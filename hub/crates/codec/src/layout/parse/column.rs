@@ -97,7 +97,7 @@ impl Column {
         let cell = cell(&table, kind, fixed);
         let number = matches!(cell, CellFormat::Number(_));
         let trim = table.one_of("trim", &TRIMS).unwrap_or(match (word, number) {
-            (Word::Csv, _) => Trim::None,
+            (Word::Csv | Word::Xlsx, _) => Trim::None,
             (Word::Xml, _) | (Word::Fixed, true) => Trim::Both,
             (Word::Fixed, false) => Trim::Right,
         });
@@ -123,6 +123,10 @@ impl Column {
                 let header = table.text("header").unwrap_or(&column.field.name);
                 column.header = header.to_owned();
                 column.quoting = table.one_of("quoting", &QUOTING);
+            }
+            Word::Xlsx => {
+                let header = table.text("header").unwrap_or(&column.field.name);
+                column.header = header.to_owned();
             }
             Word::Fixed => {
                 column.overlay = table.bool("overlay").unwrap_or(false);

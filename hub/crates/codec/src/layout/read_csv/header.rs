@@ -4,10 +4,10 @@
 use super::Reader;
 use crate::{
     charset::{Skip, SkipKind},
-    diagnostic::nearest,
     layout::{
-        Layout, LayoutFault, cell,
-        model::{Header, Kind, Mark, Role},
+        LayoutFault,
+        heading::{self, headed},
+        model::{Header, Mark},
         scan::{Line, LineEnd, RawCell},
         text,
     },
@@ -118,50 +118,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Compares the header with the layout: a file that has changed is refused,
-    /// since its columns may mean something else now.
+    /// Compares the header with the layout.
     fn header(&mut self, names: &[String], offsets: &[usize]) -> Result<(), LayoutFault> {
         let Some(kind) = headed(self.layout) else { return Ok(()) };
-        let wanted: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
         let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
-        let drift =
-            |index: usize, message: String| LayoutFault::new("header-drift", at(index), message);
-        if self.csv.header == Header::AnyOrder {
-            let find = |it: &String| wanted.iter().position(|name| it == name);
-            let order: Vec<Option<usize>> = names.iter().map(find).collect();
-            if let Some((_, name)) =
-                (0..).zip(&wanted).find(|(index, _)| !order.contains(&Some(*index)))
-            {
-                let near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
-                let message = format!("the header has no column `{name}`");
-                return Err(drift(0, message).expected(*name).found(near.unwrap_or_default()));
-            }
-            if let Some(twice) = (1..order.len()).find(|it| {
-                let here = order.get(*it).copied().flatten();
-                here.is_some() && order.iter().take(*it).any(|before| *before == here)
-            }) {
-                return Err(drift(twice, format!("column {} stands here twice", twice + 1)));
-            }
-            self.order = Some(order);
-            return Ok(());
-        }
-        let count = wanted.len() + usize::from(self.csv.trailing_delimiter);
-        for (index, wanted) in wanted.iter().enumerate() {
-            let found = names.get(index).map(String::as_str);
-            if found != Some(*wanted) {
-                let mut message = format!("column {} of the header is not `{wanted}`", index + 1);
-                if let Some(moved) = names.iter().position(|it| it == wanted) {
-                    message.push_str(&format!("; it is column {} now", moved + 1));
-                }
-                let found = cell::found(found.unwrap_or("no column"), false);
-                return Err(drift(index, message).found(found).expected(*wanted));
-            }
-        }
-        if names.len() != count {
-            let found = format!("{} columns", names.len());
-            let message = "the header has columns that the layout does not have".to_owned();
-            return Err(drift(count, message).found(found).expected(format!("{count} columns")));
-        }
+        let extra = usize::from(self.csv.trailing_delimiter);
+        self.order = heading::compare(kind, (self.csv.header, extra), names).map_err(|drift| {
+            let offset = at(drift.column);
+            drift.at(offset)
+        })?;
         Ok(())
     }
 
@@ -183,14 +148,6 @@ impl Reader<'_> {
             .found(line.line_end.name())
             .expected(self.csv.ends.name()))
     }
-}
-
-/// The kind that the header row names the columns of: the first with records.
-pub(in crate::layout) fn headed(layout: &Layout) -> Option<&Kind> {
-    layout
-        .kinds
-        .iter()
-        .find(|it| matches!(it.role, Role::Record | Role::Keyed { .. } | Role::Header))
 }
 
 fn name(text: &str, raw: &RawCell) -> String {

@@ -18,6 +18,12 @@ static LAYOUTS: LazyLock<[Layout; 3]> = LazyLock::new(|| {
     ]
 });
 
+static SHEET: LazyLock<Layout> = LazyLock::new(|| {
+    layout(
+        "layout: t\nversion: 1\nformat: xlsx\nheader: none\ncolumns: [{ name: a, type: integer }]\n",
+    )
+});
+
 /// Bytes that look a little like what readers expect.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let pieces = [
@@ -71,6 +77,11 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
         "\u{1B}$B",
         "\u{1B}(B",
         "PK\u{3}\u{4}",
+        "<row>",
+        "</row>",
+        "<c r='B2' s='1' t='s'><v>",
+        "</v></c>",
+        "<mergeCell ref='A1:B2'/>",
     ];
     let piece = prop_oneof![
         3 => prop::sample::select(pieces.to_vec()).prop_map(|it| it.as_bytes().to_vec()),
@@ -95,6 +106,7 @@ proptest! {
         for layout in LAYOUTS.iter() {
             let _answer = layout.read(&bytes).is_ok();
         }
+        let _answers = (SHEET.read(&bytes).is_ok(), SHEET.read(&super::xlsx::with_sheet(&bytes)).is_ok());
         let caps = compressed::Caps { bytes_max: 1 << 20, ratio_max: 100, files_max: 10 };
         let _answers = (compressed::gunzip(&bytes, &caps), compressed::unzip(&bytes, &caps));
         let _answers = (form::parse(&bytes), json::lines(&bytes), json::elements(&bytes));

@@ -96,7 +96,7 @@ pub(super) fn attribute(value: &str) -> Result<String, &'static str> {
 }
 
 /// What stands for `&name;`: one of the five, or a character by its number.
-pub(super) fn reference(name: &str) -> Option<char> {
+pub(in crate::layout) fn reference(name: &str) -> Option<char> {
     if let Some(number) = name.strip_prefix('#') {
         let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |it| (it, 16));
         let short = digits.trim_start_matches('0');

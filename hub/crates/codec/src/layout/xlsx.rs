@@ -1,0 +1,97 @@
+//! Sheets of workbooks (XLSX, ECMA-376) as rows. The parts of the archive are
+//! read here and not by a library of spreadsheets: those give numbers as binary
+//! floats, and a price of 0.1 is stored as the digits `0.1`.
+//!
+//! What a cell is comes from its type, its style and the workbook's calendar;
+//! what it must be comes from the layout. Macros, links and pictures are left
+//! alone. Offsets of records and cells are those of the unpacked sheet.
+
+mod book;
+mod date;
+mod merge;
+mod number;
+mod parse;
+mod part;
+mod place;
+mod read;
+mod sheet;
+mod strings;
+mod styles;
+mod value;
+
+pub(super) use parse::xlsx;
+pub(super) use read::{heading, read};
+
+use super::model::Header;
+use crate::compressed::Caps;
+
+/// Bytes of a workbook as it comes.
+pub(super) const BYTES_MAX: usize = 64 << 20;
+/// What may come out of it.
+const CAPS: Caps = Caps { bytes_max: 256 << 20, ratio_max: 500, files_max: 4096 };
+
+/// How records lie in a sheet.
+#[derive(Clone, Debug)]
+pub(super) struct Xlsx {
+    sheet: Which,
+    pub(super) header: Header,
+    top: Top,
+    /// Rows after the last record, empty ones not counted.
+    footers: usize,
+    skip_blank: bool,
+    header_repeats: bool,
+    multiline: bool,
+    /// Other control characters in cells are text.
+    controls: bool,
+    /// The first column of the table, from 0.
+    first_column: u32,
+    /// Index of the column that holds a record's code.
+    pub(super) type_column: usize,
+    merged: Merged,
+    hidden: Hidden,
+    numbers: Numbers,
+}
+
+/// Which sheet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Which {
+    /// The only one that is shown.
+    Only,
+    /// From 1, hidden ones counted.
+    Number(usize),
+    Name(String),
+}
+
+/// Where the table begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Top {
+    /// In that row, from 1.
+    Row(u32),
+    /// In the first row that has the names of the columns.
+    Found,
+}
+
+/// Cells that lie over several rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Merged {
+    Refused,
+    /// The cell stands in each of the rows.
+    Filled,
+}
+
+/// Rows that people do not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hidden {
+    Refused,
+    Taken,
+    Skipped,
+}
+
+/// Numbers with more digits than spreadsheets show, as formulas make them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Numbers {
+    /// As they are stored.
+    Exact,
+    /// Rounded to fifteen digits, as spreadsheets show them.
+    Fifteen,
+}
