@@ -260,7 +260,8 @@ impl<'a, T: Trace> Machine<'a, T> {
         let base = (list.start as usize + index as usize) * width;
         let slots = self.frames.get(usize::from(elements.frame));
         let slots = slots.and_then(|it| it.get(base..base + width)).unwrap_or_default();
-        Scope { slots, index, element: Value::Missing }
+        // Whatever is told of an element is told by the steps.
+        Scope { slots, index, element: Value::Missing, list: None }
     }
 }
 
