@@ -1,9 +1,11 @@
-//! Compressed input: gzip and zip, with bounds on what comes out, so that a
+//! Compressed input: gzip, zstd and zip, with bounds on what comes out, so that a
 //! small file cannot fill the memory. What is damaged is refused, never cut.
 
 mod zip;
+mod zstd;
 
 pub use zip::{Archive, unzip};
+pub use zstd::unzstd;
 
 use std::{fmt, io::Read};
 
@@ -37,6 +39,7 @@ pub struct File {
 pub enum Kind {
     Gzip,
     Zip,
+    Zstd,
 }
 
 /// Why it was refused.
@@ -54,6 +57,7 @@ pub struct Fault {
 pub fn kind(bytes: &[u8]) -> Option<Kind> {
     match bytes {
         [0x1F, 0x8B, ..] => Some(Kind::Gzip),
+        [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Kind::Zstd),
         [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Kind::Zip),
         _ => None,
     }
@@ -64,19 +68,37 @@ pub fn kind(bytes: &[u8]) -> Option<Kind> {
 /// # Errors
 /// Damage, bytes behind the end, or more than the caps allow.
 pub fn gunzip(bytes: &[u8], caps: &Caps) -> Result<Vec<u8>, Fault> {
-    inflate(MultiGzDecoder::new(bytes), (0, bytes.len()), caps.bytes_max, caps)
+    inflate(MultiGzDecoder::new(bytes), (0, bytes.len()), (caps.bytes_max, 0), caps)
 }
 
-/// Reads all of it, up to `bytes_max` and the caps' ratio. `from` is the offset
-/// of the packed bytes and their number.
+/// Unpacks what holds one file, in whichever way: gzip, zstd, or a zip archive
+/// with nothing else in it. `None`: it is packed in no way known here.
+///
+/// # Errors
+/// As of each way; `compressed-too-large` for an archive of several files.
+pub fn unpack(bytes: &[u8], caps: &Caps) -> Result<Option<Vec<u8>>, Fault> {
+    let caps = Caps { files_max: caps.files_max.min(1), ..*caps };
+    Ok(Some(match kind(bytes) {
+        None => return Ok(None),
+        Some(Kind::Gzip) => gunzip(bytes, &caps)?,
+        Some(Kind::Zstd) => unzstd(bytes, &caps)?,
+        Some(Kind::Zip) => {
+            let file = unzip(bytes, &caps)?.pop();
+            file.ok_or_else(|| damaged(0, "the archive has no file"))?.bytes
+        }
+    }))
+}
+
+/// Reads all of it, up to `bytes_max` and the caps' ratio, of which `before` bytes
+/// are used up. `from` is the offset of the packed bytes and their number.
 fn inflate(
     mut reader: impl Read,
     from: (usize, usize),
-    bytes_max: usize,
+    (bytes_max, before): (usize, usize),
     caps: &Caps,
 ) -> Result<Vec<u8>, Fault> {
     let ratio_bytes = from.1.saturating_mul(caps.ratio_max).max(RATIO_FROM_BYTES);
-    let limit = bytes_max.min(ratio_bytes);
+    let limit = bytes_max.min(ratio_bytes.saturating_sub(before));
     let mut out = Vec::new();
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
@@ -86,7 +108,7 @@ fn inflate(
             Err(error) => return Err(damaged(from.0, format!("it cannot be unpacked: {error}"))),
         };
         if out.len() + count > limit {
-            let message = format!("more than {limit} bytes come out of {}", from.1);
+            let message = format!("more than {} bytes come out of {}", limit + before, from.1);
             return Err(Fault { code: "compressed-too-large", offset: from.0, message });
         }
         out.extend_from_slice(chunk.get(..count).unwrap_or_default());

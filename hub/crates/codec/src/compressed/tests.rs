@@ -78,3 +78,73 @@ fn strange_archives_are_refused() {
     assert_eq!(code(&[(b"a", 0, b"x"), (b"a", 0, b"y")]), "compressed-damaged");
     assert_eq!(code(&[(b"\x81", 0, b"x")]), "compressed-damaged");
 }
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+    compress_to_vec(bytes, CompressionLevel::Fastest)
+}
+
+/// What zstd 1.5 makes of fifty lines at its level 19, with a checksum.
+const BY_ZSTD: [u8; 39] = [
+    0x28, 0xB5, 0x2F, 0xFD, 0x64, 0x84, 0x02, 0xCD, 0x00, 0x00, 0x90, 0xE8, 0xA1, 0xA8, 0xE7, 0xA4,
+    0xBA, 0x2C, 0xE3, 0x82, 0xBD, 0xE3, 0x83, 0xBC, 0xE3, 0x83, 0x88, 0x0D, 0x0A, 0x01, 0x00, 0xDE,
+    0x56, 0x35, 0xC3, 0xA7, 0x22, 0xD6, 0xF2,
+];
+
+#[test]
+fn zstd_comes_back() {
+    let text = "表示,ソート\r\n".repeat(50).into_bytes();
+    assert_eq!(kind(&BY_ZSTD), Some(Kind::Zstd));
+    assert_eq!(unzstd(&BY_ZSTD, &CAPS).expect("unpacks"), text);
+    // Frames one after the other, and one that is passed over.
+    let note = [b"\x50\x2A\x4D\x18\x02\0\0\0".as_slice(), b"no"].concat();
+    let two = [note.as_slice(), &BY_ZSTD, &zstd(b"end")].concat();
+    assert_eq!(kind(&two), Some(Kind::Zstd));
+    assert_eq!(unzstd(&two, &CAPS).expect("unpacks"), [text, b"end".to_vec()].concat());
+    for cut in 0..BY_ZSTD.len() {
+        let fault = unzstd(BY_ZSTD.get(..cut).expect("in bounds"), &CAPS).expect_err("cut");
+        assert_eq!(fault.code, "compressed-damaged", "{cut}");
+    }
+    for at in 0..BY_ZSTD.len() {
+        let mut changed = BY_ZSTD;
+        changed[at] ^= 0x5A;
+        assert!(unzstd(&changed, &CAPS).is_err(), "{at}");
+    }
+    let behind = [BY_ZSTD.as_slice(), b"x"].concat();
+    assert_eq!(unzstd(&behind, &CAPS).expect_err("refused").offset, BY_ZSTD.len());
+}
+
+#[test]
+fn bombs_of_zstd_do_not_go_off() {
+    let zeros = zstd(&vec![0; 3 << 20]);
+    assert!(zeros.len() < 4000);
+    assert_eq!(unzstd(&zeros, &CAPS).expect_err("refused").code, "compressed-too-large");
+    let wide = Caps { ratio_max: 100_000, ..CAPS };
+    assert_eq!(unzstd(&zeros, &wide).expect("unpacks").len(), 3 << 20);
+    let twice = [zeros.as_slice(), &zeros].concat();
+    assert_eq!(unzstd(&twice, &wide).expect_err("refused").code, "compressed-too-large");
+    // Each frame alone would be within the ratio.
+    let small = zstd(&vec![0; 1 << 19]);
+    let many = [small.as_slice(), &small, &small, &small].concat();
+    assert_eq!(unzstd(&many, &CAPS).expect_err("refused").code, "compressed-too-large");
+    // A window of a gibibyte is a promise of memory, not data.
+    let window = |byte| [0x28, 0xB5, 0x2F, 0xFD, 0x00, byte, 1, 0, 0];
+    let refused = |bytes: &[u8]| unzstd(bytes, &CAPS).map_err(|it| it.code);
+    assert_eq!(refused(&window(20 << 3)), Err("compressed-too-large"));
+    assert_eq!(refused(&window(13 << 3 | 1)), Err("compressed-too-large"));
+    assert_eq!(refused(&window(13 << 3)), Ok(Vec::new()));
+    // And so is a length.
+    let long = [0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0, 0x40, 1, 0, 0];
+    assert_eq!(refused(&long), Err("compressed-too-large"));
+}
+
+#[test]
+fn one_file_is_unpacked_whichever_way() {
+    for packed in [gzip(b"a,1\n"), zstd(b"a,1\n"), zip(&[(b"x.csv", 0, b"a,1\n")])] {
+        assert_eq!(unpack(&packed, &CAPS).expect("unpacks").as_deref(), Some(&b"a,1\n"[..]));
+    }
+    assert_eq!(unpack(b"a,1\n", &CAPS), Ok(None));
+    let two = zip(&[(b"a", 0, b"x"), (b"b", 0, b"y")]);
+    assert_eq!(unpack(&two, &CAPS).expect_err("refused").code, "compressed-too-large");
+    assert!(unpack(&zip(&[(b"folder/", 0, b"")]), &CAPS).is_err());
+}

@@ -116,8 +116,8 @@ impl<'a> Archive<'a> {
         let packed = self.bytes.get(start..end).unwrap_or_default();
         let from = (start, packed.len());
         let unpacked = match entry.method {
-            0 => inflate(packed, from, self.room, &self.caps)?,
-            8 => inflate(DeflateDecoder::new(packed), from, self.room, &self.caps)?,
+            0 => inflate(packed, from, (self.room, 0), &self.caps)?,
+            8 => inflate(DeflateDecoder::new(packed), from, (self.room, 0), &self.caps)?,
             method => {
                 let message = format!("method {method} is not known here; deflate is");
                 return Err(unsupported(entry.at, message));

@@ -109,6 +109,8 @@ proptest! {
         let _answers = (SHEET.read(&bytes).is_ok(), SHEET.read(&super::xlsx::with_sheet(&bytes)).is_ok());
         let caps = compressed::Caps { bytes_max: 1 << 20, ratio_max: 100, files_max: 10 };
         let _answers = (compressed::gunzip(&bytes, &caps), compressed::unzip(&bytes, &caps));
+        let zstd = [b"\x28\xB5\x2F\xFD", bytes.as_slice()].concat();
+        let _answers = (compressed::unzstd(&zstd, &caps), compressed::unpack(&bytes, &caps));
         let _answers = (form::parse(&bytes), json::lines(&bytes), json::elements(&bytes));
         // Where we read a document, others read it too.
         if json::check(&bytes).is_ok() {
