@@ -21,7 +21,9 @@ mod time;
 mod types;
 mod value;
 
-pub use check::{BackField, Backwards, Compiled, Fate, Obligations, Options, Verdict, compile};
+pub use check::{
+    BackField, Backwards, Compiled, Cost, Fate, Obligations, Options, Verdict, compile,
+};
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageItem, CoverageReport, DiffReport, Expect,
     Explained, FieldTrace, Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed,

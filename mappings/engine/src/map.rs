@@ -177,8 +177,27 @@ impl Map {
         {
             return (Err(self.input_fault(bytes, &fault)), trace);
         }
+        if let Some(fault) = self.no_object(input) {
+            return (Err(self.input_fault(bytes, &fault)), trace);
+        }
         let source = Source { text: input, verbatim: true, origin: 0 };
         run(&self.plan, &self.label, source, ctx, (scratch, trace))
+    }
+
+    /// A record of which fields are read, and that has none.
+    #[inline]
+    fn no_object(&self, input: &str) -> Option<InputFault> {
+        if input.starts_with('{') {
+            return None;
+        }
+        let start = input.find(|c: char| !c.is_ascii_whitespace())?;
+        let record = self.plan.trie.node(0)?;
+        let fields = !record.children.is_empty() && record.elements.is_none();
+        let wrong = fields && input.as_bytes().get(start) != Some(&b'{');
+        wrong.then(|| InputFault {
+            offset: u64::try_from(start).unwrap_or(u64::MAX),
+            expected: "an object: the map reads its fields",
+        })
     }
 
     pub(crate) fn trace_row<T: Trace>(

@@ -112,6 +112,7 @@ fn check_map(place: &Place, explain: bool) -> bool {
             };
             say!("  {word:<8} {field}: {assertion}");
         }
+        say!("  steps of one record: {}", compiled.cost.text());
     }
     if let Some(backwards) = &compiled.backwards {
         print_backwards(backwards, explain);

@@ -14,6 +14,7 @@ use codec::{
 
 use super::{
     backwards::{self, Backwards},
+    cost::{self, Cost},
     lower::{Lower, ScopeInfo},
     target::expr_at,
 };
@@ -55,6 +56,8 @@ pub struct Compiled {
     pub backwards: Option<Backwards>,
     /// Path of the source's schema or layout.
     pub source: Option<String>,
+    /// What one record costs at most.
+    pub cost: Cost,
 }
 
 /// The assertions of the target schema with their verdicts.
@@ -119,6 +122,7 @@ fn build(
     let ends = Ends::of(path, &file, library, faults)?;
     let taken = backwards::take(path, &mut file, &ends.target, (library, faults));
     let mut lower = Lower {
+        unread: !faults.is_empty(),
         faults,
         library,
         plan: Plan::default(),
@@ -141,9 +145,10 @@ fn build(
     };
     lower.plan.needs = file.needs.iter().map(|it| (it.name.clone(), it.optional)).collect();
     lower.plan.on_fault = file.policy.fault;
-    lower.root(&file.fields, file.at);
+    lower.root(&file.fields, file.fields_at);
     header(&mut lower, &file, &ends);
     unused(&lower, &file);
+    found.cost = cost::count(&lower, &file);
     found.backwards = taken.map(|it| it.judge(&lower, &file));
     let mut plan = std::mem::take(&mut lower.plan);
     plan.seal();

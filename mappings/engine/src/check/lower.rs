@@ -56,6 +56,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) interned: HashMap<String, Span>,
     /// The map goes out: from a canonical entity to another system.
     pub(crate) outbound: bool,
+    /// Some of the file could not be read.
+    pub(crate) unread: bool,
     /// Whether the target may hold personal data.
     pub(crate) may_receive_personal: bool,
 }

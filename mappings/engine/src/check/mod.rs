@@ -6,6 +6,7 @@ mod backwards;
 mod compile;
 mod cond;
 mod constant;
+mod cost;
 mod guard;
 mod list;
 pub(crate) mod lower;
@@ -18,3 +19,4 @@ mod target_list;
 
 pub use backwards::{BackField, Backwards, Fate};
 pub use compile::{Compiled, Obligations, Options, Verdict, compile};
+pub use cost::Cost;

@@ -149,6 +149,10 @@ impl Lower<'_> {
             .filter(|it| !(names.contains(it) || header && HEADER_MEMBERS.contains(&it.as_str())))
             .cloned()
             .collect();
+        if self.unread {
+            // The rule may be one of those that cannot be read.
+            return;
+        }
         for name in missing {
             let path = if target.path.is_empty() {
                 name.clone()
@@ -158,7 +162,7 @@ impl Lower<'_> {
             self.obligations.add(&path, "required", Verdict::Error);
             self.error_at("M04", at, format!("`{path}` is required by the target and has no rule"))
                 .expected(format!("a rule for `{name}`"))
-                .help(format!("add `{path}: …`"));
+                .help(format!("add `{}: …`", path.rsplit("[].").next().unwrap_or(&path)));
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct MapFile {
     pub(crate) id: String,
     pub(crate) version: u32,
     pub(crate) at: At,
+    /// Where its fields begin.
+    pub(crate) fields_at: At,
     pub(crate) source: (String, At),
     pub(crate) target: (String, At),
     pub(crate) header: Header,
@@ -105,12 +107,15 @@ pub(crate) fn read(faults: &Faults, node: &Node) -> Option<MapFile> {
         table.required("fields");
     }
     let at = table.span();
+    let key = node.map().unwrap_or_default().iter().find(|it| it.0.text() == Some("fields"));
+    let fields_at = key.map_or(at, |it| it.0.span());
     table.finish();
     check_id(faults, node, &id, version);
     Some(MapFile {
         id,
         version,
         at,
+        fields_at,
         source: source?,
         target: target?,
         header,

@@ -249,6 +249,7 @@ impl Parser {
                 let end = self.want(")", "after the bracket")?;
                 Ok(Expr { span: span.to(end), kind: inner.kind })
             }
+            TokenKind::Sign("[") if self.odd_name() => self.path(),
             TokenKind::Sign("[") => self.list(span),
             TokenKind::Sign("-") => {
                 self.at += 1;
@@ -265,6 +266,17 @@ impl Parser {
                 Err(self.fault("a value is missing here", "a path, a literal or a bracket"))
             }
         }
+    }
+
+    /// Whether a name in brackets stands here, `["odd name"]`. Behind `in` that is
+    /// a list of one text, unless a path goes on.
+    fn odd_name(&self) -> bool {
+        let kind = |at: usize| self.tokens.get(at).map(|it| &it.kind);
+        let sign = |at: usize, wanted: &str| matches!(kind(at), Some(TokenKind::Sign(sign)) if *sign == wanted);
+        let one = matches!(kind(self.at + 1), Some(TokenKind::Text(_))) && sign(self.at + 2, "]");
+        let before = self.at.checked_sub(1).and_then(kind);
+        let listed = matches!(before, Some(TokenKind::Name(name)) if name == "in");
+        one && (!listed || sign(self.at + 3, ".") || sign(self.at + 3, "["))
     }
 
     fn literal(&mut self, span: Span, kind: ExprKind) -> Expr {
@@ -317,7 +329,7 @@ impl Parser {
         let mut path = Path { from: Origin::Up(up), steps: Vec::new() };
         let mut end = self.span();
         let TokenKind::Name(first) = self.peek().kind else {
-            if self.is("[") && up > 0 {
+            if self.is("[") {
                 self.steps(&mut path, &mut end)?;
                 return Ok(Expr { span: start.to(end), kind: ExprKind::Path(path) });
             }

@@ -139,6 +139,8 @@ mod tests {
     fn what_is_printed_reads_the_same() {
         for text in [
             "name|trim",
+            "[\"odd key\"].b[\"c d\"]|trim",
+            "a in [\"b\"] || a in [\"odd list\"].b",
             "a . b [0] . c [\"odd key\"]",
             "../x|default( ../../y | text )",
             "has(a)&&!(b==\"x\"||c in [1,2])",

@@ -22,5 +22,6 @@ pub(crate) mod trace;
 mod write;
 
 pub(crate) use fault::Fault;
+pub(crate) use list::STEPS_MAX;
 pub use record::{Faulted, Mapped, RunContext, Scratch};
 pub(crate) use text::bytes_in;

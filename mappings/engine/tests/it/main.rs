@@ -8,6 +8,7 @@
 
 mod agree;
 mod corpus;
+mod cost;
 mod explained;
 mod faults;
 mod functions;
