@@ -331,10 +331,19 @@ impl Reader<'_> {
 
     #[inline]
     fn span(&mut self, text: &str, (start, end): (usize, usize)) -> (usize, usize) {
-        if self.runs.is_empty() {
-            return self.cursor.span(text, &self.skips, (start, end));
+        let (from, to) = if self.runs.is_empty() {
+            self.cursor.span(text, &self.skips, (start, end))
+        } else {
+            (self.source(text, start), self.source(text, end))
+        };
+        if start > 0 || from > 0 {
+            return (from, to);
         }
-        (self.source(text, start), self.source(text, end))
+        // A byte order mark is before the first cell, not in it.
+        let bom = self.layout.profile.bom_bytes();
+        let marked = !bom.is_empty() && self.bytes.starts_with(bom);
+        let first = if marked { bom.len() } else { 0 };
+        (first, to.max(first))
     }
 
     /// Whether it needs no second look that the cell is written as it stands:
