@@ -20,6 +20,7 @@ mod rebuild;
 mod replay;
 mod serve;
 mod shadow;
+mod sheet;
 mod tap;
 mod text;
 

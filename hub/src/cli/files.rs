@@ -1,6 +1,10 @@
 //! `channelhub files`: files that were held, and those that have not come.
 
-use super::{Failure, block_on, letters::Hub};
+use super::{
+    Failure, block_on,
+    letters::Hub,
+    sheet::{Printed, Table},
+};
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -27,10 +31,24 @@ pub(super) struct List {
     /// held, released or discarded.
     #[arg(long, default_value = "held")]
     state: String,
-    /// Print JSON lines.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Printed,
 }
+
+/// The columns of a table of files; one that is late has neither id nor name.
+const COLUMNS: &[(&str, &str)] = &[
+    ("id", "/id"),
+    ("at", "/at"),
+    ("state", "/state"),
+    ("channel", "/channel"),
+    ("name", "/name"),
+    ("store", "/store"),
+    ("day", "/day"),
+    ("due_at", "/due_at"),
+    ("reason", "/reason"),
+    ("settled_by", "/settled_by"),
+    ("settled_why", "/settled_why"),
+];
 
 /// Which files, and why.
 #[derive(Debug, clap::Args)]
@@ -66,27 +84,20 @@ impl List {
             self.channel.is_none() || self.channel.as_deref() == channel
         };
         block_on(async {
-            let print = |item: &Value| self.print(item, &held(item));
+            let table = Table::begin(&self.printed, COLUMNS);
+            let print = |item: &Value| table.item(item, held);
             let mut count = client.each("/api/v1/files", &query, print).await?;
             let late = client.get("/api/v1/files/late").await?;
             let late = late.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
             for item in late.iter().filter(|it| self.state == "held" && wants(it)) {
                 count += 1;
-                self.print(item, &is_late(item));
+                table.item(item, is_late);
             }
-            if count == 0 && !self.json {
-                say!("none");
+            if count == 0 {
+                table.none();
             }
             Ok(ExitCode::SUCCESS)
         })
-    }
-
-    fn print(&self, item: &Value, text: &str) {
-        if self.json {
-            say!("{item}");
-        } else {
-            say!("{text}");
-        }
     }
 }
 

@@ -3,7 +3,11 @@
 mod edit;
 mod settle;
 
-use super::{Config, Failure, block_on, client::Client};
+use super::{
+    Config, Failure, block_on,
+    client::Client,
+    sheet::{Printed, Table},
+};
 use clap::Subcommand;
 use serde_json::Value;
 use std::process::ExitCode;
@@ -70,10 +74,26 @@ pub(super) struct List {
     /// open, resubmitted or discarded.
     #[arg(long, default_value = "open")]
     state: String,
-    /// Print JSON lines.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Printed,
 }
+
+/// The columns of a table of letters.
+const COLUMNS: &[(&str, &str)] = &[
+    ("id", "/id"),
+    ("at", "/at"),
+    ("kind", "/kind"),
+    ("channel", "/channel"),
+    ("code", "/code"),
+    ("state", "/state"),
+    ("origin", "/record/origin"),
+    ("record", "/record/number"),
+    ("byte", "/record/offset"),
+    ("tries", "/attempts"),
+    ("reason", "/reason"),
+    ("settled_by", "/settled_by"),
+    ("settled_why", "/settled_why"),
+];
 
 /// Show one.
 #[derive(Debug, clap::Args)]
@@ -142,12 +162,13 @@ impl Which {
 
 impl List {
     fn run(self) -> Result<ExitCode, Failure> {
-        let (client, json) = (self.hub.client()?, self.json);
+        let client = self.hub.client()?;
         block_on(async {
-            let print = |item: &Value| say!("{}", if json { item.to_string() } else { line(item) });
+            let table = Table::begin(&self.printed, COLUMNS);
+            let print = |item: &Value| table.item(item, line);
             let count = self.which.each(&client, &self.state, print).await?;
-            if count == 0 && !json {
-                say!("none");
+            if count == 0 {
+                table.none();
             }
             Ok(ExitCode::SUCCESS)
         })

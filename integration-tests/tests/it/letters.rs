@@ -69,7 +69,7 @@ async fn a_record_is_shown_edited_and_comes_in_once() -> Result<()> {
     let mut file = journal();
     file.receipts[1].lines[0].quantity = "１個".to_owned();
     let original = file.bytes()?;
-    hub.world.till.drop_file("J1.csv", &original)?;
+    hub.world.till.drop_file("=J1.csv", &original)?;
     let id = hub.letters(1).await?[0]["id"].as_str().expect("an id").to_owned();
 
     let shown = ok(hub.hub.command(&["letters", "show", &id]).await?);
@@ -77,6 +77,12 @@ async fn a_record_is_shown_edited_and_comes_in_once() -> Result<()> {
     assert!(!shown.contains("M000077"), "what stands around it is masked: {shown}");
     let found = ok(hub.hub.command(&["letters", "list", "--text", "数量"]).await?);
     assert!(found.contains(&id), "{found}");
+    // A table for people does not run what came from elsewhere; JSON is for machines.
+    let table = ok(hub.hub.command(&["letters", "list", "--format", "csv"]).await?);
+    assert!(table.starts_with("\u{FEFF}\"id\",\"at\",\"kind\",\"channel\""), "{table}");
+    assert!(table.contains(",\"'=J1.csv\",\"2\","), "{table}");
+    let json = ok(hub.hub.command(&["letters", "list", "--json"]).await?);
+    assert!(json.contains("\"origin\":\"=J1.csv\""), "{json}");
     let none = ok(hub.hub.command(&["letters", "list", "--since", "2199-01-01T00:00:00Z"]).await?);
     assert_eq!(none.trim(), "none");
 
