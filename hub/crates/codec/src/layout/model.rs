@@ -169,6 +169,10 @@ pub(super) struct Column {
     pub(super) quoting: Option<Quoting>,
     /// XML: it is written though it is empty.
     pub(super) written_empty: bool,
+    /// XML: its text where nothing stands, as a schema has it for attributes.
+    pub(super) default: Option<String>,
+    /// XML: it is `true` where the element is there, whatever is in it.
+    pub(super) exists: bool,
     /// Fixed: offset and length in bytes.
     pub(super) start: usize,
     pub(super) bytes: usize,

@@ -1,5 +1,5 @@
-//! Character sets and CSV beside other implementations: Python's codecs and csv,
-//! glibc's converters. Each difference stands in `charset-differences.tsv` with
+//! Character sets, CSV and XML beside other implementations: Python's codecs, csv
+//! and expat, glibc's converters. Each difference stands in `charset-differences.tsv` with
 //! its reason, or is counted here under its reason.
 
 #![expect(
@@ -12,12 +12,12 @@
 
 mod codes;
 mod csv;
+mod xml;
 
 use std::{path::Path, process::Command};
 
 /// What the script says in one mode; `None` where its tools are not there. In CI
 /// they have to be.
-#[expect(clippy::disallowed_methods, reason = "CI says so in its environment")]
 fn other(mode: &str) -> Option<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/other.py");
     let run = Command::new("python3").arg(&script).arg(mode).output();
@@ -27,11 +27,17 @@ fn other(mode: &str) -> Option<String> {
         Err(cause) => Some(format!("python3: {cause}")),
     };
     if let Some(failure) = failure {
-        assert!(std::env::var("CHANNELHUB_CI").is_err(), "{failure}");
-        eprintln!("SKIPPED, for python3 with glibc's converters is not there: {failure}");
+        skipped(&failure);
         return None;
     }
     Some(String::from_utf8(run.unwrap().stdout).expect("UTF-8"))
+}
+
+/// Nothing is compared, since the other one is not there.
+#[expect(clippy::disallowed_methods, reason = "CI says so in its environment")]
+fn skipped(failure: &str) {
+    assert!(std::env::var("CHANNELHUB_CI").is_err(), "{failure}");
+    eprintln!("SKIPPED, for python3 with glibc's converters is not there: {failure}");
 }
 
 /// The bytes of a field in hexadecimal.

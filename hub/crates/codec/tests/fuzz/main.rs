@@ -4,3 +4,4 @@
 
 mod charset;
 mod layouts;
+mod xml;

@@ -110,6 +110,8 @@ impl Column {
             slot: Slot::None,
             quoting: None,
             written_empty: false,
+            default: None,
+            exists: false,
             start: 0,
             bytes: 0,
             pad: pad(&table),
@@ -138,6 +140,8 @@ impl Column {
                 column.header = path.to_owned();
                 let words = [("omit", false), ("element", true)];
                 column.written_empty = table.one_of("empty", &words).unwrap_or(false);
+                column.default = table.text("default").map(str::to_owned);
+                column.exists = table.bool("exists").unwrap_or(false);
             }
         }
         table.finish();

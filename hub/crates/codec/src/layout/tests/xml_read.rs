@@ -89,10 +89,11 @@ fn text_beside_elements_is_a_fault_or_kept() {
 fn conditions_tell_elements_of_one_name_apart() {
     let layout = of("record: /r\ncolumns:\n- { name: eur, path: 'Sum[@c=\"EUR\"][@k]' }\n\
          - { name: net, path: 'Sum[Kind=\"net\"]/V' }\n- { name: sold, path: 'Item[Sale]/@id' }\n\
-         - { name: lang, path: 'T/@xml:lang' }\n");
+         - { name: lang, path: 'T/@xml:lang' }\n- { name: flag, path: '@f', default: \"no\" }\n\
+         - { name: is, path: T, exists: true }\n- { name: isnt, path: U, exists: true }\n");
     let text = "<r><Sum c='EUR'>1</Sum><Sum c='EUR' k=''>2</Sum><Sum><Kind> net </Kind><V>3</V></Sum>\
                 <Item id='4'><Return/></Item><Item id='5'><Sale/></Item><T xml:lang='ja'/></r>";
-    assert_eq!(all(&layout.read(text.as_bytes()).expect("reads")), ["2,3,5,ja"]);
+    assert_eq!(all(&layout.read(text.as_bytes()).expect("reads")), ["2,3,5,ja,no,true,"]);
 }
 
 /// No entity is ever expanded and nothing is ever fetched: a DOCTYPE is refused
@@ -174,6 +175,14 @@ fn envelopes_of_soap_are_unwrapped() {
     assert_eq!((fault.code, fault.found.as_str()), ("soap-fault", "e:Client"));
     let failed = "<e:Fault><e:Code><e:Value>e:Sender</e:Value></e:Code></e:Fault>";
     assert_eq!(refused(&any, &envelope(two, "", failed)).found, "e:Sender");
+    assert_eq!(
+        refused(&any, &envelope(one, "", "<o:Other xmlns:o='urn:o'/>")).code,
+        "wrong-document"
+    );
+    assert_eq!(
+        any.read(envelope(one, "", "<o:New xmlns:o='urn:o'/>").as_bytes()).expect("empty").records,
+        0
+    );
     let strange = "<e:Header><s:Sign xmlns:s='urn:s' e:mustUnderstand='1'/></e:Header>";
     assert_eq!(refused(&any, &envelope(one, strange, order)).code, "soap-header");
 }

@@ -27,6 +27,7 @@ columns:
   - { group: lines }
   - { name: net, path: 'o:Total[@type=\"net\"]', type: decimal, scale: 2 }
   - { name: gross, path: 'o:Total[@type=\"gross\"]', type: decimal, scale: 2 }
+  - { name: urgent, path: o:Urgent, exists: true }
   - { name: note, path: o:Note, empty: element, trim: none }
   - { name: end, path: /o:Orders/o:End }
 groups:
@@ -59,6 +60,7 @@ const DOCUMENT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
     <o:Note/>
   </o:Order>
   <o:Order>
+    <o:Urgent/>
     <o:Note>x</o:Note>
   </o:Order>
   <o:End>z</o:End>
@@ -203,8 +205,9 @@ proptest! {
     ) {
         let mut rows = Rows::default();
         for (number, (no, buyer, note, lines, net)) in (1..).zip(&records) {
+            let urgent = if net % 2 == 0 { "true" } else { "" };
             let net = format!("{}.{:02}", net / 100, net % 100);
-            let cells = [&sender, "5", no, buyer, no, &net, "", note, "z"];
+            let cells = [&sender, "5", no, buyer, no, &net, "", urgent, note, "z"];
             let cells = cells.map(|it| cell(&mut rows, it)).to_vec();
             let lines = lines.iter().map(|(item, quantity)| {
                 let cells = vec![cell(&mut rows, item), cell(&mut rows, &quantity.to_string())];

@@ -6,7 +6,7 @@ use super::{
 use crate::{
     charset::{Charset, Profile},
     layout::{
-        model::Column,
+        model::{CellFormat, Column},
         parse::{Position, Word},
     },
     rows::{GroupShape, Shape},
@@ -137,6 +137,11 @@ impl Keys<'_> {
                 table.faults().error("L03", node, format!("two columns are called `{name}`"));
             }
             let Some(path) = self.path_of(table, node, &column.header) else { continue };
+            let plain = column.cell == CellFormat::Text && column.constant.is_none();
+            if column.exists && (path.attribute.is_some() || path.is_outer() || !plain) {
+                let message = "`exists` asks for an element in the record, and is a text";
+                table.faults().error("L16", node, message);
+            }
             if path.absolute && !is_record {
                 let message = "a path from the root stands among the columns of the record";
                 table.faults().error("L16", node, message);

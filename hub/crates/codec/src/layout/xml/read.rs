@@ -77,7 +77,7 @@ fn root(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
     }
     let (Some(root), Some(step)) = (tree.root(), xml.record.steps.first()) else { return Ok(()) };
     if step.fits((tree, arena), root) {
-        return Ok(());
+        return around(xml, tree, arena);
     }
     let shown = |name: &super::path::Name| match name.namespace.as_str() {
         "" => cell::found(&name.local, false),
@@ -87,6 +87,19 @@ fn root(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
     Err(LayoutFault::new("wrong-document", tree.element(root).offset, message)
         .found(tree.name(root).map(shown).unwrap_or_default())
         .expected(shown(&step.name)))
+}
+
+/// What the records stand in is there: no records are an empty list of them, and not
+/// a message of another kind.
+fn around(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
+    let Some((_, steps)) = xml.record.steps.split_last() else { return Ok(()) };
+    let path = Path { absolute: true, steps: steps.to_vec(), ..Path::default() };
+    if steps.is_empty() || !path.all((tree, arena), None).is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = steps.iter().map(|it| it.name.local.as_str()).collect();
+    let message = "another kind of document: what holds the records is not there";
+    Err(LayoutFault::new("wrong-document", 0, message).expected(format!("/{}", names.join("/"))))
 }
 
 struct Reader<'a> {
@@ -108,6 +121,10 @@ impl Reader<'_> {
         let (offset, length) = (wide(element.offset), wide(element.length));
         let mut row = Row { offset, length, ..Row::default() };
         for field in &part.columns {
+            if field.column.exists {
+                row.cells.push(self.exists(field, index));
+                continue;
+            }
             let cell = match self.find(field, index) {
                 Ok(found) => self.field(field, found, index),
                 Err(count) => {
@@ -130,6 +147,16 @@ impl Reader<'_> {
             row.groups.push(lines);
         }
         row
+    }
+
+    fn exists(&mut self, field: &Field, index: usize) -> Cell {
+        let path = field.path(self.xml);
+        let found = path.map(|it| it.all((self.tree, &self.arena), Some(index)));
+        let range = match found.unwrap_or_default().first() {
+            Some(at) => (self.arena.add("true"), self.tree.element(*at).offset),
+            None => ((self.arena.end(), self.arena.end()), self.tree.element(index).offset),
+        };
+        arena::cell(range.0, wide(range.1), 0)
     }
 
     fn find(&mut self, field: &Field, index: usize) -> Result<Option<Found>, usize> {
@@ -165,7 +192,7 @@ impl Reader<'_> {
                 }
                 (range, element, it.length)
             }
-            None => ((self.arena.end(), self.arena.end()), within, 0),
+            None => (self.arena.add(column.default.as_deref().unwrap_or_default()), within, 0),
         };
         if column.trim != Trim::None {
             let text = self.arena.text(range.0, range.1);

@@ -25,6 +25,10 @@ pub(super) struct Node {
     step: Option<Step>,
     /// Attributes that always have the same value.
     pub(super) constants: Vec<(String, String)>,
+    /// Attributes that must be there, whatever they say: a condition asks for them.
+    pub(super) asked: Vec<String>,
+    /// A condition asks for it: it stands whenever the element around it does.
+    pub(super) is_asked: bool,
     /// Attributes, and the index of the field that each has.
     pub(super) attributes: Vec<(String, usize)>,
     pub(super) text: Text,
@@ -111,14 +115,16 @@ impl Node {
             ..Self::default()
         };
         for Condition { name, attribute, value } in &step.only {
-            let Some(value) = value else { continue };
             let written = name.written(spaces, !attribute);
-            if *attribute {
-                node.constants.push((written, value.clone()));
-            } else {
-                let step = Step { name: name.clone(), only: Vec::new() };
-                let text = Text::Constant(value.clone());
-                node.children.push(Child::Element(Self { text, ..Self::new(&step, spaces) }));
+            match (attribute, value) {
+                (true, Some(value)) => node.constants.push((written, value.clone())),
+                (true, None) => node.asked.push(written),
+                (false, value) => {
+                    let step = Step { name: name.clone(), only: Vec::new() };
+                    let text = value.clone().map_or(Text::None, Text::Constant);
+                    let child = Self { text, is_asked: true, ..Self::new(&step, spaces) };
+                    node.children.push(Child::Element(child));
+                }
             }
         }
         node

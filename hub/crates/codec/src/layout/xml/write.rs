@@ -134,7 +134,12 @@ impl<'a> Writer<'a> {
                 Some(slot) => self.rows.cell(row, slot),
                 None => constant.as_deref().unwrap_or_default(),
             };
+            // What is not written is read as the default again.
+            let told = if field.column.default.as_deref() == Some(told) { "" } else { told };
             let value = text::plain(&field.column, told).and_then(|it| {
+                if field.column.exists && !matches!(it.as_str(), "" | "true") {
+                    return Err("`true` or nothing".to_owned());
+                }
                 let good = it.chars().all(strict::is_char);
                 if good { Ok(it) } else { Err("characters that XML has".to_owned()) }
             });
@@ -229,7 +234,8 @@ impl<'a> Writer<'a> {
         let rows = |index: usize| {
             at.row.and_then(|it| it.groups.get(index)).is_some_and(|it| !it.is_empty())
         };
-        !node.has_fields
+        node.is_asked
+            || !node.has_fields
             || node.attributes.iter().any(|(_, it)| filled(*it))
             || matches!(node.text, Text::Field(it) if filled(it))
             || node.children.iter().any(|it| match it {
@@ -254,12 +260,21 @@ impl<'a> Writer<'a> {
         for (name, value) in &node.constants {
             self.markup(&format!(" {name}=\"{}\"", escaped(value, true)));
         }
+        for name in &node.asked {
+            let filled = node.attributes.iter().any(|(it, index)| {
+                it == name && at.values.get(*index).is_some_and(|it| !it.is_empty())
+            });
+            if !filled {
+                self.markup(&format!(" {name}=\"\""));
+            }
+        }
         for (name, index) in &node.attributes {
             let Some((field, value)) = at.part.columns.get(*index).zip(at.values.get(*index))
             else {
                 continue;
             };
-            if value.is_empty() && !field.column.written_empty {
+            let asked = node.asked.contains(name);
+            if value.is_empty() && (asked || !field.column.written_empty) {
                 continue;
             }
             self.markup(&format!(" {name}=\""));
@@ -273,9 +288,11 @@ impl<'a> Writer<'a> {
             Text::None => {}
             Text::Constant(text) => self.markup(&escaped(text, false)),
             Text::Field(index) => {
-                let name = at.part.columns.get(*index).map(|it| it.column.field.name.as_str());
+                let column = at.part.columns.get(*index).map(|it| &it.column);
                 let value = at.values.get(*index).map_or("", String::as_str);
-                self.value(value, false, name.unwrap_or_default());
+                if let Some(column) = column.filter(|it| !it.exists) {
+                    self.value(value, false, &column.field.name);
+                }
             }
         }
         let deeper = At { depth: at.depth + 1, ..at };
