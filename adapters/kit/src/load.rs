@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     files::Files,
-    manifest::{self, Format, Manifest, MapUse, RecordKind},
+    manifest::{self, Format, Manifest, MapUse, RecordKind, Reply},
     package::Options,
     schema::Schema,
     select::CellFrom,
@@ -76,7 +76,7 @@ impl<'a> Loader<'a> {
         };
         let manifest = Manifest::parse(&path, &text);
         self.text = text;
-        let manifest = match manifest {
+        let mut manifest = match manifest {
             Ok(manifest) => manifest,
             Err(faults) => {
                 self.faults.extend(faults);
@@ -95,6 +95,12 @@ impl<'a> Loader<'a> {
         self.check_fields(&manifest, layout.as_ref());
         self.check_settings(&manifest);
         let outputs = self.outputs(&manifest);
+        for operation in manifest.output.iter_mut().flat_map(|it| &mut it.operations) {
+            let layout = operation.layout.as_ref().and_then(|it| outputs.get(it));
+            if layout.is_some_and(Layout::is_soap) {
+                operation.refused.extend(Reply::of_soap(&operation.success));
+            }
+        }
         Some(Parts { manifest, layout, schemas, elements, outputs, warnings: Vec::new() })
     }
 

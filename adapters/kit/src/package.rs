@@ -42,10 +42,12 @@ pub struct Package {
 /// A file that goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// What it is.
-    pub media_type: &'static str,
+    /// What it is, with its character set where it is text.
+    pub media_type: String,
     /// The file.
     pub bytes: Vec<u8>,
+    /// Fields in which characters were replaced, as the layout's policy says.
+    pub replaced: Vec<String>,
 }
 
 /// One event that a record became, and the map that made it.
@@ -129,7 +131,13 @@ impl Package {
         let Some(layout) = file.and_then(|it| self.parts.outputs.get(it)) else { return Ok(None) };
         let rows = Rows::from_json(layout.shape(), rendered)?;
         match layout.write(&rows, &layout.writing().policy) {
-            Ok(it) => Ok(Some(Sent { media_type: layout.media_type(), bytes: it.bytes })),
+            Ok(it) => {
+                let own = || layout.content_type();
+                let media_type = operation.media_type.clone().unwrap_or_else(own);
+                let mut replaced: Vec<String> = it.changes.into_iter().map(|it| it.1).collect();
+                replaced.dedup();
+                Ok(Some(Sent { media_type, bytes: it.bytes, replaced }))
+            }
             Err(records) => Err(records.into_iter().flat_map(|it| it.faults).collect()),
         }
     }

@@ -152,14 +152,14 @@ impl Destination {
                         operation,
                         &rendered.rules,
                         &rendered.path,
-                        rendered.content_type,
+                        &rendered.content_type,
                         rendered.body.clone(),
                         &rendered.key,
                     ),
                     None => as_it_is(rendered),
                 };
                 call.traceparent = rendered.traceparent.as_deref();
-                endpoint.attempt(&call, clock).await.verdict
+                rendered.told(endpoint.attempt(&call, clock).await.verdict)
             }
             Way::Screen => print(&rendered.body),
             Way::Unusable(fault) => unusable(fault),
@@ -172,7 +172,8 @@ fn as_it_is(rendered: &Rendered) -> Call<'_> {
     Call {
         method: "POST",
         path: "",
-        content_type: rendered.content_type,
+        headers: &[],
+        content_type: &rendered.content_type,
         body: rendered.body.clone(),
         key_header: Some("Idempotency-Key"),
         key: &rendered.key,

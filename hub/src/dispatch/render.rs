@@ -20,13 +20,31 @@ pub(super) struct Rendered {
     pub(super) operation: Option<Operation>,
     pub(super) rules: Rules,
     pub(super) path: String,
-    pub(super) content_type: &'static str,
+    pub(super) content_type: String,
     pub(super) body: Bytes,
+    /// Fields in which characters were replaced, since the file's set lacks them.
+    pub(super) replaced: Vec<String>,
     /// The same on every try.
     pub(super) key: String,
     /// `{map id}@{version}`.
     pub(super) label: String,
     pub(super) traceparent: Option<String>,
+}
+
+impl Rendered {
+    /// The verdict with what had to be changed: nothing changes in silence.
+    pub(super) fn told(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Done { answer, far_id } if !self.replaced.is_empty() => {
+                let fields = self.replaced.join(", ");
+                Verdict::Done {
+                    answer: format!("{answer}; characters replaced in {fields}"),
+                    far_id,
+                }
+            }
+            verdict => verdict,
+        }
+    }
 }
 
 /// Why an event could not be rendered.
@@ -105,6 +123,7 @@ pub(super) async fn render(
         path,
         content_type: rendering.content_type,
         body: rendering.body,
+        replaced: rendering.replaced,
         key,
         label: rendering.label,
         traceparent: event.traceparent,
@@ -125,8 +144,9 @@ fn as_it_is(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
         operation: None,
         rules: Rules { success: vec![200, 201, 202, 204], ..Rules::default() },
         path: String::new(),
-        content_type: "application/cloudevents+json",
+        content_type: "application/cloudevents+json".to_owned(),
         body: Bytes::from(parcel.event.clone()),
+        replaced: Vec::new(),
         key: idempotency_key(to.channel.name(), &event.id, &label),
         label,
         traceparent: event.traceparent.clone(),
@@ -237,7 +257,8 @@ struct Rendering {
     label: String,
     value: Value,
     body: Bytes,
-    content_type: &'static str,
+    content_type: String,
+    replaced: Vec<String>,
 }
 
 fn rendering(
@@ -271,10 +292,11 @@ fn rendering(
     let label = map.label().to_owned();
     let value = serde_json::from_slice(&body.data)
         .map_err(|fault| Fault::Lasting(format!("{label} made no JSON: {fault}")))?;
-    let (content_type, body) = match to.channel.package().write(operation, &body.data) {
+    let (content_type, body, replaced) = match to.channel.package().write(operation, &body.data) {
         Ok(None) => delivery::body::encode(operation.body, &body.data)
+            .map(|(content_type, body)| (content_type.to_owned(), body, Vec::new()))
             .map_err(|fault| Fault::Lasting(format!("{label}: {fault}")))?,
-        Ok(Some(sent)) => (sent.media_type, Bytes::from(sent.bytes)),
+        Ok(Some(sent)) => (sent.media_type, Bytes::from(sent.bytes), sent.replaced),
         Err(faults) => {
             let of = |it: &canon::entry::RecordFault| {
                 format!("{}: found {}, expected {}", it.field, it.found, it.expected)
@@ -283,7 +305,7 @@ fn rendering(
             return Err(Fault::Lasting(format!("{label}: {faults}")));
         }
     };
-    Ok(Rendering { label, value, body, content_type })
+    Ok(Rendering { label, value, body, content_type, replaced })
 }
 
 fn scalar(value: &Value) -> Option<String> {

@@ -39,6 +39,10 @@ pub struct Operation {
     pub body: Body,
     /// The layout that it is written by, relative to the package.
     pub layout: Option<String>,
+    /// Media type of the body, in place of the layout's own.
+    pub media_type: Option<String>,
+    /// Headers of this call, beside those of every call of the package.
+    pub headers: Vec<(String, String)>,
     /// Header for the key that is the same on every attempt.
     pub idempotency_header: Option<String>,
     /// Statuses that mean the far side has it. Never empty.
@@ -109,8 +113,9 @@ pub enum NeedFrom {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// A text of the JSON body: pointer and the values that count; no values:
-    /// it is there and not null.
+    /// A text of the body: pointer and the values that count; no values: it is
+    /// there and not null, a text or an object with members. An XML body is seen
+    /// as JSON ([`answered`]).
     pub body: Option<(String, Vec<String>)>,
     /// A header that is there.
     pub header: Option<String>,
@@ -169,6 +174,11 @@ impl Operation {
         if layout.is_some() != (body == Body::Layout) {
             table.error("K03", "`body: layout` needs `layout`: its file, the map's target");
         }
+        let media_type = table.text("media_type").map(str::to_owned);
+        if media_type.is_some() && layout.is_none() {
+            table.error("K03", "`media_type` is for `body: layout`");
+        }
+        let headers = read::texts_by_name(&table, "headers");
         let idempotency_header = table.text("idempotency_header").map(str::to_owned);
         let success = table.list("success").iter().filter_map(|it| status(&table, it));
         let mut success: Vec<u16> = success.collect();
@@ -190,6 +200,8 @@ impl Operation {
             path: path?,
             body,
             layout,
+            media_type,
+            headers,
             idempotency_header,
             success,
             throttle,
@@ -262,8 +274,18 @@ impl Reply {
         Some(Self { status: status?, body: pointer.map(|it| (it, values)), header })
     }
 
+    /// The two that mean a fault in an envelope of SOAP (1.1 section 6.2, 1.2
+    /// part 2 section 7.5.2), with the statuses that mean success too.
+    pub(crate) fn of_soap(success: &[u16]) -> impl Iterator<Item = Self> {
+        success.iter().copied().chain([500]).map(|status| Self {
+            status,
+            body: Some(("/Envelope/Body/Fault".to_owned(), Vec::new())),
+            header: None,
+        })
+    }
+
     /// Whether an answer is of this kind. `header` says whether a header is
-    /// there, `body` is the parsed JSON body, if it was that.
+    /// there, `body` is what [`answered`] saw, if it was that.
     #[must_use]
     pub fn matches(
         &self,
@@ -272,11 +294,22 @@ impl Reply {
         body: Option<&serde_json::Value>,
     ) -> bool {
         let body_fits = self.body.as_ref().is_none_or(|(pointer, values)| {
-            let found = body.and_then(|it| it.pointer(pointer)).and_then(crate::select::scalar);
-            found.is_some_and(|found| values.is_empty() || values.contains(&found))
+            let found = body.and_then(|it| it.pointer(pointer));
+            let filled = found.and_then(|it| it.as_object()).is_some_and(|it| !it.is_empty());
+            let text = found.and_then(crate::select::scalar);
+            let text_fits = text.is_some_and(|it| values.is_empty() || values.contains(&it));
+            text_fits || values.is_empty() && filled
         });
         self.status == status && self.header.as_deref().is_none_or(header) && body_fits
     }
+}
+
+/// What a far side answered, as one document that pointers look into: JSON, or XML
+/// with its elements by their local names ([`codec::layout::xml_to_json`]).
+#[must_use]
+pub fn answered(body: &[u8]) -> Option<serde_json::Value> {
+    let json = serde_json::from_slice(body).ok();
+    json.or_else(|| codec::layout::xml_to_json(body))
 }
 
 /// The answers under `key`.
@@ -305,6 +338,34 @@ fn status(table: &Table<'_>, node: &Node) -> Option<u16> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn faults_of_soap_are_seen_under_any_prefix() {
+        let replies: Vec<Reply> = Reply::of_soap(&[200]).collect();
+        let is = |status, body: &str| {
+            let body = answered(body.as_bytes());
+            replies.iter().any(|it| it.matches(status, |_| false, body.as_ref()))
+        };
+        let envelope = |body: &str| {
+            format!(
+                "<?xml version='1.0'?><e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'>\
+                 <e:Body>{body}</e:Body></e:Envelope>"
+            )
+        };
+        let fault = envelope("<e:Fault><faultcode>e:Client</faultcode></e:Fault>");
+        assert!(is(200, &fault) && is(500, &fault) && !is(503, &fault));
+        assert!(!is(200, &envelope("<ok xmlns=''><id n='1'>A</id><id>B</id></ok>")));
+        assert!(!is(500, "<html><body>Fault</body></html>") && !is(500, "Fault") && !is(500, ""));
+        let told = answered(envelope("<ok><id n='1'>A</id><id>B</id><c/></ok>").as_bytes());
+        let told = told.expect("XML");
+        assert_eq!(told.pointer("/Envelope/Body/ok/id/0/#text"), Some(&json!("A")));
+        assert_eq!(told.pointer("/Envelope/Body/ok/id/0/@n"), Some(&json!("1")));
+        assert_eq!(told.pointer("/Envelope/Body/ok/id/1"), Some(&json!("B")));
+        assert_eq!(
+            answered(b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>"),
+            None
+        );
+    }
 
     #[test]
     fn throttles_hide_behind_many_statuses() {

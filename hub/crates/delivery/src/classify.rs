@@ -97,7 +97,7 @@ impl Rules {
     #[must_use]
     pub fn judge(&self, answer: &Answer, now: Timestamp, hidden: &[Secret]) -> Verdict {
         let status = answer.status.as_u16();
-        let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let body: Option<Value> = adapter_kit::manifest::answered(&answer.body);
         let is = |reply: &Reply| {
             reply.matches(status, |name| answer.headers.contains_key(name), body.as_ref())
         };

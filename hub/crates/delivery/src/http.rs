@@ -29,6 +29,8 @@ pub struct Call<'a> {
     pub method: &'a str,
     /// Path and query at the base address, already filled and escaped.
     pub path: &'a str,
+    /// Headers of this call, beside those of every call.
+    pub headers: &'a [(String, String)],
     /// Media type of the body; empty: there is no body.
     pub content_type: &'a str,
     /// The body.
@@ -144,6 +146,9 @@ impl Endpoint {
             headers.insert(name, HeaderValue::from_str(text).map_err(|_| fault(()))?);
             Ok(())
         };
+        for (name, value) in call.headers {
+            put(name, value)?;
+        }
         if let Some(name) = call.key_header {
             put(name, call.key)?;
         }
@@ -201,6 +206,7 @@ impl<'a> Call<'a> {
         Self {
             method: &operation.method,
             path,
+            headers: &operation.headers,
             content_type,
             body,
             key_header: operation.idempotency_header.as_deref(),

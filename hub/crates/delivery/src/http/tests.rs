@@ -26,6 +26,7 @@ fn call<'a>(path: &'a str, rules: &'a Rules) -> Call<'a> {
     Call {
         method: "POST",
         path,
+        headers: &[],
         content_type: "application/json",
         body: Bytes::from_static(b"{\"name\":\"tea\"}"),
         key_header: Some("Idempotency-Key"),
@@ -60,6 +61,57 @@ async fn a_try_carries_everything_and_brings_the_far_id() {
     ] {
         assert_eq!(seen.header(name), Some(want), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_service_of_soap_is_called_as_it_wants_and_heard() {
+    let envelope = |body: &str| {
+        let space = "http://schemas.xmlsoap.org/soap/envelope/";
+        format!("<s:Envelope xmlns:s='{space}'><s:Body>{body}</s:Body></s:Envelope>")
+    };
+    let fault = envelope(
+        "<s:Fault><faultcode>s:Client</faultcode><faultstring>no such item</faultstring></s:Fault>",
+    );
+    let busy =
+        envelope("<s:Fault><faultcode>s:Server</faultcode><detail><Busy/></detail></s:Fault>");
+    let done = envelope("<r xmlns='urn:o'><OrderId>A-1</OrderId></r>");
+    let far = FarSide::answering(move |number, _| match number {
+        0 => Said::Http(200, "", done.clone()),
+        1 => Said::Http(200, "", fault.clone()),
+        2 => Said::Http(500, "", fault.clone()),
+        3 => Said::Http(500, "", busy.clone()),
+        _ => Said::Http(500, "", "<html>down</html>".to_owned()),
+    });
+    let endpoint = endpoint(&far.url(""), Proof::None);
+    let at = |status, pointer: &str| adapter_kit::manifest::Reply {
+        status,
+        body: Some((pointer.to_owned(), Vec::new())),
+        header: None,
+    };
+    let rules = Rules {
+        throttle: vec![at(500, "/Envelope/Body/Fault/detail/Busy")],
+        refused: vec![at(200, "/Envelope/Body/Fault"), at(500, "/Envelope/Body/Fault")],
+        far_id: Some("/Envelope/Body/r/OrderId".to_owned()),
+        ..Rules::default()
+    };
+    let headers = [("SOAPAction".to_owned(), "\"urn:o/New\"".to_owned())];
+    let clock = ManualClock::at(Timestamp::default());
+    let content_type = "text/xml; charset=utf-8";
+    let call = Call { content_type, headers: &headers, ..call("/o", &rules) };
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.push(endpoint.attempt(&call, &clock).await.verdict);
+    }
+    assert!(matches!(&told[0], Verdict::Done { far_id: Some(id), .. } if id == "A-1"), "{told:?}");
+    for refused in &told[1..3] {
+        let Verdict::Refused { reason, .. } = refused else { panic!("{told:?}") };
+        assert!(reason.contains("no such item"), "{reason}");
+    }
+    assert!(told[3].is_throttled(), "{told:?}");
+    assert!(matches!(told[4], Verdict::Later { cause: Cause::Failing, .. }), "{told:?}");
+    let seen = far.seen().remove(0);
+    assert_eq!(seen.header("soapaction"), Some("\"urn:o/New\""));
+    assert_eq!(seen.header("content-type"), Some(content_type));
 }
 
 #[tokio::test]
