@@ -30,6 +30,7 @@ mod reload;
 mod replay;
 mod shadow;
 mod shutdown;
+mod soap;
 mod states;
 mod story;
 mod trace;

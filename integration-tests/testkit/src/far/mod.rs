@@ -14,6 +14,7 @@ mod oauth;
 mod sender;
 pub mod sfa;
 pub mod shopify;
+mod soap;
 
 pub use desk::{Desk, Effect, Received, Verdict};
 pub use erp::FakeErp;
@@ -23,3 +24,4 @@ pub use lister::Lister;
 pub use sender::{Answer, Webhook};
 pub use server::Server;
 pub use shopify::FakeShopify;
+pub use soap::{FakeSoap, Says};
