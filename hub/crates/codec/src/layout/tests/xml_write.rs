@@ -156,6 +156,11 @@ fn records_that_do_not_fit_one_document_are_refused() {
     other.rows[1].cells[0] = other.rows[0].cells[2];
     let told = LAYOUT.write(&other, &Policy::exact()).expect_err("another sender");
     assert_eq!((told[0].number, told[0].faults[0].field.as_str()), (2, "sender"));
+    let few =
+        layout(&ORDER.replace("    each: o:Lines/Line", "    each: o:Lines/Line\n    max: 1"));
+    let told = few.write(&rows, &Policy::exact()).expect_err("two lines");
+    let expected = told[0].faults[0].expected.as_str();
+    assert_eq!((told[0].number, expected), (1, "at least 0 and at most 1"));
     let root = layout(
         "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nrecord: /a\ncolumns: [{ name: b }]\n",
     );

@@ -19,7 +19,7 @@ use crate::{
         model::Trim,
         narrow, wide,
     },
-    rows::{Cell, Row, RowFault, Rows},
+    rows::{Cell, Row, RowFault, Rows, Shape},
 };
 
 /// Places of text beside elements that one record's faults tell.
@@ -52,7 +52,15 @@ pub(in crate::layout) fn read(
         let mut row = reader.part(&xml.part, *index);
         row.number = rows.records;
         reader.mixed(*index);
-        limits(layout, &tree, *index, &row, &mut reader.faults);
+        for (name, found, expected) in too_many(&layout.shape, &row) {
+            reader.faults.push(RecordFault {
+                field: format!("{name} at {}", tree.place_of(*index, "")),
+                offset: Some(row.offset),
+                found,
+                expected,
+                needed_by: None,
+            });
+        }
         let faults = std::mem::take(&mut reader.faults);
         if faults.is_empty() {
             rows.rows.push(row);
@@ -278,9 +286,9 @@ impl Reader<'_> {
     }
 }
 
-/// How often groups may repeat.
-fn limits(layout: &Layout, tree: &Tree, index: usize, row: &Row, faults: &mut Vec<RecordFault>) {
-    let mut todo = vec![(&layout.shape, row)];
+/// Groups that repeat too often or not often enough: name, found, expected.
+pub(super) fn too_many(shape: &Shape, row: &Row) -> Vec<(String, String, String)> {
+    let (mut todo, mut found) = (vec![(shape, row)], Vec::new());
     while let Some((shape, row)) = todo.pop() {
         for (group, rows) in shape.groups.iter().zip(&row.groups) {
             todo.extend(rows.iter().map(|it| (&group.shape, it)));
@@ -289,13 +297,9 @@ fn limits(layout: &Layout, tree: &Tree, index: usize, row: &Row, faults: &mut Ve
                 continue;
             }
             let max = group.max.map_or(String::new(), |max| format!(" and at most {max}"));
-            faults.push(RecordFault {
-                field: format!("{} at {}", group.name, tree.place_of(index, "")),
-                offset: Some(row.offset),
-                found: format!("{count} of them"),
-                expected: format!("at least {}{max}", group.min),
-                needed_by: None,
-            });
+            let expected = format!("at least {}{max}", group.min);
+            found.push((group.name.clone(), format!("{count} of them"), expected));
         }
     }
+    found
 }

@@ -3,6 +3,7 @@
 //! records that would be otherwise is refused.
 
 use canon::entry::RecordFault;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Xml,
@@ -27,9 +28,9 @@ pub(super) fn check(
     let written = match document(layout, xml, rows, &Policy::exact()) {
         Ok(written) => written,
         Err(faults) => {
-            let is_bad = |it: &Row| faults.iter().any(|bad| bad.number == it.number);
-            let nobody = faults.iter().any(|it| it.number == 0);
-            rows.rows.retain(|it| !is_bad(it));
+            let bad: HashSet<u64> = faults.iter().map(|it| it.number).collect();
+            let nobody = bad.contains(&0);
+            rows.rows.retain(|it| !bad.contains(&it.number));
             rows.faults.extend(faults);
             rows.faults.sort_by_key(|it| it.number);
             let rest = (!nobody).then(|| document(layout, xml, rows, &Policy::exact()).ok());
@@ -40,27 +41,28 @@ pub(super) fn check(
         }
     };
     envelope(xml, bytes, rows, &written)?;
-    let mut bad = Vec::new();
+    let mut bad = HashMap::new();
     for (row, (start, end)) in rows.rows.iter().zip(&written.spans) {
         let came = slice(bytes, row.offset, row.length);
         let again = written.written.bytes.get(*start..*end).unwrap_or_default();
         if came != again {
             let at = row.offset.saturating_add(wide(difference(came, again)));
-            bad.push((row.number, at));
+            bad.insert(row.number, at);
         }
     }
-    for (number, at) in bad {
-        let Some(index) = rows.rows.iter().position(|it| it.number == number) else { continue };
-        let Row { offset, length, .. } = rows.rows.remove(index);
+    for row in &rows.rows {
+        let Row { number, offset, length, .. } = *row;
+        let Some(at) = bad.get(&number) else { continue };
         let fault = RecordFault {
             field: String::new(),
-            offset: Some(at),
+            offset: Some(*at),
             found: format!("another way of writing from byte {at} on"),
             expected: "what the layout would write: it is `lossless`".to_owned(),
             needed_by: None,
         };
         rows.faults.push(RowFault { number, offset, length, faults: vec![fault] });
     }
+    rows.rows.retain(|it| !bad.contains_key(&it.number));
     rows.faults.sort_by_key(|it| it.number);
     Ok(())
 }

@@ -4,7 +4,9 @@
 use canon::entry::RecordFault;
 
 use super::{
-    Part, Xml, strict,
+    Part, Xml,
+    read::too_many,
+    strict,
     template::{Child, Node, Text},
 };
 use crate::{
@@ -41,7 +43,8 @@ pub(super) fn document(
     let exact = Policy::exact();
     let policy = if xml.writing.references { &exact } else { policy };
     let document = Document { written: Written::default(), spans: Vec::new(), depth };
-    let mut writer = Writer { layout, xml, rows, policy, document, faults: Vec::new(), number: 0 };
+    let mut writer =
+        Writer { layout, xml, rows, policy, document, faults: Vec::new(), of: (0, 0, 0) };
     let template = &xml.writing.template;
     if let Some(name) = &template.reads_only {
         writer.fault(
@@ -75,8 +78,8 @@ struct Writer<'a> {
     policy: &'a Policy,
     document: Document,
     faults: Vec<RowFault>,
-    /// Of the record that is being written.
-    number: u64,
+    /// Number, offset and length of the record that is being written.
+    of: (u64, u64, u64),
 }
 
 /// The texts of all records.
@@ -110,14 +113,10 @@ impl<'a> Writer<'a> {
     }
 
     fn add(&mut self, fault: RecordFault) {
-        let number = self.number;
+        let (number, offset, length) = self.of;
         match self.faults.last_mut().filter(|it| it.number == number) {
             Some(last) => last.faults.push(fault),
-            None => {
-                let row = self.rows.rows.iter().find(|it| it.number == number);
-                let (offset, length) = row.map_or((0, 0), |it| (it.offset, it.length));
-                self.faults.push(RowFault { number, offset, length, faults: vec![fault] });
-            }
+            None => self.faults.push(RowFault { number, offset, length, faults: vec![fault] }),
         }
     }
 
@@ -125,7 +124,10 @@ impl<'a> Writer<'a> {
     /// those that cannot be.
     fn values(&mut self, part: &Part, row: &Row) -> Vec<String> {
         if row.number > 0 && std::ptr::eq(part, &raw const self.xml.part) {
-            self.number = row.number;
+            self.of = (row.number, row.offset, row.length);
+            for (name, found, expected) in too_many(&self.layout.shape, row) {
+                self.fault(&name, &found, &expected);
+            }
         }
         let mut values = Vec::with_capacity(part.columns.len());
         for field in &part.columns {
@@ -163,7 +165,7 @@ impl<'a> Writer<'a> {
                 outer.filter(|((it, _), _)| matches!(it.from, super::Origin::Outer(_)))
             {
                 if a != b {
-                    self.number = row.number;
+                    self.of = (row.number, row.offset, row.length);
                     let expected = "the same as in the first record: it stands once".to_owned();
                     self.add(cell::fault(&field.column, 0, b, expected));
                 }
@@ -215,7 +217,7 @@ impl<'a> Writer<'a> {
                     let (rows, xml) = (self.rows, self.xml);
                     for (row, values) in rows.rows.iter().zip(whole.map_or(&[][..], |it| it.values))
                     {
-                        self.number = row.number;
+                        self.of = (row.number, row.offset, row.length);
                         let at = At { part: &xml.part, row: Some(row), values, depth: at.depth };
                         self.element(&xml.writing.template.record, at, None);
                     }
@@ -357,7 +359,7 @@ impl<'a> Writer<'a> {
         if let Some(bad) = changes.iter().find(|it| it.after.contains(['<', '&', '"'])) {
             return Err((bad.after.clone(), "a substitute without < & \"".to_owned(), 0));
         }
-        let number = self.number;
+        let number = self.of.0;
         let changes = changes.into_iter().map(|it| (number, field.to_owned(), it));
         self.document.written.changes.extend(changes);
         Ok(())
