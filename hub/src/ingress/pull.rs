@@ -5,6 +5,7 @@
 //! for now, [`asking`] makes the calls.
 
 mod asking;
+mod known;
 mod page;
 mod place;
 mod round;

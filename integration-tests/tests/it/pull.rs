@@ -1,11 +1,12 @@
 //! The hub asks: page by page, with a cursor that survives a restart.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::{
     Result, TestHub,
     config::repository,
-    far::{Lister, erp},
+    far::{Fault, Lister, erp},
     wait::Look,
 };
 
@@ -164,6 +165,38 @@ async fn a_list_behind_an_offset_is_read_to_its_end() -> Result<()> {
     far.change(|invoices| invoices[121]["payment_date"] = json!("2026-03-31"));
     hub.events("freee-accounting", 251).await?;
     hub.letters(1).await?;
+    Ok(())
+}
+
+/// Goal: a state that came back while a round could not be finished is told.
+#[tokio::test]
+async fn a_state_that_came_back_while_a_round_broke_is_told() -> Result<()> {
+    let far = Lister::start().await?;
+    let invoice = record("freee-accounting", "invoices", "/invoices/0")?;
+    let numbered = |id: usize| {
+        let mut invoice = invoice.clone();
+        invoice["id"] = json!(id);
+        invoice
+    };
+    far.change(|invoices| invoices.extend((1..=150).map(numbered)));
+    let hub = asking("freee-accounting", &far).await?;
+    hub.events("freee-accounting", 150).await?;
+    let (page, says_no) =
+        ("/iv/invoices?company_id=1&limit=100&offset=100", StatusCode::BAD_REQUEST);
+    far.desk.faults.until_healed(page, Fault::Refuse(says_no));
+    let before = far.change(|invoices| {
+        std::mem::replace(&mut invoices[0]["payment_date"], json!("2026-03-31"))
+    });
+    hub.events("freee-accounting", 151).await?;
+    far.change(|invoices| invoices[0]["payment_date"] = before);
+    let asked = far.asked(page);
+    hub.until("one more round that broke", async |_| {
+        let now = far.asked(page);
+        Ok(Look::when(now > asked + 1, (), || format!("{now} calls")))
+    })
+    .await?;
+    far.desk.faults.heal();
+    hub.events("freee-accounting", 152).await?;
     Ok(())
 }
 

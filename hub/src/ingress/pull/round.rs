@@ -3,6 +3,7 @@
 use super::{
     Trouble,
     asking::{Asking, Holes},
+    known::{Known, Question},
     page::Page,
     place::{Place, Texts},
 };
@@ -11,14 +12,11 @@ use adapter_kit::manifest::{Ask, Cursor, Details, Feed, Format, PageBy};
 use bytes::Bytes;
 use canon::clock::Timestamp;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use tracing::{info, warn};
 
 /// Pages asked for in a row before other feeds get a turn.
 const PAGES_MAX: usize = 100;
-
-/// Answers of one round that are remembered, at most.
-const KNOWN_MAX: usize = 10_000;
 
 /// Where each feed of a channel goes on; JSON in the journal.
 type Cursors = BTreeMap<String, String>;
@@ -32,14 +30,13 @@ pub(super) struct Reading {
     /// Troubles in a row.
     pub(super) failures: u32,
     place: Option<Place>,
-    /// What was handed over in the last round and in this one, by hash: the
-    /// same bytes need not be looked at again.
-    known: HashSet<[u8; 32]>,
-    fresh: HashSet<[u8; 32]>,
+    known: Known,
 }
 
 /// What is handed over.
 struct Brought {
+    /// What it answers.
+    question: Question,
     bytes: Bytes,
     records: usize,
     /// What the journal is to remember with it.
@@ -52,14 +49,7 @@ struct Brought {
 
 impl Reading {
     pub(super) fn new(feed: Feed) -> Self {
-        Self {
-            feed,
-            due: Timestamp::default(),
-            failures: 0,
-            place: None,
-            known: HashSet::new(),
-            fresh: HashSet::new(),
-        }
+        Self { feed, due: Timestamp::default(), failures: 0, place: None, known: Known::default() }
     }
 
     pub(super) fn feed(&self) -> &Feed {
@@ -77,6 +67,7 @@ impl Reading {
             Ok(_) => self.failures = 0,
             Err(trouble) => {
                 self.failures = self.failures.saturating_add(1);
+                self.known.broke_off();
                 // A page that is not known any more must not be asked for ever.
                 if trouble.refused && self.place.as_ref().is_some_and(Place::is_inside) {
                     self.place = None;
@@ -111,12 +102,13 @@ impl Reading {
             let step = step?;
             self.tell_if_stuck(asking, &page, &step.next, step.more);
             let after = place.cursor().unwrap_or("-").to_owned();
-            let brought = Brought { bytes, records: page.count, durable: step.durable, after };
+            let (question, records) = (self.known.next_page(), page.count);
+            let brought = Brought { question, bytes, records, durable: step.durable, after };
             self.bring(asking, reception, &mut cursors, (brought, &page)).await?;
             place = step.next;
             self.place = Some(place.clone());
             if !step.more {
-                self.known = std::mem::take(&mut self.fresh);
+                self.known.round_ended();
                 return Ok(false);
             }
         }
@@ -176,7 +168,8 @@ impl Reading {
                 let is_last = next.is_none() && index + 1 == batches.len();
                 let durable = brought.durable.clone().filter(|_| is_last);
                 let (records, after) = (batch.len(), brought.after.clone());
-                let brought = Brought { bytes, records, durable, after };
+                let question = Question::ids(batch, so_far.0);
+                let brought = Brought { question, bytes, records, durable, after };
                 self.hand_over(asking, reception, cursors, brought).await?;
                 read = next;
             }
@@ -224,8 +217,7 @@ impl Reading {
         let hash: [u8; 32] = Sha256::digest(&brought.bytes).into();
         let before = cursors.get(&self.feed.name);
         let moves = brought.durable.is_some() && brought.durable.as_ref() != before;
-        if !moves && (self.known.contains(&hash) || self.fresh.contains(&hash)) {
-            self.fresh.insert(hash);
+        if !moves && self.known.has(brought.question, hash) {
             return Ok(());
         }
         if let Some(next) = brought.durable {
@@ -237,9 +229,7 @@ impl Reading {
         let arrival =
             crate::ingress::brought(reception, asking.channel(), origin, brought.bytes, way);
         let answer = reception.receive(arrival).await.map_err(|it| it.to_string())?;
-        if self.fresh.len() < KNOWN_MAX {
-            self.fresh.insert(hash);
-        }
+        self.known.put(brought.question, hash);
         let (channel, sequence) = (asking.channel().name(), answer.sequence);
         info!(channel, feed = self.feed.name, sequence, records = brought.records, "pulled");
         Ok(())

@@ -61,8 +61,8 @@ impl Lister {
     }
 
     /// Changes what it has.
-    pub fn change(&self, change: impl FnOnce(&mut Vec<Value>)) {
-        change(&mut all(&self.records));
+    pub fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+        change(&mut all(&self.records))
     }
 
     /// How often it was asked at a path that begins so.
