@@ -62,8 +62,14 @@ pub enum Meant {
         /// How many bytes it has now.
         length: u64,
     },
-    /// All but the records that begin at these.
-    AllBut(BTreeSet<u64>),
+    /// All but letters.
+    AllBut {
+        /// Where records begin of which no event came.
+        letters: BTreeSet<u64>,
+        /// Where records begin that contradicted what was stored: of these only
+        /// the events that came all the same are meant.
+        conflicts: BTreeSet<u64>,
+    },
     /// The records that begin at these.
     Only(BTreeSet<u64>),
 }
@@ -103,9 +109,26 @@ impl Meant {
             Self::Edited { offset, length, .. } => {
                 (*offset..offset + (*length).max(1)).contains(&at)
             }
-            Self::AllBut(others) => !others.contains(&at),
+            Self::AllBut { letters, .. } => !letters.contains(&at),
             Self::Only(these) => these.contains(&at),
         }
+    }
+
+    /// Of an arrival: all but its letters.
+    #[must_use]
+    pub fn all_but(set_aside: &[SetAside]) -> Self {
+        let places = |is_conflict: bool| {
+            let those = move |it: &&SetAside| (it.code == entry::VERSION_CONFLICT) == is_conflict;
+            set_aside.iter().filter(those).map(|it| it.offset).collect()
+        };
+        Self::AllBut { letters: places(false), conflicts: places(true) }
+    }
+
+    /// Whether only such events of the record at this offset are meant as came of
+    /// it before.
+    #[must_use]
+    pub fn only_known(&self, at: u64) -> bool {
+        matches!(self, Self::AllBut { conflicts, .. } if conflicts.contains(&at))
     }
 }
 
@@ -265,7 +288,19 @@ mod tests {
         assert!(letters.is_meant(40) && !letters.is_meant(41));
         let edited = Meant::Edited { index: 0, offset: 4, length: 5 };
         assert!(edited.is_meant(4) && edited.is_meant(8) && !edited.is_meant(9));
-        let others = Meant::AllBut(BTreeSet::from([4]));
+        let letter = |offset: u64, code: &str| SetAside {
+            record: 1,
+            offset,
+            length: 4,
+            boundary: entry::Boundary::Map,
+            code: code.to_owned(),
+            faults: Vec::new(),
+            record_sha256: None,
+        };
+        let others = Meant::all_but(&[letter(4, "unmappable"), letter(8, "version-conflict")]);
         assert!(others.is_meant(0) && !others.is_meant(4));
+        assert!(!others.only_known(0) && !others.only_known(4));
+        // The other events of the same record came in.
+        assert!(others.is_meant(8) && others.only_known(8));
     }
 }

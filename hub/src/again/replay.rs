@@ -16,15 +16,20 @@ use canon::{
     entry::{Act, Again, Body, Deed, MapsOf, Selection},
 };
 use journal::Draft;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use store::{Replay, Step};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use store::{Parked, Replay, Step, To};
 use tracing::{info, warn};
 
 /// Stored events looked at in one step.
 const STEP_EVENTS: u32 = 500;
 /// Journal entries looked at in one step of a replay with today's maps.
 const STEP_ENTRIES: usize = 64;
-/// Deliveries of one replay that may be on their way; then it waits for them.
+/// Deliveries of one replay to one destination that may be on their way; then it
+/// waits for them, or goes on without that one.
 const UNSENT_MAX: u64 = 10_000;
 /// How often a loop with nothing to do looks up.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
@@ -80,9 +85,9 @@ async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
         let Some(replay) = replay.filter(|it| it.state == store::ReplayState::Running) else {
             continue;
         };
-        if replay.parcels.saturating_sub(replay.done + replay.dead + replay.discarded) < UNSENT_MAX
-        {
-            match step(rooms, &replay).await {
+        let unsent = rooms.ask_store(move |reader| reader.unsent(id)).await?;
+        for turn in turns(&replay, &unsent, &wanted(rooms, &replay)) {
+            match step(rooms, &replay, turn).await {
                 Ok(()) => any = true,
                 Err(fault) => first = first.or(Some(fault)),
             }
@@ -91,12 +96,73 @@ async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
     first.map_or(Ok(any), Err)
 }
 
+/// What a step is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Turn {
+    /// All destinations but those that are parked; these are parked now.
+    All { parked: Vec<String> },
+    /// One that was parked.
+    One(Parked),
+}
+
+/// The steps to be made now. One destination that takes nothing holds up its own
+/// deliveries and no others: where some have room and some have not, the latter
+/// are parked.
+fn turns(replay: &Replay, unsent: &BTreeMap<String, u64>, wanted: &BTreeSet<String>) -> Vec<Turn> {
+    let has_room = |it: &str| unsent.get(it).is_none_or(|it| *it < UNSENT_MAX);
+    let of_parked = replay.parked.iter().filter(|it| has_room(&it.destination));
+    let mut turns: Vec<Turn> = of_parked.cloned().map(Turn::One).collect();
+    let is_parked = |it: &String| replay.parked.iter().any(|parked| parked.destination == *it);
+    let (free, full): (Vec<&String>, Vec<&String>) =
+        wanted.iter().filter(|it| !is_parked(it)).partition(|it| has_room(it));
+    if !replay.looked && (!free.is_empty() || full.is_empty()) {
+        turns.push(Turn::All { parked: full.into_iter().cloned().collect() });
+    }
+    turns
+}
+
+/// The destinations of a replay.
+fn wanted(rooms: &Rooms, replay: &Replay) -> BTreeSet<String> {
+    match replay.to.is_empty() {
+        true => rooms.house().routes.iter().map(|it| it.to.clone()).collect(),
+        false => replay.to.iter().cloned().collect(),
+    }
+}
+
 /// One step of one replay, and its entry.
-async fn step(rooms: &Arc<Rooms>, replay: &Replay) -> Result<(), Refusal> {
-    let (step, faulty) = match replay.maps {
-        MapsOf::Then => (of_stored(rooms, replay).await?, 0),
-        MapsOf::Today => walk_again(rooms, replay).await?,
+async fn step(rooms: &Arc<Rooms>, replay: &Replay, turn: Turn) -> Result<(), Refusal> {
+    let at = match &turn {
+        Turn::All { parked } => {
+            let but = replay.parked.iter().map(|it| &it.destination).chain(parked).cloned();
+            let to = To { only: replay.to.clone(), but: but.collect() };
+            Beginning { reached: replay.reached, within: replay.within, to }
+        }
+        Turn::One(Parked { destination, reached, within }) => Beginning {
+            reached: *reached,
+            within: *within,
+            to: To::only(vec![destination.clone()]),
+        },
     };
+    let (step, faulty) = match replay.maps {
+        MapsOf::Then => (of_stored(rooms, replay, at).await?, 0),
+        MapsOf::Today => walk_again(rooms, replay, at).await?,
+    };
+    let (parked, only) = match turn {
+        Turn::All { parked } => (parked, None),
+        Turn::One(parked) => (Vec::new(), Some(parked.destination)),
+    };
+    for destination in &parked {
+        warn!(
+            replay = replay.id,
+            destination,
+            waiting = UNSENT_MAX,
+            "takes nothing; the replay goes on without it and comes back to it"
+        );
+    }
+    if step.finished {
+        let destination = only.as_deref().unwrap_or("all but those parked");
+        info!(replay = replay.id, destination, "a replay has looked at all of its selection");
+    }
     let deed = Deed::ReplayAdvanced {
         replay: replay.id,
         reached: step.reached,
@@ -107,20 +173,26 @@ async fn step(rooms: &Arc<Rooms>, replay: &Replay) -> Result<(), Refusal> {
         superseded: step.superseded,
         faulty,
         finished: step.finished,
+        parked,
+        only,
     };
-    if step.finished {
-        info!(replay = replay.id, "a replay has looked at all of its selection");
-    }
     let act = Draft::Act(Box::new(Act { actor: "hub".into(), act: deed }));
     let appended = rooms.journal.append(act).await;
     appended.map_err(|source| Refusal::JournalClosed { source: source.into() })?;
     rooms.reached(Some(rooms.journal.head())).await
 }
 
+/// Where a step begins, and where it sends to.
+struct Beginning {
+    reached: u64,
+    within: u32,
+    to: To,
+}
+
 /// Events as they are stored.
-async fn of_stored(rooms: &Rooms, replay: &Replay) -> Result<Step, Refusal> {
-    let (selection, to) = (replay.selection.clone(), replay.to.clone());
-    let from = (replay.reached.max(first_entry(rooms, &selection).await?), replay.within);
+async fn of_stored(rooms: &Rooms, replay: &Replay, at: Beginning) -> Result<Step, Refusal> {
+    let (selection, to) = (replay.selection.clone(), at.to);
+    let from = (at.reached.max(first_entry(rooms, &selection).await?), at.within);
     rooms.ask_store(move |reader| reader.replay_step(&selection, &to, from, STEP_EVENTS)).await
 }
 
@@ -151,9 +223,13 @@ pub async fn before(rooms: &Rooms, time: Timestamp) -> Result<u64, Refusal> {
 
 /// Arrivals of the selection, walked once more with the maps in force. Gives what
 /// is to be sent of what they leave unchanged, and how many records are faulty.
-async fn walk_again(rooms: &Arc<Rooms>, replay: &Replay) -> Result<(Step, u64), Refusal> {
+async fn walk_again(
+    rooms: &Arc<Rooms>,
+    replay: &Replay,
+    at: Beginning,
+) -> Result<(Step, u64), Refusal> {
     let selection = replay.selection.clone();
-    let reached = replay.reached.max(first_entry(rooms, &selection).await?);
+    let reached = at.reached.max(first_entry(rooms, &selection).await?);
     let entries = ask_journal(rooms, move |reader| reader.read(reached + 1, STEP_ENTRIES)).await?;
     let mut all = Step { reached, finished: true, ..Step::default() };
     let (mut faulty, mut unchanged) = (0, Vec::new());
@@ -189,7 +265,7 @@ async fn walk_again(rooms: &Arc<Rooms>, replay: &Replay) -> Result<(Step, u64), 
             break;
         }
     }
-    let to = replay.to.clone();
+    let to = at.to;
     rooms.reached(Some(rooms.journal.head())).await?;
     let step = rooms.ask_store(move |reader| reader.replay_events(&unchanged, &to)).await?;
     all.finished |= all.reached >= replay.selection.last;
@@ -210,13 +286,12 @@ async fn walk_one(
     bytes: Bytes,
 ) -> Result<super::Findings, Refusal> {
     let again = stored.arrival.again.as_deref();
-    let set_aside = |it: &canon::entry::SetAside| it.offset;
     let meant = match again {
         // The records that came out of the dead letters with this entry.
         Some(again) if !again.letters.is_empty() => Meant::Only(letters_of(rooms, again).await?),
         // What an earlier replay changed is walked with the entry it came from.
         Some(_) => Meant::Only(BTreeSet::new()),
-        None => Meant::AllBut(stored.arrival.set_aside.iter().map(set_aside).collect()),
+        None => Meant::all_but(&stored.arrival.set_aside),
     };
     let origin = again.map_or(stored.seq, |it| it.origin);
     let found = Found::default();
@@ -285,6 +360,62 @@ fn whole(stored: &Stored, refusal: &Refusal) -> Option<canon::entry::SetAside> {
 mod tests {
     use super::*;
     use crate::problem::Fault;
+
+    #[test]
+    fn one_full_destination_is_parked_and_the_others_go_on() {
+        let mut replay = running();
+        let unsent = |full: &[&str]| -> BTreeMap<String, u64> {
+            full.iter().map(|it| ((*it).to_owned(), UNSENT_MAX)).collect()
+        };
+        let wanted = BTreeSet::from(["crm".to_owned(), "erp".to_owned()]);
+        let all = |parked: &[&str]| Turn::All {
+            parked: parked.iter().map(|it| (*it).to_owned()).collect(),
+        };
+        assert_eq!(turns(&replay, &unsent(&[]), &wanted), [all(&[])]);
+        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), [all(&["erp"])]);
+        assert_eq!(turns(&replay, &unsent(&["crm", "erp"]), &wanted), [], "none has room");
+        let one = BTreeSet::from(["erp".to_owned()]);
+        assert_eq!(turns(&replay, &unsent(&["erp"]), &one), [], "memory and disk are bounded");
+
+        let parked = Parked { destination: "erp".to_owned(), reached: 7, within: 2 };
+        replay.parked = vec![parked.clone()];
+        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), [all(&[])]);
+        let both = [Turn::One(parked.clone()), all(&[])];
+        assert_eq!(turns(&replay, &unsent(&[]), &wanted), both, "its own turn again");
+        replay.looked = true;
+        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), []);
+        assert_eq!(turns(&replay, &unsent(&[]), &wanted), [Turn::One(parked)]);
+        // A destination that no route names any more is nothing to wait for.
+        replay.looked = false;
+        assert_eq!(turns(&replay, &unsent(&["erp"]), &one), [all(&[])]);
+    }
+
+    fn running() -> Replay {
+        Replay {
+            id: 9,
+            actor: String::new(),
+            reason: String::new(),
+            selection: Selection::default(),
+            maps: MapsOf::Then,
+            to: Vec::new(),
+            state: store::ReplayState::Running,
+            started_at: Timestamp::default(),
+            changed_at: Timestamp::default(),
+            reached: 0,
+            within: 0,
+            looked: false,
+            parked: Vec::new(),
+            matched: 0,
+            superseded: 0,
+            faulty: 0,
+            changed: 0,
+            parcels: 0,
+            done: 0,
+            dead: 0,
+            discarded: 0,
+            stopped_why: String::new(),
+        }
+    }
 
     #[test]
     fn what_may_be_sent_again_does_not_drop_out_of_a_replay() {

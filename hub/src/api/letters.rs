@@ -13,7 +13,7 @@ use crate::{
     arrival::Answer,
     problem::Refusal,
 };
-use access::Scope;
+use access::{Operator, Scope};
 use axum::response::{IntoResponse as _, Response};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use canon::{
@@ -210,6 +210,7 @@ async fn edit(app: App, asked: Asked<Edit>) -> Result<Answer, Refusal> {
 async fn settle(app: App, asked: Asked<Settle>, again: bool) -> Result<Brought, Refusal> {
     let Asked { operator, request, .. } = asked;
     need_reason(&request.reason)?;
+    may_search(&operator, "text", request.text.as_deref())?;
     let reason = request.reason.clone();
     let (records, parcels) = meant(&app, request).await?;
     if records.is_empty() && parcels.is_empty() {
@@ -306,6 +307,19 @@ pub(super) fn need_reason(reason: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What is found by a text tells that it is there: who searches personal data by
+/// it must be one who may see it.
+pub(super) fn may_search(
+    operator: &Operator,
+    name: &str,
+    text: Option<&str>,
+) -> Result<(), Refusal> {
+    if text.is_none() || operator.require(Scope::Personal).is_ok() {
+        return Ok(());
+    }
+    Err(bad(name, "it looks into personal data: the token must be one that may `personal`"))
+}
+
 pub(super) fn bad(name: &str, detail: &str) -> Refusal {
     Refusal::BadParameter { name: name.to_owned(), detail: detail.to_owned() }
 }
@@ -313,6 +327,16 @@ pub(super) fn bad(name: &str, detail: &str) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_searched_only_by_who_may_see_it() {
+        let may = |scopes: &[Scope], text| {
+            may_search(&Operator::for_test("mika", scopes), "query", text).is_ok()
+        };
+        assert!(!may(&[Scope::Operate, Scope::Read], Some("山田")));
+        assert!(may(&[Scope::Operate, Scope::Personal], Some("山田")));
+        assert!(may(&[Scope::Operate], None));
+    }
 
     #[test]
     fn no_letter_is_left_out_without_a_word() {

@@ -3,7 +3,7 @@
 use super::{
     ask::{App, Asked, Request},
     endpoint::Endpoint,
-    letters::{bad, need_reason, time},
+    letters::{bad, may_search, need_reason, time},
     reads::page,
 };
 use crate::{
@@ -18,7 +18,7 @@ use canon::{
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Listed, Replay};
+use store::{Listed, Replay, To};
 
 /// What is to be replayed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -139,6 +139,8 @@ async fn start(app: App, asked: Asked<Start>) -> Result<Started, Refusal> {
     if !dry_run {
         need_reason(&reason)?;
     }
+    may_search(&operator, "query", request.query.as_deref())?;
+    may_search(&operator, "key", request.key.as_deref())?;
     let house = app.rooms.house();
     for name in &to {
         let is_destination = house.channel(name).is_some_and(|it| it.settings().output.is_some());
@@ -204,7 +206,7 @@ async fn count(app: &App, selection: Selection, to: Vec<String>) -> Result<Start
         None => (0, 0),
     };
     loop {
-        let (selection, to) = (selection.clone(), to.clone());
+        let (selection, to) = (selection.clone(), To::only(to.clone()));
         let step = app
             .rooms
             .ask_store(move |reader| reader.replay_step(&selection, &to, from, LOOK_EVENTS))

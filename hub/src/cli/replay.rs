@@ -210,7 +210,20 @@ impl Stop {
     }
 }
 
+/// Its figures, and a line for each destination that it went on without.
 fn line(replay: &Value) -> String {
+    let parked = replay.get("parked").and_then(Value::as_array);
+    let parked = parked.into_iter().flatten().map(|it| {
+        let destination = it.get("destination").and_then(Value::as_str).unwrap_or_default();
+        let reached = it.get("reached").and_then(Value::as_u64).unwrap_or(0);
+        format!(
+            "\n    {destination}: too much waits there; it is at entry {reached}, the others go on"
+        )
+    });
+    figures(replay) + &parked.collect::<String>()
+}
+
+fn figures(replay: &Value) -> String {
     let text = |key: &str| replay.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = |key: &str| replay.get(key).and_then(Value::as_u64).unwrap_or(0);
     let last = replay.pointer("/selection/last").and_then(Value::as_u64).unwrap_or(0);

@@ -135,6 +135,28 @@ impl Reception {
         trail: Vec<entry::Crossing>,
         bytes: Option<&[u8]>,
     ) -> Option<u64> {
+        let refused = self.refused(stranger, refusal, trail, bytes);
+        if strangers::is_counted(refusal)
+            && !self.rooms.strangers.is_first(&refused, refusal.code())
+        {
+            return None;
+        }
+        self.write(refused).await
+    }
+
+    /// The same for a file that was not read: each of them has an entry.
+    pub(super) async fn refuse_whole(&self, stranger: &Stranger, refusal: &Refusal) -> Option<u64> {
+        self.write(self.refused(stranger, refusal, Vec::new(), None)).await
+    }
+
+    /// Tells who watches, and gives what is to be written down.
+    fn refused(
+        &self,
+        stranger: &Stranger,
+        refusal: &Refusal,
+        trail: Vec<entry::Crossing>,
+        bytes: Option<&[u8]>,
+    ) -> entry::Refusal {
         let code = refusal.code();
         let channel = stranger.channel.as_deref().unwrap_or("-");
         self.rooms.metrics.arrival(channel, code);
@@ -146,7 +168,7 @@ impl Reception {
             what: json!({ "code": code, "reason": refusal.to_string() }),
         });
         warn!(code, reason = %refusal, "refused");
-        let refused = entry::Refusal {
+        entry::Refusal {
             id: stranger.id.clone(),
             channel: stranger.channel.clone(),
             principal: None,
@@ -157,11 +179,7 @@ impl Reception {
             detail: refusal.to_string(),
             raw_sha256: bytes.map(canon::id::sha256_hex),
             count: 1,
-        };
-        if strangers::is_counted(refusal) && !self.rooms.strangers.is_first(&refused, code) {
-            return None;
         }
-        self.write(refused).await
     }
 
     /// Writes the counts of refusals that were not written one by one, until the

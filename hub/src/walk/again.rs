@@ -10,11 +10,11 @@ use adapter_kit::decode::Decoded;
 use canon::{
     entry::{Boundary, RecordFault, SetAside},
     event::{Event, VersionKind},
-    id::{SourceKey, sha256_hex},
+    id::{EventId, SourceKey, sha256_hex},
 };
 use journal::Span;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use store::{Reader, StepEvent};
 
 /// Found where the record of a letter began, when the package cuts otherwise now.
@@ -59,7 +59,7 @@ pub(super) fn keep_meant(kept: &mut Kept, records: &mut Decoded) -> Result<(), R
             kept.found.add(|it| it.faulty.extend(gone));
             Ok(())
         }
-        Meant::AllBut(_) | Meant::Only(_) => Ok(()),
+        Meant::AllBut { .. } | Meant::Only(_) => Ok(()),
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn close(kept: &mut Kept, set_aside: Vec<SetAside>) -> Result<(), Ref
             letters.iter().filter(|(_, at)| !bad(*at)).map(|(index, _)| *index).collect()
         }
         Meant::Edited { index, .. } if set_aside.is_empty() => vec![*index],
-        Meant::Edited { .. } | Meant::AllBut(_) | Meant::Only(_) => Vec::new(),
+        Meant::Edited { .. } | Meant::AllBut { .. } | Meant::Only(_) => Vec::new(),
     };
     let is_letter = matches!(kept.meant, Meant::Letters(_) | Meant::Edited { .. });
     let first = set_aside.first().map(refusal);
@@ -134,11 +134,15 @@ pub(super) async fn differences(
     let kept = kept.clone();
     rooms
         .ask_store(move |reader| {
-            let mut before = Before::new(&kept);
+            let mut before = Before::new(&kept, &events);
             let mut left = (Vec::new(), Vec::new());
             for (event, span) in events.into_iter().zip(spans) {
                 let earlier = before.of(&event);
-                match weigh(reader, &organisation, event, earlier)? {
+                if earlier.is_none() && kept.meant.only_known(span.offset) {
+                    // What contradicted something stays a letter.
+                    continue;
+                }
+                match weigh(reader, (&organisation, kept.again.replay), event, earlier)? {
                     Weighed::New(event) if store::meets(&kept.selection, &event) => {
                         left.0.push(event);
                         left.1.push(span);
@@ -155,22 +159,31 @@ pub(super) async fn differences(
 }
 
 /// The events that came of the bytes before, by what they are about.
-struct Before(HashMap<(String, String), VecDeque<StepEvent>>);
+struct Before {
+    by_thing: HashMap<(String, String), VecDeque<StepEvent>>,
+    /// The facts that the same bytes say today.
+    today: HashSet<EventId>,
+}
 
 impl Before {
-    fn new(kept: &Kept) -> Self {
+    fn new(kept: &Kept, today: &[Event]) -> Self {
         let mut by_thing: HashMap<_, VecDeque<StepEvent>> = HashMap::new();
         for (index, event) in (0..).zip(kept.before.iter()) {
             let thing = (event.kind.clone(), event.sourceid.clone());
             let stored = StepEvent { seq: kept.again.of, index, event: event.clone() };
             by_thing.entry(thing).or_default().push_back(stored);
         }
-        Self(by_thing)
+        Self { by_thing, today: today.iter().map(|it| it.id.clone()).collect() }
     }
 
-    /// What was made in place of `event` then.
+    /// What was made in place of `event` then: the same fact, or else the first
+    /// that no event of today says. Bytes may say more of a thing than was stored:
+    /// what was known already, or contradicted it, was left out.
     fn of(&mut self, event: &Event) -> Option<StepEvent> {
-        self.0.get_mut(&(event.kind.clone(), event.sourceid.clone()))?.pop_front()
+        let stored = self.by_thing.get_mut(&(event.kind.clone(), event.sourceid.clone()))?;
+        let same = stored.iter().position(|it| it.event.id == event.id);
+        let other = || stored.iter().position(|it| !self.today.contains(&it.event.id));
+        stored.remove(same.or_else(other)?)
     }
 }
 
@@ -186,7 +199,7 @@ enum Weighed {
 
 fn weigh(
     reader: &Reader,
-    organisation: &str,
+    (organisation, replay): (&str, Option<u64>),
     mut event: Event,
     before: Option<StepEvent>,
 ) -> store::Result<Weighed> {
@@ -208,8 +221,10 @@ fn weigh(
     let key =
         SourceKey { organisation, channel: event.channel(), entity, source_id: &event.sourceid };
     event.id = key.event_id(&fact, action.name());
-    // An earlier replay with the same maps has said so already.
+    // An earlier replay with the same maps has said so already, or this one, which
+    // sent it when it did.
     Ok(match reader.event(event.id.as_str())? {
+        Some(known) if replay.is_some_and(|it| it < known.seq) => Weighed::Known,
         Some(known) => {
             Weighed::Stored(StepEvent { seq: known.seq, index: known.index, event: known.event })
         }

@@ -7,7 +7,12 @@ use crate::{
 use http::StatusCode;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use testkit::{Result, TestHub, far::Fault, hub::Output, wait::Look};
+use testkit::{
+    Result, TestHub,
+    far::{Fault, shopify},
+    hub::Output,
+    wait::Look,
+};
 
 fn ok(output: Output) -> String {
     assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
@@ -194,5 +199,28 @@ async fn todays_maps_make_new_facts_of_what_they_change() -> Result<()> {
     assert!(once_more.contains("3 deliveries: 3 done"), "{once_more}");
     assert_eq!(hub.client().events("ec-shopify").await?.len(), events + 3);
     assert_eq!(keys(&hub).into_iter().collect::<BTreeSet<_>>(), all, "no other key");
+    Ok(())
+}
+
+/// Goal: a record that contradicts what is stored keeps only what contradicts it
+/// from a replay; what else came of it goes out again, and nothing else does.
+#[tokio::test]
+async fn what_came_of_a_contradicting_record_is_replayed_too() -> Result<()> {
+    let hub = TestHub::start().await?;
+    orders::take(&hub, 1001).await?;
+    let mut other = shopify::order(orders::id(1001), 1001, "pending", orders::PLACED)?;
+    other["name"] = "#1001-B".into();
+    other["customer"]["id"] = 777.into();
+    let sent = hub.world.shopify.webhook("orders/create", "evt-other", &other);
+    assert_eq!(sent.send(&hub.url()).await?.status, 202);
+    let letters = hub.letters(1).await?;
+    assert_eq!(letters[0]["code"], "version-conflict");
+    let events = hub.client().events("ec-shopify").await?.len();
+
+    let again = ["replay", "--channel", "ec-shopify", "--maps", "today", "--reason", "again"];
+    let told = ok(hub.hub.command(&again).await?);
+    assert!(told.contains("3 events, 0 superseded, 0 changed, 0 faulty"), "{told}");
+    assert_eq!(hub.client().events("ec-shopify").await?.len(), events, "nothing new");
+    assert_eq!(hub.letters(1).await?, letters, "the letter stays");
     Ok(())
 }

@@ -167,6 +167,10 @@ const fn is_one(count: &u64) -> bool {
 /// Code of the refusal of a file that waits for an operator.
 pub const FILE_HELD: &str = "file-held";
 
+/// Code of a record whose source version came before with other data. Other
+/// events of the same record came in all the same.
+pub const VERSION_CONFLICT: &str = "version-conflict";
+
 /// What one boundary decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -411,6 +415,13 @@ pub enum Deed {
         faulty: u64,
         /// There is nothing more to look at.
         finished: bool,
+        /// Destinations that have too much waiting: from before this step on it
+        /// goes on without them, and comes back to them later.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parked: Vec<String>,
+        /// The step is for this one alone, which was parked before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        only: Option<String>,
     },
     /// A replay was stopped: what it had not sent yet stays unsent.
     ReplayStopped {

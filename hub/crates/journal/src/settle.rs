@@ -20,7 +20,7 @@
 
 use canon::{
     clock::Timestamp,
-    entry::{Arrival, Body, Boundary, RecordFault, SetAside},
+    entry::{self, Arrival, Body, Boundary, RecordFault, SetAside},
     event::Event,
     id::EventId,
 };
@@ -31,9 +31,6 @@ use crate::{
     prepare::{Kept, Prepared, json, record_sha256},
     weigh::{Verdict, weigh},
 };
-
-/// Problem code of a record whose source version came before with other data.
-pub(crate) const VERSION_CONFLICT: &str = "version-conflict";
 
 /// What is to be answered once the transaction is on disk.
 #[derive(Debug)]
@@ -301,7 +298,7 @@ fn conflict(event: &Event, seq: u64, span: Span, kept: &Kept) -> SetAside {
         offset: span.offset,
         length: span.length,
         boundary: Boundary::Map,
-        code: VERSION_CONFLICT.to_owned(),
+        code: entry::VERSION_CONFLICT.to_owned(),
         faults: vec![RecordFault {
             field: String::new(),
             offset: None,

@@ -28,7 +28,9 @@ pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
 pub use parcels::{ParcelFilter, ParcelState, ParcelView};
-pub use replays::{Replay, ReplayState, Step, StepEvent, meets};
+#[cfg(test)]
+pub(crate) use replays::UNSENT;
+pub use replays::{Parked, Replay, ReplayState, Step, StepEvent, To, meets};
 pub use stock::{GapView, MovementView, StockFilter, StockView};
 
 use rusqlite::{Connection, OpenFlags};

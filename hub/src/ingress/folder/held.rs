@@ -95,11 +95,19 @@ async fn release_if_it_follows(reception: &Reception, channel: &Arc<Channel>, he
     if !expect::follows(reception, channel, arrives, &held.name).await.unwrap_or(false) {
         return;
     }
+    // An operator may be deciding on it just now: the first word holds, and no
+    // second one is written.
+    let rooms = reception.rooms();
+    let Ok(_turn) = rooms.letters.try_lock() else { return };
+    let seen = rooms.reached(Some(rooms.journal.head())).await;
+    if seen.is_err() || of(reception, &held.id).await.is_none_or(|it| it.state != HeldState::Held) {
+        return;
+    }
     info!(file = held.name, "the gap before it is filled");
     let reason = "the gap before it is filled".to_owned();
     let act = Deed::FileReleased { file: held.id.clone(), reason };
     let act = Box::new(Act { actor: HUB.to_owned(), act });
-    if let Err(fault) = reception.rooms().journal.append(Draft::Act(act)).await {
+    if let Err(fault) = rooms.journal.append(Draft::Act(act)).await {
         warn!(%fault, "it stays held; tried again");
     }
 }

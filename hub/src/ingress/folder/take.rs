@@ -61,7 +61,11 @@ pub(super) async fn take(
             origin: dropped.name.to_owned(),
             received_at: reception.rooms().clock.now(),
         };
-        reception.refuse(&stranger, &refusal, Vec::new(), None).await;
+        if reception.refuse_whole(&stranger, &refusal).await.is_none() {
+            // It is moved only when the journal says why.
+            warn!(file = %dropped.file.display(), %refusal, "not in the journal; tried again");
+            return Taken::NotNow;
+        }
         dropped.set_aside(&refusal, &stranger.id).await;
         return Taken::Settled;
     }

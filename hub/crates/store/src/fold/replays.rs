@@ -21,9 +21,19 @@ pub(super) fn started(turn: &Turn<'_>, act: &Act) -> Result<()> {
 
 /// A step of a replay that runs: its parcels go out again.
 pub(super) fn advanced(turn: &Turn<'_>, deed: &Deed, applied: &mut Applied) -> Result<()> {
-    let Deed::ReplayAdvanced { replay, parcels, seen, .. } = deed else { return Ok(()) };
+    let Deed::ReplayAdvanced { replay, parcels, seen, parked, only, .. } = deed else {
+        return Ok(());
+    };
     if !is_running(turn, *replay)? {
         return Ok(());
+    }
+    for destination in parked {
+        // It goes on where the replay was before this step.
+        turn.run(
+            "INSERT OR IGNORE INTO deliveries_replay_parked
+             SELECT id, ?2, reached, within FROM deliveries_replay WHERE id = ?1",
+            (signed(*replay), destination),
+        )?;
     }
     let (mut sent, mut late) = (0, 0);
     for parcel in parcels {
@@ -35,26 +45,59 @@ pub(super) fn advanced(turn: &Turn<'_>, deed: &Deed, applied: &mut Applied) -> R
         }
         applied.destinations.insert(parcel.destination.clone());
     }
-    let Deed::ReplayAdvanced { reached, within, matched, superseded, faulty, finished, .. } = deed
+    match only {
+        None => all_on(turn, deed, late)?,
+        Some(destination) => one_on(turn, deed, destination)?,
+    }
+    turn.run(
+        "UPDATE deliveries_replay SET parcels = parcels + ?2, changed_ms = ?3,
+             state = CASE WHEN looked AND NOT EXISTS
+                 (SELECT 1 FROM deliveries_replay_parked WHERE replay = ?1)
+                 THEN 'finished' ELSE 'running' END
+         WHERE id = ?1",
+        (signed(*replay), sent, turn.at.as_ms()),
+    )
+}
+
+/// How far the replay is, for all but the parked destinations.
+fn all_on(turn: &Turn<'_>, deed: &Deed, late: u64) -> Result<()> {
+    let Deed::ReplayAdvanced {
+        replay, reached, within, matched, superseded, faulty, finished, ..
+    } = deed
     else {
         return Ok(());
     };
     turn.run(
-        "UPDATE deliveries_replay SET reached = ?2, within = ?9, matched = matched + ?3,
-             superseded = superseded + ?4, faulty = faulty + ?5, parcels = parcels + ?6,
-             state = ?7, changed_ms = ?8
+        "UPDATE deliveries_replay SET reached = ?2, within = ?3, matched = matched + ?4,
+             superseded = superseded + ?5, faulty = faulty + ?6, looked = ?7
          WHERE id = ?1",
         (
             signed(*replay),
             signed(*reached),
+            within,
             signed(*matched),
             signed(superseded + late),
             signed(*faulty),
-            sent,
-            if *finished { "finished" } else { "running" },
-            turn.at.as_ms(),
-            within,
+            finished,
         ),
+    )
+}
+
+/// How far it is for one that was parked. What is meant was counted before.
+fn one_on(turn: &Turn<'_>, deed: &Deed, destination: &str) -> Result<()> {
+    let Deed::ReplayAdvanced { replay, reached, within, finished, .. } = deed else {
+        return Ok(());
+    };
+    if *finished {
+        return turn.run(
+            "DELETE FROM deliveries_replay_parked WHERE replay = ?1 AND destination = ?2",
+            (signed(*replay), destination),
+        );
+    }
+    turn.run(
+        "UPDATE deliveries_replay_parked SET reached = ?3, within = ?4
+         WHERE replay = ?1 AND destination = ?2",
+        (signed(*replay), destination, signed(*reached), within),
     )
 }
 
@@ -91,6 +134,7 @@ pub(super) fn stopped(
         parcels::next_in_lane(turn, destination, key)?;
         applied.destinations.insert(destination.clone());
     }
+    turn.run("DELETE FROM deliveries_replay_parked WHERE replay = ?1", [signed(replay)])?;
     turn.run(
         "UPDATE deliveries_replay SET state = 'stopped', stopped_why = ?2, changed_ms = ?3,
              parcels = parcels - ?4

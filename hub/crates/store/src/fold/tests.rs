@@ -7,6 +7,7 @@ mod goods;
 mod lanes;
 mod orders_of_arrival;
 mod people;
+mod replays;
 
 use canon::entity::{Action, Entity};
 use canon::entry::{Again, Body, Condition, Deed, LetterId, MapsOf, ParcelId, Refusal, Selection};
@@ -282,6 +283,8 @@ fn replayed_and_mended(bench: &mut Bench) {
         superseded: 0,
         faulty: 1,
         finished: false,
+        parked: Vec::new(),
+        only: None,
     });
     bench.act(Deed::ReplayStopped { replay, reason: "seen enough".to_owned() });
 }

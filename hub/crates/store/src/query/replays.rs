@@ -7,6 +7,7 @@ use canon::{
 };
 use rusqlite::{Connection, Row};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 use super::{
     Reader,
@@ -58,6 +59,13 @@ pub struct Replay {
     /// So many events of the next entry have been looked at, too.
     #[serde(skip)]
     pub within: u32,
+    /// All has been looked at, but for the parked destinations.
+    #[serde(skip)]
+    pub looked: bool,
+    /// Destinations with too much waiting: the replay goes on without them, and
+    /// comes back to each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<Parked>,
     /// Events that were meant.
     pub matched: u64,
     /// Of these, left alone because a later state is in force.
@@ -77,6 +85,28 @@ pub struct Replay {
     /// Why it was stopped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stopped_why: String,
+}
+
+/// A destination that a replay went on without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Parked {
+    /// Its channel.
+    pub destination: String,
+    /// Every entry up to this one has been looked at for it.
+    pub reached: u64,
+    /// So many events of the next entry, too.
+    #[serde(skip)]
+    pub within: u32,
+}
+
+/// Where a step sends to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct To {
+    /// These; empty: all that a route gives.
+    pub only: Vec<String>,
+    /// But not these.
+    pub but: Vec<String>,
 }
 
 /// What the next step of a replay is.
@@ -109,9 +139,15 @@ pub struct StepEvent {
     pub event: Event,
 }
 
+/// Deliveries of a replay that are on their way, by destination. A dead one that
+/// holds its key is not.
+pub(crate) const UNSENT: &str = "SELECT destination, count(*) FROM deliveries_parcel
+     INDEXED BY deliveries_parcel_replay
+     WHERE replay = ?1 AND replay > 0 AND lane > 0 AND lane <> 4 GROUP BY destination";
+
 const LIST: &str = "replays";
 const COLUMNS: &str = "SELECT id, actor, deed, state, started_ms, changed_ms, reached, within,
-            matched, superseded, faulty, changed, parcels, done, dead, discarded, stopped_why
+            matched, superseded, faulty, changed, parcels, done, dead, discarded, stopped_why, looked
      FROM deliveries_replay WHERE 1";
 
 // === impl Reader ===
@@ -121,10 +157,12 @@ impl Reader {
     pub fn replays(&self, page: &Page) -> Result<Listed<Replay>> {
         let after = page.after_number(LIST)?;
         let query = Filter::new(COLUMNS).and("id < ?", after).order_by("id DESC", page)?;
-        let rows = self.ask(|conn| query.rows(conn, raw))?;
-        let page = page.cut(LIST, rows, |(_, replay)| replay.id.to_string())?;
-        let items = page.items.into_iter().map(read).collect::<Result<_>>()?;
-        Ok(Listed { items, next: page.next })
+        self.ask(|conn| {
+            let rows = query.rows(conn, raw)?;
+            let page = page.cut(LIST, rows, |(_, replay)| replay.id.to_string())?;
+            let items = page.items.into_iter().map(|row| read(conn, row));
+            Ok(Listed { items: items.collect::<Result<_>>()?, next: page.next })
+        })
     }
 
     /// One replay.
@@ -139,12 +177,21 @@ impl Reader {
     }
 
     fn of_replays(&self, condition: &str, id: Option<i64>) -> Result<Vec<Replay>> {
-        let rows: Vec<_> = self.ask(|conn| {
+        self.ask(|conn| {
             let mut query = conn.prepare_cached(&format!("{COLUMNS} {condition} ORDER BY id"))?;
             let rows = query.query_map(rusqlite::params_from_iter(id), raw)?;
+            rows.map(|row| read(conn, row?)).collect()
+        })
+    }
+
+    /// Deliveries of a replay that are on their way, by destination.
+    pub fn unsent(&self, replay: u64) -> Result<BTreeMap<String, u64>> {
+        let replay = i64::try_from(replay).unwrap_or(i64::MAX);
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(UNSENT)?;
+            let rows = query.query_map([replay], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })?;
-        rows.into_iter().map(read).collect()
+        })
     }
 
     /// What comes next of a selection, after `reached` entries and `within`
@@ -156,7 +203,7 @@ impl Reader {
     pub fn replay_step(
         &self,
         selection: &Selection,
-        to: &[String],
+        to: &To,
         (reached, within): (u64, u32),
         limit: u32,
     ) -> Result<Step> {
@@ -191,7 +238,7 @@ impl Reader {
     }
 
     /// Of these stored events, what goes out again.
-    pub fn replay_events(&self, events: &[StepEvent], to: &[String]) -> Result<Step> {
+    pub fn replay_events(&self, events: &[StepEvent], to: &To) -> Result<Step> {
         self.ask(|conn| {
             let mut step = Step { seen: seen(conn)?, ..Step::default() };
             let routes = read_routes(conn)?;
@@ -201,6 +248,20 @@ impl Reader {
             }
             Ok(step)
         })
+    }
+}
+
+// === impl To ===
+
+impl To {
+    /// To these; empty: all that a route gives.
+    #[must_use]
+    pub fn only(only: Vec<String>) -> Self {
+        Self { only, but: Vec::new() }
+    }
+
+    fn has(&self, destination: &String) -> bool {
+        (self.only.is_empty() || self.only.contains(destination)) && !self.but.contains(destination)
     }
 }
 
@@ -220,7 +281,7 @@ fn weigh(
     conn: &Connection,
     step: &mut Step,
     (pos, event): (i64, &Event),
-    (routes, to): (&[Route], &[String]),
+    (routes, to): (&[Route], &To),
 ) -> Result<()> {
     step.matched += 1;
     let is_current = conn
@@ -237,7 +298,7 @@ fn weigh(
     let (seq, index) = place::unpack(pos);
     for route in matching(routes, event) {
         let destination = &route.to;
-        if to.is_empty() || to.iter().any(|it| it == destination) {
+        if to.has(destination) {
             step.parcels.push(ParcelId { seq, index, destination: destination.clone() });
         }
     }
@@ -266,6 +327,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<(String, Replay)> {
         changed_at: Timestamp::from_ms(row.get(5)?),
         reached: row.get(6)?,
         within: row.get(7)?,
+        looked: row.get(17)?,
+        parked: Vec::new(),
         matched: row.get(8)?,
         superseded: row.get(9)?,
         faulty: row.get(10)?,
@@ -279,7 +342,15 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<(String, Replay)> {
     Ok((row.get(2)?, replay))
 }
 
-fn read((deed, mut replay): (String, Replay)) -> Result<Replay> {
+fn read(conn: &Connection, (deed, mut replay): (String, Replay)) -> Result<Replay> {
+    let mut parked = conn.prepare_cached(
+        "SELECT destination, reached, within FROM deliveries_replay_parked
+         WHERE replay = ?1 ORDER BY destination",
+    )?;
+    let parked = parked.query_map([replay.id], |row| {
+        Ok(Parked { destination: row.get(0)?, reached: row.get(1)?, within: row.get(2)? })
+    })?;
+    replay.parked = parked.collect::<rusqlite::Result<_>>()?;
     if let Deed::ReplayStarted { selection, maps, to, reason } = serde_json::from_str(&deed)? {
         (replay.selection, replay.maps) = (selection, maps);
         (replay.to, replay.reason) = (to, reason);

@@ -42,7 +42,7 @@ CREATE INDEX IF NOT EXISTS deliveries_parcel_replay_ready
 CREATE INDEX IF NOT EXISTS deliveries_parcel_replay_waiting
     ON deliveries_parcel (destination, due_ms) WHERE lane = 6;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_replay
-    ON deliveries_parcel (replay) WHERE replay > 0 AND lane > 0;
+    ON deliveries_parcel (replay, destination, lane) WHERE replay > 0 AND lane > 0;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_lane
     ON deliveries_parcel (destination, key, pos) WHERE lane > 0;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_event ON deliveries_parcel (pos);
@@ -69,7 +69,8 @@ CREATE TABLE IF NOT EXISTS deliveries_far (
 ) STRICT, WITHOUT ROWID;
 
 -- Replays: what each is to send (`deed`, JSON) and how far it is. `state` is
--- running, finished (all of it has been looked at) or stopped.
+-- running, finished (all of it has been looked at) or stopped. `looked` is set
+-- when nothing is left but what the parked destinations are to have.
 CREATE TABLE IF NOT EXISTS deliveries_replay (
     id INTEGER PRIMARY KEY,
     actor TEXT NOT NULL,
@@ -87,10 +88,20 @@ CREATE TABLE IF NOT EXISTS deliveries_replay (
     done INTEGER NOT NULL DEFAULT 0,
     dead INTEGER NOT NULL DEFAULT 0,
     discarded INTEGER NOT NULL DEFAULT 0,
-    stopped_why TEXT NOT NULL DEFAULT ''
+    stopped_why TEXT NOT NULL DEFAULT '',
+    looked INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX IF NOT EXISTS deliveries_replay_running
     ON deliveries_replay (id) WHERE state = 'running';
+
+-- Destinations that a replay went on without, and how far it is for each.
+CREATE TABLE IF NOT EXISTS deliveries_replay_parked (
+    replay INTEGER NOT NULL,
+    destination TEXT NOT NULL,
+    reached INTEGER NOT NULL,
+    within INTEGER NOT NULL,
+    PRIMARY KEY (replay, destination)
+) STRICT, WITHOUT ROWID;
 
 -- What went out to each destination.
 CREATE TABLE IF NOT EXISTS deliveries_channel (

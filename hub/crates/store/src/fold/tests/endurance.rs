@@ -14,18 +14,19 @@ use std::{
 use crate::{
     Page, StockFilter, Store, Trust,
     fold::parcels,
-    query::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAITING},
+    query::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, UNSENT, WAITING},
     testing::{Bench, Fact, arrival, at, done, dump, fact, later, refused, route},
 };
 
 /// Questions that are asked for each parcel, and the index that answers them.
-const PLANS: [(&str, &str, &str); 9] = [
+const PLANS: [(&str, &str, &str); 10] = [
     ("ready", READY, "deliveries_parcel_ready"),
     ("waiting", WAITING, "deliveries_parcel_waiting"),
     ("next", NEXT, "deliveries_parcel_waiting"),
     ("replays ready", REPLAY_READY, "deliveries_parcel_replay_ready"),
     ("replays waiting", REPLAY_WAITING, "deliveries_parcel_replay_waiting"),
     ("replays next", REPLAY_NEXT, "deliveries_parcel_replay_waiting"),
+    ("replays unsent", UNSENT, "deliveries_parcel_replay"),
     ("lane taken", parcels::LANE_TAKEN, "deliveries_parcel_lane"),
     ("older states", parcels::LANE_OLDER_STATES, "deliveries_parcel_lane"),
     ("lane's oldest", parcels::LANE_OLDEST, "deliveries_parcel_lane"),

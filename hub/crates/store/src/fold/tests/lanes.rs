@@ -11,7 +11,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::{
-    DestinationCounters, Page, ParcelFilter, ParcelState,
+    DestinationCounters, Page, ParcelFilter, ParcelState, To,
     testing::{Bench, at, done, fact, later, refused, route},
 };
 
@@ -140,6 +140,8 @@ fn replay(bench: &mut Bench, parcels: Vec<ParcelId>) {
         superseded: 0,
         faulty: 0,
         finished: false,
+        parked: Vec::new(),
+        only: None,
     });
 }
 
@@ -330,18 +332,23 @@ fn a_step_takes_what_is_current_and_goes_on_within_an_entry() {
     bench.arrive(&orders);
     let last = bench.entries.len() as u64;
     let all = Selection { last, ..Selection::default() };
-    let first = bench.reader().replay_step(&all, &[], (0, 0), 5).unwrap();
+    let first = bench.reader().replay_step(&all, &To::default(), (0, 0), 5).unwrap();
     let (sent, within) = (first.parcels.clone(), (first.reached, first.within));
     assert_eq!((first.matched, first.superseded, first.finished), (5, 2, false));
     assert_eq!(sent[..2], [ids[2].clone(), ids[3].clone()]);
     assert_eq!(within, (last - 1, 1), "one of three events of the last entry was looked at");
-    let rest = bench.reader().replay_step(&all, &[], within, 5).unwrap();
+    let rest = bench.reader().replay_step(&all, &To::default(), within, 5).unwrap();
     assert_eq!((rest.matched, rest.finished, rest.reached), (2, true, last));
     let indexes: Vec<u32> = rest.parcels.iter().map(|it| it.index).collect();
     assert_eq!(indexes, [1, 2]);
 
     let count = |selection: Selection, to: &[String]| {
-        bench.reader().replay_step(&selection, to, (0, 0), 500).unwrap().parcels.len()
+        bench
+            .reader()
+            .replay_step(&selection, &To::only(to.to_vec()), (0, 0), 500)
+            .unwrap()
+            .parcels
+            .len()
     };
     let of = |text: &str| Some(text.to_owned());
     assert_eq!(count(Selection { key: of("k"), ..all.clone() }, &[]), 2);
