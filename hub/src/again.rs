@@ -4,6 +4,7 @@
 
 pub mod excerpt;
 pub mod letters;
+pub mod parcels;
 pub mod replay;
 
 use crate::{
@@ -230,6 +231,23 @@ pub fn bytes_of(
         again = before.again;
     }
     Ok(None)
+}
+
+/// The entries whose bytes [`bytes_of`] looks at for the one at `seq`, and itself.
+///
+/// # Errors
+///
+/// When the journal cannot be read.
+pub fn needed_with(journal: &journal::Reader, seq: u64) -> Result<Vec<u64>, journal::Error> {
+    let mut needed = vec![seq];
+    while needed.len() <= STEPS_MAX
+        && let Some(at) = needed.last()
+        && let Some(Entry { body: Body::Arrival(arrival), .. }) = journal.entry(*at)?
+        && let Some(again) = arrival.again
+    {
+        needed.push(again.of);
+    }
+    Ok(needed)
 }
 
 /// Puts `new` in the place of a stretch of `bytes`.

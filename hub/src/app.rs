@@ -115,11 +115,20 @@ pub enum StartFault {
     #[error("journal: {0}")]
     Journal(#[from] journal::Error),
     /// The store cannot be opened.
-    #[error("store: {0}")]
+    #[error(
+        "store: {}. If its file is damaged: it says nothing that the journal does not, and \
+         `channelhub rebuild all` makes it again",
+        with_cause(.0)
+    )]
     Store(#[from] store::Error),
     /// The ledger cannot be opened.
     #[error("ledger: {0}")]
     Ledger(#[from] ledger::Error),
+}
+
+fn with_cause(fault: &store::Error) -> String {
+    use std::error::Error as _;
+    fault.source().map_or_else(|| fault.to_string(), |cause| format!("{fault}: {cause}"))
 }
 
 /// Longest wait of a query for `min_sequence`.

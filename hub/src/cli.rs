@@ -18,6 +18,7 @@ mod problem;
 mod progress;
 mod rebuild;
 mod replay;
+mod salvage;
 mod serve;
 mod shadow;
 mod sheet;
@@ -74,10 +75,12 @@ enum Command {
     Replay(replay::Replay),
     /// Run a new version of a map over what really came, and show what differs.
     Shadow(shadow::Shadow),
-    /// Copy journal, ledger and keys, while the hub runs or not.
+    /// Copy journal, ledger, keys and configuration, while the hub runs or not.
     Backup(backup::Backup),
     /// Put a backup into an empty data folder, and verify it.
     Restore(backup::Restore),
+    /// Save what can be read of a damaged journal.
+    Salvage(salvage::Salvage),
     /// Files of folder channels: held and late ones; release, discard.
     #[command(subcommand)]
     Files(files::Files),
@@ -118,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Shadow(it) => it.run(),
         Command::Backup(it) => it.run(),
         Command::Restore(it) => it.run(),
+        Command::Salvage(it) => it.run(),
         Command::Files(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),

@@ -105,6 +105,25 @@ async fn has_caught_up(rooms: &Rooms, folded: &mut watch::Receiver<u64>) -> bool
     }
 }
 
+/// Whether an event with this data could go out to the destination of a parcel, as
+/// far as its out map says.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub async fn can_go_out(
+    rooms: &Rooms,
+    id: &ParcelId,
+    text: &str,
+    data: &str,
+) -> Result<(), String> {
+    let Some(to) = current(rooms, &id.destination) else {
+        return Err(format!("there is no destination {:?} any more", id.destination));
+    };
+    let rendered = render::render_as(rooms, &to, (id, text), Some(data)).await;
+    rendered.map(|_| ()).map_err(|fault| fault.to_string())
+}
+
 /// The destination as it is configured now.
 fn current(rooms: &Rooms, name: &str) -> Option<Arc<Destination>> {
     let house = rooms.house();

@@ -9,6 +9,7 @@ use crate::{
     again::{
         excerpt::{Excerpt, excerpts},
         letters::{self, Brought, act, record_of, stored},
+        parcels,
     },
     arrival::Answer,
     problem::Refusal,
@@ -77,13 +78,14 @@ struct Shown {
     excerpts: Vec<Excerpt>,
 }
 
-/// A record in other bytes.
+/// A record in other bytes, or a delivery with other data.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Edit {
     /// Id of the letter.
     id: String,
-    /// The record as it is to be, in the format and charset of its channel, Base64.
+    /// Base64 of the record as it is to be, in the format and charset of its channel;
+    /// of a delivery, the canonical data that its out map is to read, JSON.
     bytes: String,
     /// Why. Stands in the ledger.
     reason: String,
@@ -126,13 +128,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, "/api/v1/dead-letters/{id}", "One of them", show),
         Endpoint::stream(
             "/api/v1/dead-letters/{id}/record",
-            "The bytes of a record as it was set aside",
+            "The bytes of a record as it was set aside, or the data of a delivery",
             record,
         ),
         Endpoint::new(
             Method::POST,
             "/api/v1/dead-letters/{id}/edit",
-            "Bring a record again in other bytes; the original is kept",
+            "Bring a record again in other bytes, or send a delivery with other data; the \
+             original is kept",
             edit,
         ),
         Endpoint::new(
@@ -186,6 +189,9 @@ async fn show(app: App, asked: Asked<ById>) -> Result<Shown, Refusal> {
 async fn record(app: App, asked: Asked<ById>) -> Result<Response, Problem> {
     let language = asked.language;
     let found = async {
+        if let Some(parcel) = ParcelId::parse(&asked.request.id) {
+            return Ok(parcels::data_of(&app.rooms, &parcel).await?.into_bytes());
+        }
         let letter = find(&app, asked.request.id).await?;
         let what = format!("record behind letter {}", letter.id);
         let record = letter.record.ok_or(Refusal::NotFound { what })?;
@@ -199,11 +205,15 @@ async fn record(app: App, asked: Asked<ById>) -> Result<Response, Problem> {
 async fn edit(app: App, asked: Asked<Edit>) -> Result<Answer, Refusal> {
     let Edit { id, bytes, reason } = asked.request;
     need_reason(&reason)?;
-    let letter = LetterId::parse(&id)
-        .ok_or_else(|| bad("id", "only records can be edited: `{entry}.{index}`"))?;
     let bytes = BASE64_STANDARD
         .decode(&bytes)
         .map_err(|fault| bad("bytes", &format!("not Base64: {fault}")))?;
+    if let Some(parcel) = ParcelId::parse(&id) {
+        return parcels::edit(&app.rooms, &asked.operator, parcel, (&bytes, &reason)).await;
+    }
+    let letter = LetterId::parse(&id).ok_or_else(|| {
+        bad("id", "`{entry}.{index}` of a record, or `{entry}.{index}.{destination}` of a delivery")
+    })?;
     letters::edit(&app.rooms, &asked.operator, letter, (bytes.into(), &reason)).await
 }
 

@@ -38,7 +38,8 @@ struct Start {
     /// Only events whose data has this text in it.
     query: Option<String>,
     /// `then`: events as they were made when they came. `today`: their raw bytes,
-    /// walked once more with the maps in force.
+    /// walked once more with the maps in force. That is about in maps: what goes out
+    /// is made by the out maps in force either way.
     #[serde(default)]
     maps: MapsOf,
     /// Channels they go to; empty: all that a route gives them.

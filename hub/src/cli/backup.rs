@@ -1,10 +1,18 @@
 //! `channelhub backup` and `restore`: everything that cannot be made again.
 //!
 //! The store is left out: it is made again from the journal at the next start.
+//! So are the secrets that the configuration names, and the tokens of channels that
+//! were connected: an old one may be spent.
+
+mod config;
 
 use super::{Config, Failure, client, progress::Bar};
-use crate::app::{DataFiles, clock::SystemClock};
+use crate::{
+    app::{DataFiles, clock::SystemClock},
+    settings::Settings,
+};
 use canon::clock::Clock as _;
+use config::Put;
 use journal::Reader;
 use ledger::{Inputs, note::PublicKey};
 use serde::{Deserialize, Serialize};
@@ -25,7 +33,9 @@ const FILES: [&str; 5] = ["ledger.db", "journal.db", "seal.key", "ledger.key", "
 /// Those that are secret.
 const KEYS: [&str; 2] = ["seal.key", "ledger.key"];
 
-/// Copy journal, ledger and keys, while the hub runs or not.
+/// Copy journal, ledger, keys and configuration, while the hub runs or not. The
+/// secrets that the configuration names by file or environment are not copied, nor the
+/// tokens of connected channels: after a restore they are connected again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Backup {
     /// Where to; must be empty or not exist.
@@ -38,7 +48,9 @@ pub(super) struct Backup {
     config: Config,
 }
 
-/// Put a backup into the empty data folder of a configuration.
+/// Put a backup into the empty data folder of a configuration. Where there is no
+/// configuration yet, the one of the backup is put there first; beside another one it
+/// is put into `config-of-backup/`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Restore {
     /// The backup.
@@ -91,6 +103,8 @@ impl Backup {
             }
             hashes.insert(name.to_owned(), hash(&to(name))?);
         }
+        let copied_config = config::copy(&settings, &self.dir)?;
+        hashes.extend(copied_config.hashes.clone());
         let contents = Contents {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             organisation: settings.hub.organisation.clone(),
@@ -104,6 +118,13 @@ impl Backup {
         bar.end();
         let (dir, head) = (self.dir.display(), copied.head);
         say!("{dir}: journal up to entry {head}, {} bytes", copied.bytes);
+        say!(
+            "configuration: {} files; the secrets it names are not among them: keep those yourself",
+            copied_config.hashes.len()
+        );
+        for folder in copied_config.left_out {
+            say!("packages in {} lie outside of it and are not copied", folder.display());
+        }
         if self.without_keys {
             say!("without {}: nothing can be restored without them", KEYS.join(" and "));
         } else {
@@ -117,9 +138,9 @@ impl Backup {
 
 impl Restore {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let files = DataFiles::new(settings.hub.data.clone());
         let contents = self.contents()?;
+        let settings = self.settings(&contents)?;
+        let files = DataFiles::new(settings.hub.data.clone());
         if contents.organisation != settings.hub.organisation {
             return Err(format!(
                 "the backup is of organisation {:?}, hub.yaml says {:?}: ids would not fit",
@@ -149,6 +170,26 @@ impl Restore {
         say!("{dir}: {size} entries, the ledger is sound");
         say!("the store is made again at the next start");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The configuration to restore into; puts the one of the backup there, or beside.
+    fn settings(&self, contents: &Contents) -> Result<Settings, Failure> {
+        let dir = &self.config.config;
+        let put = config::put(contents, &self.dir, dir)?;
+        match &put {
+            Put::Here => say!("the configuration of the backup is in {}", dir.display()),
+            Put::Beside(beside) => {
+                say!("the configuration of the backup differs: it is in {}", beside.display());
+            }
+            Put::Same => {}
+            Put::None => say!("the backup has no configuration"),
+        }
+        client::load(dir).map_err(|fault| match put {
+            Put::Here => format!(
+                "{fault}: put the secrets there that it names, then run the same command again"
+            ),
+            Put::Beside(_) | Put::Same | Put::None => fault,
+        })
     }
 
     /// What the backup says it holds; each file is what it was.
@@ -278,7 +319,7 @@ fn hash(path: &Path) -> Result<String, Failure> {
 }
 
 /// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(it) = cause {

@@ -19,10 +19,10 @@ pub(super) enum Letters {
     List(List),
     /// Show one with all its faults, and the bytes around each.
     Show(Show),
-    /// Write the bytes of a record as it was set aside.
+    /// Write the bytes of a record as it was set aside, or the data of a delivery.
     Record(edit::Record),
-    /// Bring a record again in other bytes. The original is kept; the edit is an
-    /// entry of the ledger.
+    /// Bring a record again in other bytes, or send a delivery with other data. The
+    /// original is kept; the edit is an entry of the ledger.
     Edit(edit::Edit),
     /// Bring records again with today's maps; send deliveries again with the same
     /// idempotency key.

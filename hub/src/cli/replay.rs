@@ -62,8 +62,9 @@ struct Start {
     /// Only events whose data has this text in it.
     #[arg(long)]
     query: Option<String>,
-    /// then: the events as they were made when they came; today: their raw bytes,
-    /// walked once more with the maps in force.
+    /// then: the events as they were made when they came, by the in maps of then;
+    /// today: their raw bytes, walked once more with the in maps in force. Out maps
+    /// are those in force either way.
     #[arg(long, default_value = "then", value_parser = ["then", "today"])]
     maps: String,
     /// Where to: all that the routes say, or one destination. May be given several

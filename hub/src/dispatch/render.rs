@@ -9,8 +9,8 @@ use canon::{entity::Entity, entry::ParcelId, event::Event, reference::Ref};
 use delivery::{Rules, Verdict, idempotency_key};
 use mapping::{RunContext, Scratch};
 use serde::Deserialize as _;
-use serde_json::Value;
-use std::collections::BTreeMap;
+use serde_json::{Value, value::RawValue};
+use std::{collections::BTreeMap, fmt};
 use store::DueParcel;
 
 /// A call that is ready to be made, as often as it takes.
@@ -80,6 +80,13 @@ impl Fault {
     }
 }
 
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Lasting(reason) | Self::NotForIt(reason) | Self::Passing(reason)) = self;
+        f.write_str(reason)
+    }
+}
+
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
         Self::Passing(refusal.to_string())
@@ -92,20 +99,52 @@ pub(super) async fn render(
     to: &Destination,
     parcel: &DueParcel,
 ) -> Result<Rendered, Fault> {
-    let event: Event = serde_json::from_str(&parcel.event)
+    let mut edit = None;
+    if parcel.edited {
+        let id = parcel.id.clone();
+        let found = rooms.ask_store(move |reader| reader.parcel_data(&id)).await?;
+        edit = found.and_then(|it| it.edited);
+    }
+    render_as(rooms, to, (&parcel.id, &parcel.event), edit.as_deref()).await
+}
+
+/// Renders an event, with other data when it was edited.
+pub(super) async fn render_as(
+    rooms: &Rooms,
+    to: &Destination,
+    (id, text): (&ParcelId, &str),
+    edit: Option<&str>,
+) -> Result<Rendered, Fault> {
+    let mut event: Event = serde_json::from_str(text)
         .map_err(|fault| Fault::Lasting(format!("the event cannot be read: {fault}")))?;
+    if let Some(edit) = edit {
+        event.data = RawValue::from_string(edit.to_owned())
+            .map_err(|fault| Fault::Lasting(format!("what was edited is not JSON: {fault}")))?;
+    }
+    // What was edited is another request: the far side may have kept its answer
+    // to the first one under the key of that.
+    let of_edit = edit.map(|it| format!(" edited {}", canon::id::sha256_hex(it.as_bytes())));
+    let key = |label: &str| {
+        let label = format!("{label}{}", of_edit.as_deref().unwrap_or_default());
+        idempotency_key(to.channel.name(), &event.id, &label)
+    };
     if to.is_as_it_is() {
-        return Ok(as_it_is(to, parcel, &event));
+        let body = match edit {
+            None => text.to_owned(),
+            Some(_) => serde_json::to_string(&event)
+                .map_err(|fault| Fault::Lasting(format!("the event cannot be written: {fault}")))?,
+        };
+        return Ok(as_it_is(&event, body.into(), key("event@1")));
     }
     let data: Value = serde_json::from_str(event.data.get())
         .map_err(|fault| Fault::Lasting(format!("the event's data cannot be read: {fault}")))?;
     let operation = operation(rooms, to, &event, &data).await?;
     let mut needs = needs(rooms, to, &operation, &event, &data).await?;
     for need in operation.needs.iter().filter(|it| it.from == NeedFrom::Number) {
-        needs.insert(need.name.clone(), Some(number(&parcel.id)));
+        needs.insert(need.name.clone(), Some(number(id)));
     }
     let rendering = rendering(rooms, to, &operation, &event, &needs)?;
-    let key = idempotency_key(to.channel.name(), &event.id, &rendering.label);
+    let key = key(&rendering.label);
     let path = operation
         .path
         .fill(|piece| match piece {
@@ -126,7 +165,7 @@ pub(super) async fn render(
         replaced: rendering.replaced,
         key,
         label: rendering.label,
-        traceparent: event.traceparent,
+        traceparent: event.traceparent.clone(),
     })
 }
 
@@ -138,17 +177,16 @@ fn number(id: &ParcelId) -> String {
 }
 
 /// The whole event as it stands in the journal.
-fn as_it_is(to: &Destination, parcel: &DueParcel, event: &Event) -> Rendered {
-    let label = "event@1".to_owned();
+fn as_it_is(event: &Event, body: Bytes, key: String) -> Rendered {
     Rendered {
         operation: None,
         rules: Rules { success: vec![200, 201, 202, 204], ..Rules::default() },
         path: String::new(),
         content_type: "application/cloudevents+json".to_owned(),
-        body: Bytes::from(parcel.event.clone()),
+        body,
         replaced: Vec::new(),
-        key: idempotency_key(to.channel.name(), &event.id, &label),
-        label,
+        key,
+        label: "event@1".to_owned(),
         traceparent: event.traceparent.clone(),
     }
 }

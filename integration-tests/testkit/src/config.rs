@@ -34,6 +34,22 @@ impl Config {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// All files below a folder.
+    ///
+    /// # Errors
+    /// When the disk says so.
+    pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            match entry.file_type()?.is_dir() {
+                true => files.extend(Self::files(&entry.path())?),
+                false => files.push(entry.path()),
+            }
+        }
+        Ok(files)
+    }
+
     /// Its folder.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -1,8 +1,8 @@
 //! A backup while the hub works, and a restore somewhere else.
 
-use crate::orders;
+use crate::{letters::own_package, orders};
 use std::collections::BTreeSet;
-use testkit::{Result, TestHub, config::Config, wait::Look};
+use testkit::{Result, TestHub, config::Config, hub, wait::Look};
 
 /// Goal: a backup made under load has everything up to its head; restored
 /// elsewhere it verifies, and a hub goes on from it with the same ids.
@@ -106,4 +106,90 @@ async fn a_backup_is_checked_before_it_is_restored() -> Result<()> {
     assert!(changed.stderr.contains("not what it was"), "{}", changed.stderr);
     assert!(!third.world.config.path("data/journal.db").exists(), "nothing was put there");
     Ok(())
+}
+
+/// Goal: on a machine that has nothing, the backup brings its configuration, says
+/// which secrets to put beside it, and is restored once they are there.
+#[tokio::test]
+async fn a_backup_brings_its_configuration_but_no_secret() -> Result<()> {
+    let first = TestHub::with(|config| own_package(config, "generic-pos-csv")).await?;
+    orders::take(&first, 1001).await?;
+    let folder = tempfile::TempDir::with_prefix("backup-")?;
+    let backup = folder.path().join("one").display().to_string();
+    let copied = first.hub.command(&["backup", &backup]).await?;
+    assert_eq!(copied.code, Some(0), "{}", copied.stderr);
+    assert!(copied.stdout.contains("the secrets it names are not among them"), "{}", copied.stdout);
+    let token = std::fs::read_to_string(first.world.config.path("secrets/api-token"))?;
+    for file in Config::files(&folder.path().join("one/config"))? {
+        let text = String::from_utf8_lossy(&std::fs::read(&file)?).into_owned();
+        assert!(!text.contains(token.trim()), "{} has a secret", file.display());
+    }
+    assert!(folder.path().join("one/config/own/generic-pos-csv/package.yaml").exists());
+
+    let empty = folder.path().join("machine");
+    std::fs::create_dir(&empty)?;
+    let config = empty.display().to_string();
+    let restore = ["restore", &backup, "--config", &config];
+    let early = hub::run(first.hub.binary(), &restore).await?;
+    assert_eq!(early.code, Some(1), "{}", early.stdout);
+    assert!(early.stderr.contains("secrets/api-token"), "which one: {}", early.stderr);
+    assert!(early.stderr.contains("put the secrets there"), "{}", early.stderr);
+    Config::copy(&first.world.config.path("secrets"), &empty.join("secrets"))?;
+    let restored = hub::run(first.hub.binary(), &restore).await?;
+    assert_eq!(restored.code, Some(0), "{}{}", restored.stdout, restored.stderr);
+
+    // Where another configuration stands it stays.
+    std::fs::remove_dir_all(empty.join("data"))?;
+    let routes = empty.join("routes.yaml");
+    let other = std::fs::read_to_string(&routes)? + "# mine\n";
+    std::fs::write(&routes, &other)?;
+    let beside = hub::run(first.hub.binary(), &restore).await?;
+    assert!(beside.stdout.contains("config-of-backup"), "{}{}", beside.stdout, beside.stderr);
+    assert_eq!(std::fs::read_to_string(&routes)?, other);
+    Ok(())
+}
+
+/// Goal: a file whose first bytes are damaged is told with what to do about it, and
+/// the store is made again by the command that is named.
+#[tokio::test]
+async fn a_damaged_first_page_is_told_with_the_command_that_mends_it() -> Result<()> {
+    let mut hub = TestHub::start().await?;
+    orders::take(&hub, 1001).await?;
+    hub.hub.stop().await?;
+    let data = hub.world.config.path("data");
+    let damage = |name: &str| -> Result<Vec<u8>> {
+        let whole = std::fs::read(data.join(name))?;
+        let mut bytes = whole.clone();
+        bytes[..16].fill(0xff);
+        std::fs::write(data.join(name), bytes)?;
+        // A log beside it may hold the first page once more.
+        for suffix in ["-wal", "-shm"] {
+            let beside = data.join(format!("{name}{suffix}"));
+            if beside.exists() {
+                std::fs::remove_file(beside)?;
+            }
+        }
+        Ok(whole)
+    };
+    damage("store.db")?;
+    let config = hub.hub.config().display().to_string();
+    let serve = ["serve", "--config", &config, "--listen", "127.0.0.1:0"];
+    let told = hub::run(hub.hub.binary(), &serve).await?;
+    assert!(told.stderr.contains("`channelhub rebuild all`"), "{}", told.stderr);
+    let rebuilt = hub.hub.command(&["rebuild", "all"]).await?;
+    assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
+
+    let whole = damage("journal.db")?;
+    let told = hub::run(hub.hub.binary(), &serve).await?;
+    assert!(told.stderr.contains("`channelhub restore BACKUP`"), "{}", told.stderr);
+    // Damage further in: what stands before it can be saved.
+    let mut bytes = whole.clone();
+    let last = bytes.len() - 4096;
+    bytes[last..].fill(0xff);
+    std::fs::write(data.join("journal.db"), bytes)?;
+    let salvaged = hub.hub.command(&["salvage"]).await?;
+    assert_eq!(salvaged.code, Some(0), "{}{}", salvaged.stdout, salvaged.stderr);
+    assert!(data.join("journal.db.salvaged").exists(), "{}", salvaged.stdout);
+    std::fs::write(data.join("journal.db"), whole)?;
+    hub.hub.restart().await
 }

@@ -82,6 +82,67 @@ async fn a_refused_parcel_is_resubmitted_from_the_command_line() -> Result<()> {
     Ok(())
 }
 
+/// Goal: what a destination refuses is edited for it, goes out under a key of its own
+/// and is done once; the event stays what it was, and the edit says who and why.
+#[tokio::test]
+async fn a_refused_parcel_is_edited_and_goes_out_under_its_own_key() -> Result<()> {
+    let mut hub = TestHub::start().await?;
+    let refuse = Fault::Refuse(StatusCode::UNPROCESSABLE_ENTITY);
+    hub.world.erp.desk.faults.for_body("/orders", "神宮前1-2-3", refuse);
+    orders::take(&hub, 1001).await?;
+    let id = hub.letters(1).await?[0]["id"].as_str().expect("an id").to_owned();
+    let first = calls(&hub)[0].key.clone();
+
+    let file = hub.world.config.path("order.json").display().to_string();
+    let record = hub.hub.command(&["letters", "record", &id, "--out", &file]).await?;
+    assert_eq!(record.code, Some(0), "{}", record.stderr);
+    let data = std::fs::read_to_string(&file)?;
+    assert!(data.contains("神宮前1-2-3"), "{data}");
+    let edit = ["letters", "edit", &id, "--in", &file, "--reason", "the ERP has no hyphens"];
+    let hub_id = serde_json::from_str::<serde_json::Value>(&data)?["hub_id"].to_string();
+    for (wrong, why) in [
+        ("[]".to_owned(), "an object"),
+        (data.replace(&hub_id, "\"ord_other\""), "hub_id"),
+        (data.replace("\"placed_at\"", "\"placed_on\""), "placed_at"),
+    ] {
+        std::fs::write(&file, &wrong)?;
+        let refused = hub.hub.command(&edit).await?;
+        assert_eq!(refused.code, Some(1), "{why}: {}", refused.stdout);
+        assert!(refused.stderr.contains("bad-parameter"), "{}", refused.stderr);
+    }
+    hub.letters(1).await?;
+
+    std::fs::write(&file, data.replace("神宮前1-2-3", "神宮前一丁目"))?;
+    let edited = hub.hub.command(&edit).await?;
+    assert_eq!(edited.code, Some(0), "{}{}", edited.stdout, edited.stderr);
+    wait_for_booked(&hub, 1).await?;
+    hub.letters(0).await?;
+    let sent = calls(&hub);
+    assert!(String::from_utf8_lossy(&sent[1].body).contains("神宮前一丁目"));
+    assert!(sent[1].key.is_some() && sent[1].key != first, "{:?}", sent[1].key);
+    let twice = hub.hub.command(&edit).await?;
+    assert!(twice.stderr.contains("letter-settled"), "{}{}", twice.stdout, twice.stderr);
+
+    // The event is what it was, also after all is made again from the journal.
+    hub.hub.stop().await?;
+    let rebuilt = hub.hub.command(&["rebuild", "all"]).await?;
+    assert_eq!(rebuilt.code, Some(0), "{}", rebuilt.stderr);
+    hub.hub.restart().await?;
+    let events = hub.client().events("ec-shopify").await?;
+    let order = orders::only_orders(&events)[0]["event"]["data"].to_string();
+    assert!(order.contains("神宮前1-2-3"), "{order}");
+    let letter = hub.client().get(&format!("/api/v1/dead-letters/{id}")).await?;
+    assert_eq!((&letter["state"], &letter["edited"]), (&"resubmitted".into(), &true.into()));
+    assert_eq!(letter["settled_why"], "the ERP has no hyphens");
+    assert!(letter["settled_by"].as_str().is_some_and(|it| it.starts_with("operator:")));
+    // A replay sends what was edited, under the same key: nothing is done twice.
+    let again = ["replay", "--entity", "order", "--to", "erp", "--reason", "the ERP was restored"];
+    let again = hub.hub.command(&again).await?;
+    assert!(again.stdout.contains("1 deliveries: 1 done"), "{}{}", again.stdout, again.stderr);
+    assert_eq!((orders::booked(&hub).len(), hub.world.erp.desk.repeats()), (1, 1));
+    Ok(())
+}
+
 /// Goal: one destination that hangs changes nothing for the others.
 #[tokio::test]
 async fn a_hanging_destination_stops_nobody_else() -> Result<()> {

@@ -172,6 +172,33 @@ async fn records_come_in_with_the_mended_map_in_bulk() -> Result<()> {
     Ok(())
 }
 
+/// Goal: the bytes of an open letter outlive their age, so that it can still be mended.
+#[tokio::test]
+async fn the_bytes_of_an_open_letter_are_not_dropped_by_age() -> Result<()> {
+    let mut hub = TestHub::with(|config| {
+        let text = std::fs::read_to_string(config.path("hub.yaml"))?;
+        config.write("hub.yaml", &format!("{text}\nkeep: {{ raw: 1ms }}\n"))
+    })
+    .await?;
+    hub.world.till.drop_file("J1.csv", &journal().bytes()?)?;
+    transactions(&hub, 3).await?;
+    let mut file = journal();
+    file.receipts[0].lines[0].quantity = "?".to_owned();
+    hub.world.till.drop_file("J2.csv", &file.bytes()?)?;
+    let id = hub.letters(1).await?[0]["id"].as_str().expect("an id").to_owned();
+    // What is old is looked for at each start.
+    hub.hub.stop().await?;
+    hub.hub.restart().await?;
+    hub.until("old bytes are dropped", async |_| {
+        let log = hub.hub.log();
+        Ok(Look::when(log.contains("old raw bytes were dropped"), (), || log.clone()))
+    })
+    .await?;
+    let record = ok(hub.hub.command(&["letters", "record", &id]).await?);
+    assert!(record.contains('?'), "{record}");
+    Ok(())
+}
+
 /// Goal: a record is given up with a reason, which stands with it for ever.
 #[tokio::test]
 async fn a_record_is_given_up_with_a_reason() -> Result<()> {

@@ -46,7 +46,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// The file is something else.
-    #[error("{path:?} is not a ChannelHub journal ({found}); name another file or move it away")]
+    #[error(
+        "{path:?} is not a ChannelHub journal ({found}). If it should be one: move it away with \
+         all else in its folder, and put a backup back with `channelhub restore BACKUP`. If not: \
+         name another data folder"
+    )]
     NotAJournal {
         /// The file.
         path: PathBuf,
@@ -65,8 +69,8 @@ pub enum Error {
     },
     /// The file is damaged.
     #[error(
-        "{path:?} is damaged: {faults}; entries 1 to {readable_to} can be read: restore a backup, \
-         or salvage these into a new journal"
+        "{path:?} is damaged: {faults}; entries 1 to {readable_to} can be read: put a backup back \
+         with `channelhub restore BACKUP`, or save these with `channelhub salvage`"
     )]
     Damaged {
         /// The journal.
@@ -78,8 +82,10 @@ pub enum Error {
     },
     /// The write-ahead log is damaged before its end.
     #[error(
-        "{path:?} is damaged at frame {frame}, and acknowledged commits stand behind it; restore \
-         a backup, or accept the loss (the damaged log is then kept as {kept:?})"
+        "{path:?} is damaged at frame {frame}, and acknowledged commits stand behind it; put a \
+         backup back with `channelhub restore BACKUP`, or accept the loss and save what stands \
+         before it with `channelhub salvage` (the damaged log is kept as {kept:?} where a program \
+         accepts the loss)"
     )]
     LogDamaged {
         /// The log.

@@ -2,6 +2,7 @@
 
 use canon::{clock::Timestamp, entry::Entry};
 use std::{
+    collections::BTreeSet,
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -14,10 +15,10 @@ use crate::{
     opening::{Options, limit, lock_file, open_seal},
     prepare::Prepared,
     rest,
-    retention::Old,
+    retention::{Needed, Old},
     schema,
     settle::Settled,
-    writer::{Append, Gathering, Work, Writer, lock},
+    writer::{Append, Dropping, Gathering, Work, Writer, lock},
 };
 
 /// The queue counts in steps of this many bytes.
@@ -207,14 +208,19 @@ impl Journal {
     }
 
     /// Drops the raw bytes of entries committed before `before` and gives their
-    /// space back to the disk; the entries stay. Appends go on in between.
-    /// Returns how many were dropped.
+    /// space back to the disk; the entries stay, and so do the bytes of those in
+    /// `needed`, until a later call that does not name them. Appends go on in
+    /// between. Returns how many were dropped.
     ///
     /// # Errors
     ///
     /// When the writer has ended or the disk refuses; what was dropped stays so.
-    pub async fn drop_raw_before(&self, before: Timestamp) -> Result<u64, Error> {
-        self.drop_before(Old::Raw, before).await
+    pub async fn drop_raw_before(
+        &self,
+        before: Timestamp,
+        needed: BTreeSet<u64>,
+    ) -> Result<u64, Error> {
+        self.drop_before(Old::Raw, before, Arc::new(needed)).await
     }
 
     /// Forgets the dedupe keys of entries committed before `before`; a sender that
@@ -225,14 +231,20 @@ impl Journal {
     ///
     /// When the writer has ended or the disk refuses; what was forgotten stays so.
     pub async fn drop_keys_before(&self, before: Timestamp) -> Result<u64, Error> {
-        self.drop_before(Old::Keys, before).await
+        self.drop_before(Old::Keys, before, Arc::default()).await
     }
 
-    async fn drop_before(&self, old: Old, before: Timestamp) -> Result<u64, Error> {
+    async fn drop_before(
+        &self,
+        old: Old,
+        before: Timestamp,
+        needed: Arc<Needed>,
+    ) -> Result<u64, Error> {
         let mut all = 0;
         loop {
             let (reply, answer) = oneshot::channel();
-            self.send(Work::Drop(old, before, reply))?;
+            let what = Dropping { old, before, needed: Arc::clone(&needed) };
+            self.send(Work::Drop(what, reply))?;
             let (dropped, more) = answer.await.map_err(|_| self.closed())??;
             all += dropped;
             if !more {

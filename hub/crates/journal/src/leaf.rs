@@ -159,6 +159,7 @@ fn deed(deed: &Deed) -> &'static str {
         Deed::Stopped => "stopped",
         Deed::Configured { .. } => "configured",
         Deed::Resubmitted { .. } => "resubmitted",
+        Deed::ParcelEdited { .. } => "parcel-edited",
         Deed::Discarded { .. } => "discarded",
         Deed::LettersDiscarded { .. } => "letters-discarded",
         Deed::ReplayStarted { .. } => "replay-started",

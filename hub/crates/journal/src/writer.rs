@@ -17,17 +17,25 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 use crate::{
     Error, Stats, failpoint,
     prepare::Prepared,
-    retention::{self, Old},
+    retention::{self, Needed, Old},
     settle::{Settled, Settling},
 };
 
 /// One thing for the writer to do.
 pub(crate) enum Work {
     Append(Append),
-    /// Drop a batch of what is old and was committed before that time; answers how
-    /// many, and whether there are more.
-    Drop(Old, Timestamp, oneshot::Sender<Result<(u64, bool), Error>>),
+    /// Drop a batch of what is old; answers how many, and whether there are more.
+    Drop(Dropping, oneshot::Sender<Result<(u64, bool), Error>>),
     Close(oneshot::Sender<Result<(), Error>>),
+}
+
+/// What is dropped.
+pub(crate) struct Dropping {
+    pub(crate) old: Old,
+    /// When it was committed before that time.
+    pub(crate) before: Timestamp,
+    /// But not what belongs to these.
+    pub(crate) needed: Arc<Needed>,
 }
 
 pub(crate) struct Append {
@@ -89,8 +97,8 @@ impl Writer {
             };
             match work {
                 Work::Close(reply) => break End::Closed(reply),
-                Work::Drop(old, before, reply) => {
-                    if let Err(reason) = self.drop_old(old, before, reply) {
+                Work::Drop(what, reply) => {
+                    if let Err(reason) = self.drop_old(&what, reply) {
                         break End::Failed(reason);
                     }
                 }
@@ -217,11 +225,10 @@ impl Writer {
     /// Drops one batch of what is old.
     fn drop_old(
         &mut self,
-        old: Old,
-        before: Timestamp,
+        what: &Dropping,
         reply: oneshot::Sender<Result<(u64, bool), Error>>,
     ) -> Result<(), String> {
-        let dropped = retention::drop_old(&mut self.conn, old, before)
+        let dropped = retention::drop_old(&mut self.conn, what.old, what.before, &what.needed)
             .and_then(|(rows, more)| Ok((rows, retention::compact(&self.conn)? || more)));
         match dropped {
             Err(error) if !error.is_transient() => {
@@ -289,7 +296,7 @@ impl Writer {
         for work in next.into_iter().chain(queue.try_iter()) {
             match work {
                 Work::Append(append) => answer(append, Err(closed())),
-                Work::Drop(_, _, reply) => drop(reply.send(Err(closed()))),
+                Work::Drop(_, reply) => drop(reply.send(Err(closed()))),
                 Work::Close(reply) => drop(reply.send(Err(closed()))),
             }
         }

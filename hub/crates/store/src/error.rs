@@ -42,6 +42,14 @@ pub enum Error {
         /// What was asked.
         found: String,
     },
+    /// The damaged file cannot be removed.
+    #[error("{path:?} cannot be removed")]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A writer panicked in the middle of its work.
     #[error("the store's connection was lost by a panic")]
     Poisoned,
@@ -51,6 +59,14 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
+    /// Whether the file itself is damaged.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let Self::Sqlite(cause) = self else { return false };
+        matches!(cause.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt))
+    }
+
     /// The caller asked for something wrong, and asking again the same way will fail again.
     #[must_use]
     pub const fn is_callers_fault(&self) -> bool {

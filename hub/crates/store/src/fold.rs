@@ -109,10 +109,18 @@ impl Store {
     }
 
     /// Throws one fold away (`store`, `deliveries` or `all`), so that the journal
-    /// is folded into it again from entry 1.
+    /// is folded into it again from entry 1. With `all` also a file so damaged that
+    /// it cannot be opened is made new.
     pub fn rebuild(path: impl AsRef<Path>, fold: &str) -> Result<Self> {
         let folds = Fold::named(fold)?;
-        let mut store = Self::open(path)?;
+        let path = path.as_ref();
+        let mut store = match Self::open(path) {
+            Err(error) if error.is_damage() && folds == Fold::ALL => {
+                remove(path)?;
+                Self::open(path)?
+            }
+            other => other?,
+        };
         schema::rebuild(&mut store.conn, &folds)?;
         store.position = lowest_position(&store.conn)?;
         Ok(store)
@@ -181,6 +189,21 @@ impl Store {
     }
 }
 
+/// Removes the file and the log beside it.
+fn remove(path: &Path) -> Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match std::fs::remove_file(&file) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::File { path: file.into(), source: cause });
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// What the fold `store` takes from an entry.
 fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()> {
     match body {
@@ -212,6 +235,7 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             | Deed::Stopped
             | Deed::Configured { .. }
             | Deed::Resubmitted { .. }
+            | Deed::ParcelEdited { .. }
             | Deed::Discarded { .. }
             | Deed::ReplayStarted { .. }
             | Deed::ReplayAdvanced { .. }
@@ -256,6 +280,11 @@ fn acted(turn: &Turn<'_>, act: &Act, applied: &mut Applied) -> Result<()> {
                 parcels::resubmit(turn, parcel, who)?;
                 applied.destinations.insert(parcel.destination.clone());
             }
+        }
+        Deed::ParcelEdited { parcel, data, reason } => {
+            let who = parcels::Settler { actor: &act.actor, reason };
+            parcels::edit(turn, parcel, data, who)?;
+            applied.destinations.insert(parcel.destination.clone());
         }
         Deed::Discarded { parcels, reason } => {
             let who = parcels::Settler { actor: &act.actor, reason };

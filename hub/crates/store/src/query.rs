@@ -27,7 +27,7 @@ pub use files::{HeldFile, HeldFilter, HeldState};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
-pub use parcels::{ParcelFilter, ParcelState, ParcelView};
+pub use parcels::{ParcelData, ParcelFilter, ParcelState, ParcelView};
 #[cfg(test)]
 pub(crate) use replays::UNSENT;
 pub use replays::{Parked, Replay, ReplayState, Step, StepEvent, To, meets};

@@ -5,7 +5,7 @@ use journal::{
     Audit, Draft, Error, Journal, Options, Reader, Seal,
     backup::{backup, restore},
 };
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     answers::committed,
@@ -76,8 +76,8 @@ async fn raw_bytes_are_dropped_by_age_and_the_entries_stay() {
     home.clock.advance(Duration::from_secs(3600));
     let before = home.clock.now();
     fill(&journal, 300, 310).await;
-    assert_eq!(journal.drop_raw_before(before).await.unwrap(), 301);
-    assert_eq!(journal.drop_raw_before(before).await.unwrap(), 0);
+    assert_eq!(journal.drop_raw_before(before, BTreeSet::new()).await.unwrap(), 301);
+    assert_eq!(journal.drop_raw_before(before, BTreeSet::new()).await.unwrap(), 0);
     assert_eq!(journal.raw(1).unwrap(), None);
     assert_eq!(journal.raw(301).unwrap(), None);
     assert!(journal.raw(302).unwrap().is_some());
@@ -94,6 +94,28 @@ async fn raw_bytes_are_dropped_by_age_and_the_entries_stay() {
     }
     assert_eq!((audit.raw_dropped, audit.raw_checked), (301, 10));
     assert_eq!(audit.finish(311).unwrap(), [""; 0]);
+}
+
+/// Bytes that an open letter needs stay beyond their age, and go when it is closed.
+#[tokio::test]
+async fn raw_bytes_that_are_needed_stay_until_they_are_not() {
+    let home = Home::new();
+    let journal = home.open();
+    fill(&journal, 0, 300).await;
+    home.clock.advance(Duration::from_secs(3600));
+    let before = home.clock.now();
+    let kept = |journal: &Journal| -> Vec<u64> {
+        (1..=300).filter(|seq| journal.raw(*seq).unwrap().is_some()).collect()
+    };
+    let dropped = journal.drop_raw_before(before, BTreeSet::from([7, 290, 999])).await.unwrap();
+    assert_eq!((dropped, kept(&journal)), (298, vec![7, 290]));
+    crate::answers::audited(&journal);
+    let dropped = journal.drop_raw_before(before, BTreeSet::from([7])).await.unwrap();
+    assert_eq!((dropped, kept(&journal)), (1, vec![7]), "the letter of 290 was closed");
+    let all: BTreeSet<u64> = (1..=300).collect();
+    assert_eq!(journal.drop_raw_before(before, all).await.unwrap(), 0);
+    assert_eq!(journal.drop_raw_before(before, BTreeSet::new()).await.unwrap(), 1);
+    assert_eq!(kept(&journal), [0; 0]);
 }
 
 /// A key that was forgotten may be used again; the source facts still tell.
@@ -146,7 +168,7 @@ async fn a_file_at_its_limit_refuses_whole_appends_until_there_is_space() {
     assert_eq!(journal.head(), kept, "nothing is half there");
     assert_eq!(journal.stats().full, 1);
     home.clock.advance(Duration::from_secs(1));
-    journal.drop_raw_before(home.clock.now()).await.unwrap();
+    journal.drop_raw_before(home.clock.now(), BTreeSet::new()).await.unwrap();
     let appended = journal.append(draft("shop", None, &[("after", "1", "x")])).await.unwrap();
     assert_eq!(committed(&appended), kept + 1, "the same journal goes on");
 }

@@ -12,7 +12,7 @@ use canon::{
 use journal::{Appended, Draft, Error, Journal};
 use ledger::Ledger;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
@@ -74,7 +74,9 @@ fn child() {
             }
             poll(&journal, round).await;
             if round == ROUNDS / 2 {
-                let dropped = journal.drop_raw_before(start.plus(Duration::from_secs(3))).await;
+                let dropped = journal
+                    .drop_raw_before(start.plus(Duration::from_secs(3)), BTreeSet::new())
+                    .await;
                 tell(&format!("dropped {}", dropped.is_ok()));
             }
         }

@@ -108,7 +108,7 @@ fn insert(
         .tx
         .prepare_cached(
             "INSERT OR IGNORE INTO deliveries_parcel
-             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7, ?8, '')",
+             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7, ?8, '', 0)",
         )?
         .execute((
             destination,
@@ -235,6 +235,24 @@ pub(super) fn resubmit(turn: &Turn<'_>, id: &ParcelId, who: Settler<'_>) -> Resu
     count(turn, destination, "dead = dead - 1, pending = pending + 1")?;
     replays::count(turn, parcel.replay, "dead = dead - 1")?;
     take_place(turn, (destination, pos), &parcel.key)
+}
+
+/// A dead parcel goes out again with other data; its event stays as it is.
+pub(super) fn edit(turn: &Turn<'_>, id: &ParcelId, data: &str, who: Settler<'_>) -> Result<()> {
+    let (destination, pos) = (id.destination.as_str(), place::pack(id.seq, u64::from(id.index))?);
+    let found = find(turn, destination, pos)?;
+    if found.is_none_or(|it| it.state != "dead") {
+        return Ok(());
+    }
+    turn.run(
+        "INSERT OR REPLACE INTO deliveries_edit VALUES (?1, ?2, ?3)",
+        (destination, pos, data),
+    )?;
+    turn.run(
+        "UPDATE deliveries_parcel SET edited = ?3 WHERE destination = ?1 AND pos = ?2",
+        (destination, pos, signed(turn.seq)),
+    )?;
+    resubmit(turn, id, who)
 }
 
 /// A dead or waiting parcel is given up.

@@ -307,6 +307,7 @@ fn letters_close_with_what_settles_them_and_replays_are_counted() {
             ("2.0", LetterState::Resubmitted, Some(3), ""),
         ]
     );
+    assert_eq!(reader.entries_with_open_letters().unwrap().len(), 0, "both are settled");
     let said = LetterFilter { text: Some("a number".to_owned()), ..LetterFilter::default() };
     assert_eq!(reader.letters(&said, &Page::default()).unwrap().items.len(), 2);
     let later = LetterFilter { from: Some(at(3)), ..LetterFilter::default() };
@@ -317,6 +318,20 @@ fn letters_close_with_what_settles_them_and_replays_are_counted() {
     // The event that today's map makes in another way took the place of the old.
     let current = reader.current(&fact("ec", Entity::Order, "7", json!({})).hub_id()).unwrap();
     assert_eq!(current.unwrap().seq, 7);
+}
+
+#[test]
+fn a_damaged_file_is_made_new_when_all_of_it_is_rebuilt() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    drop(Store::open(&path).unwrap());
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[..16].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    assert!(Store::open(&path).is_err_and(|it| it.is_damage()));
+    assert!(Store::rebuild(&path, "deliveries").is_err(), "the other fold is not thrown away");
+    assert_eq!(Store::rebuild(&path, "all").unwrap().position(), 0);
+    assert!(Store::open(&path).is_ok());
 }
 
 /// Goal: a letter of Monday's file, mended on Wednesday, does not undo Tuesday's.
@@ -331,6 +346,7 @@ fn bytes_that_came_first_are_the_older_state_where_no_version_says_so() {
     let mut monday = arrival("crm", Vec::new());
     monday.set_aside = vec![set_aside(1, "unmappable")];
     bench.append(Body::Arrival(monday));
+    assert_eq!(bench.reader().entries_with_open_letters().unwrap(), [1].into());
     bench.append(Body::Arrival(arrival("crm", vec![party("tuesday")])));
     let mut mended = arrival("crm", vec![party("monday")]);
     let again = Again { of: 1, origin: 1, letters: vec![0], ..Again::default() };

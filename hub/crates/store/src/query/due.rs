@@ -27,20 +27,22 @@ pub struct DueParcel {
     pub event: String,
     /// The replay that sends it, if one does.
     pub replay: Option<u64>,
+    /// What goes out of it was edited: see [`Reader::parcel_data`].
+    pub edited: bool,
     /// It gives way to all others: a replay that nothing live waits for.
     pub gives_way: bool,
 }
 
 /// Never tried, or resubmitted: in the order of the journal.
 pub(crate) const READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 1
      ORDER BY p.pos LIMIT ?2";
 /// To be tried again: longest due first.
 pub(crate) const WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
@@ -48,13 +50,13 @@ pub(crate) const WAITING: &str =
 
 /// The same for replays, which nothing live waits for.
 pub(crate) const REPLAY_READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 5
      ORDER BY p.pos LIMIT ?2";
 pub(crate) const REPLAY_WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3
@@ -204,6 +206,7 @@ fn due_parcel(row: &Row<'_>, destination: &str) -> rusqlite::Result<DueParcel> {
         hub_id: row.get(5)?,
         event: row.get(6)?,
         replay: Some(row.get(7)?).filter(|it| *it > 0),
+        edited: row.get::<_, i64>(8)? > 0,
         gives_way: false,
     })
 }

@@ -6,6 +6,7 @@ use canon::{
 };
 use rusqlite::Row;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 use super::{
     Reader,
@@ -91,7 +92,7 @@ pub struct Letter {
     /// Sequence of the entry that closed a record's letter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled_seq: Option<u64>,
-    /// A record that was resubmitted with other bytes.
+    /// It was brought or sent again with other content.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
     /// Tries made for a parcel.
@@ -135,7 +136,7 @@ const PARCELS: &str = "SELECT letter_pos, 'parcel', destination, code, reason,
             CASE state WHEN 'dead' THEN 'open' WHEN 'discarded' THEN 'discarded'
                  ELSE 'resubmitted' END AS letter_state,
             letter_ms, '', '', 0, 0, 0, '', '[]', pos, attempts,
-            settled_by, settled_why, 0, 0
+            settled_by, settled_why, 0, edited > 0
      FROM deliveries_parcel INDEXED BY deliveries_parcel_letter WHERE letter_pos > 0";
 
 // === impl Reader ===
@@ -179,6 +180,18 @@ impl Reader {
         let page = page.cut(LIST, rows, |raw| raw.pos.to_string())?;
         let items = page.items.into_iter().map(RawLetter::read).collect::<Result<_>>()?;
         Ok(Listed { items, next: page.next })
+    }
+
+    /// The entries that have a record among the open letters: to look at it, or to
+    /// bring it again, takes their bytes.
+    pub fn entries_with_open_letters(&self) -> Result<BTreeSet<u64>> {
+        self.ask(|conn| {
+            let mut open = conn.prepare_cached(
+                "SELECT pos FROM store_letter INDEXED BY store_letter_state WHERE state = 'open'",
+            )?;
+            let entries = open.query_map([], |row| Ok(place::unpack(row.get(0)?).0))?;
+            Ok(entries.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// One dead letter by its id.

@@ -4,7 +4,7 @@ use canon::{
     clock::Timestamp,
     entry::{Attempt, ParcelId},
 };
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use super::{
@@ -75,10 +75,22 @@ pub struct ParcelView {
     /// The replay that sent it last, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<u64>,
+    /// Sequence of the entry that edited what goes out of it, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited: Option<u64>,
     /// When its state last changed.
     pub changed_at: Timestamp,
     /// All tries, oldest first.
     pub attempts: Vec<Attempt>,
+}
+
+/// What goes out of a parcel.
+#[derive(Clone, Debug)]
+pub struct ParcelData {
+    /// Its event, a CloudEvents JSON object.
+    pub event: String,
+    /// What an operator made of the event's data, JSON; `None`: as it is.
+    pub edited: Option<String>,
 }
 
 const LIST: &str = "parcels";
@@ -93,7 +105,7 @@ impl Reader {
         let last = filter.seq.map(|seq| place::pack(seq, place::INDEX_MAX)).transpose()?;
         let mut query = Filter::new(
             "SELECT p.pos, p.destination, e.id, e.entity, e.action, e.hub_id, p.key, p.state,
-                    p.lane, p.due_ms, p.reason, p.changed_ms, p.replay
+                    p.lane, p.due_ms, p.reason, p.changed_ms, p.replay, p.edited
              FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos WHERE 1",
         )
         .and("e.id = ?", filter.event_id.clone())
@@ -115,6 +127,20 @@ impl Reader {
                 parcel.attempts = attempts(conn, &parcel.id.destination, *pos)?;
             }
             Ok(listed.map(|(_, parcel)| parcel))
+        })
+    }
+
+    /// What goes out of a parcel; `None` when there is no such parcel.
+    pub fn parcel_data(&self, id: &ParcelId) -> Result<Option<ParcelData>> {
+        let pos = place::pack(id.seq, u64::from(id.index))?;
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT e.body, d.data FROM deliveries_parcel p JOIN store_event e ON e.pos = p.pos
+                 LEFT JOIN deliveries_edit d ON d.destination = p.destination AND d.pos = p.pos
+                 WHERE p.destination = ?1 AND p.pos = ?2",
+            )?;
+            let read = |row: &Row<'_>| Ok(ParcelData { event: row.get(0)?, edited: row.get(1)? });
+            Ok(query.query_row((&id.destination, pos), read).optional()?)
         })
     }
 
@@ -194,6 +220,7 @@ fn parcel(row: &Row<'_>) -> rusqlite::Result<(i64, ParcelView)> {
         not_before: waits.then(|| Timestamp::from_ms(due_ms)),
         reason: row.get(10)?,
         replay: Some(row.get(12)?).filter(|it| *it > 0),
+        edited: Some(row.get(13)?).filter(|it| *it > 0),
         changed_at: Timestamp::from_ms(row.get(11)?),
         attempts: Vec::new(),
     };

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS deliveries_route (
 -- 3 behind an older one, 4 dead and its key waits for an operator, 5 and 6 as 1
 -- and 2 for a replay that nothing live waits for. `latest_only` and `waits` are
 -- what its route said when it was made; `replay` is the replay that sent it last,
--- `before` its state before that.
+-- `before` its state before that; `edited` is the entry of its last edit, or 0.
 CREATE TABLE IF NOT EXISTS deliveries_parcel (
     destination TEXT NOT NULL,
     pos INTEGER NOT NULL,
@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
     waits INTEGER NOT NULL,
     replay INTEGER NOT NULL,
     before TEXT NOT NULL,
+    edited INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
@@ -58,6 +59,14 @@ CREATE TABLE IF NOT EXISTS deliveries_attempt (
     seq INTEGER NOT NULL,
     attempt TEXT NOT NULL,
     PRIMARY KEY (destination, pos, seq)
+) STRICT, WITHOUT ROWID;
+
+-- What goes out of a parcel that was edited, in place of its event's data.
+CREATE TABLE IF NOT EXISTS deliveries_edit (
+    destination TEXT NOT NULL,
+    pos INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 
 -- By which id a destination knows a thing it was given.
