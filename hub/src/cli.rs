@@ -6,6 +6,7 @@ mod screen;
 mod backup;
 mod check;
 mod client;
+mod connect;
 mod files;
 mod health;
 mod init;
@@ -84,6 +85,10 @@ enum Command {
     /// Files of folder channels: held and late ones; release, discard.
     #[command(subcommand)]
     Files(files::Files),
+    /// Connect a channel whose far system wants a person's consent (OAuth 2).
+    Connect(connect::Connect),
+    /// List the connections and what is wrong with them.
+    Connections(connect::Connections),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
     /// Explain a problem code.
@@ -123,6 +128,8 @@ pub fn run() -> ExitCode {
         Command::Restore(it) => it.run(),
         Command::Salvage(it) => it.run(),
         Command::Files(it) => it.run(),
+        Command::Connect(it) => it.run(),
+        Command::Connections(it) => it.run(),
         Command::Rebuild(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),

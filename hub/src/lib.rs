@@ -7,6 +7,7 @@
 pub mod walk;
 
 pub mod again;
+pub mod connection;
 pub mod dispatch;
 
 pub mod arrival;

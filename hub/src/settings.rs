@@ -14,7 +14,7 @@ pub use channel::{
     ChannelSettings, Class, Input, Limits, PullAuth, RecordsMode, SecretText, WebhookProof,
 };
 pub use hub::{ApiToken, HubSettings};
-pub use output::{OutputAuth, OutputSettings, OutputTarget, RetrySettings};
+pub use output::{ConnectionSettings, OutputAuth, OutputSettings, OutputTarget, RetrySettings};
 pub use units::{read_duration, read_size};
 
 use canon::entry::Route;

@@ -3,6 +3,7 @@
 
 use super::library::Library;
 use crate::{
+    connection,
     gates::quota::Buckets,
     settings::{ApiToken, ChannelSettings, Input, Limits, Settings, WebhookProof},
 };
@@ -16,8 +17,9 @@ use codec::{
     diagnostic::{Diagnostic, Place},
     layout::arrives::Arrives,
 };
+use delivery::auth::Tokens;
 use governor::clock::DefaultClock;
-use std::{collections::BTreeMap, num::NonZeroU32, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroU32, path::Path, sync::Arc};
 use store::Trust;
 
 /// Channels, routes and tokens in force.
@@ -45,6 +47,14 @@ pub struct Channel {
     package: Arc<Package>,
     access: ChannelAccess,
     buckets: Arc<Buckets>,
+    connection: Option<Connected>,
+}
+
+/// The tokens of a channel's connection, and what they were made from.
+#[derive(Clone, Debug)]
+struct Connected {
+    wanted: connection::Wanted,
+    tokens: Arc<Tokens>,
 }
 
 /// For channels that nothing comes in by: no quota is ever spent there.
@@ -67,7 +77,8 @@ impl House {
         library: &Library,
         before: Option<&Self>,
     ) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let mut build = Build { sources, library, before, diagnostics: Vec::new() };
+        let data = settings.hub.data.as_path();
+        let mut build = Build { sources, library, before, data, diagnostics: Vec::new() };
         let mut channels = BTreeMap::new();
         for (name, channel) in &settings.channels {
             if let Some(channel) = build.channel(channel) {
@@ -164,6 +175,12 @@ impl Channel {
         matches!(self.settings.input, Some(Input::Webhook { .. }))
     }
 
+    /// The tokens of its connection, if it has one.
+    #[must_use]
+    pub fn tokens(&self) -> Option<&Arc<Tokens>> {
+        self.connection.as_ref().map(|it| &it.tokens)
+    }
+
     /// A value that the package asks for: as set, else its default.
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<String> {
@@ -188,6 +205,7 @@ struct Build<'a> {
     sources: &'a BTreeMap<String, String>,
     library: &'a Library,
     before: Option<&'a House>,
+    data: &'a Path,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -224,7 +242,9 @@ impl Build<'_> {
         self.check_values(settings, &package, &file);
         self.check_acknowledge(settings, &package, &file);
         let buckets = self.buckets(settings);
-        Some(Channel { settings: settings.clone(), package: Arc::new(package), access, buckets })
+        let connection = self.connection(settings, &file);
+        let (settings, package) = (settings.clone(), Arc::new(package));
+        Some(Channel { settings, package, access, buckets, connection })
     }
 
     fn package_faults(&mut self, settings: &ChannelSettings, file: &str, faults: Vec<Diagnostic>) {
@@ -273,7 +293,7 @@ impl Build<'_> {
 
     /// Two channels on one folder would each take every file.
     fn check_folders(&mut self, settings: &Settings) {
-        let mut seen: BTreeMap<&std::path::Path, &str> = BTreeMap::new();
+        let mut seen: BTreeMap<&Path, &str> = BTreeMap::new();
         for (name, channel) in &settings.channels {
             let Some(Input::Folder { path, .. }) = &channel.input else { continue };
             if let Some(other) = seen.insert(path, name) {
@@ -348,6 +368,25 @@ impl Build<'_> {
         let limits = settings.limits.unwrap_or(NO_LIMITS);
         let rate = governor::Quota::per_minute(limits.per_minute).allow_burst(limits.burst);
         Arc::new(Buckets::new(rate, DefaultClock::default()))
+    }
+
+    /// The connection of the house before, when it is the same: there is one of them
+    /// in use at a time.
+    fn connection(&mut self, settings: &ChannelSettings, file: &str) -> Option<Connected> {
+        let made = connection::wanted(settings).and_then(|wanted| {
+            let Some(wanted) = wanted else { return Ok(None) };
+            let before = self.before.and_then(|it| it.channel(&settings.name));
+            let before = before.and_then(|it| it.connection.as_ref());
+            if let Some(before) = before.filter(|it| it.wanted == wanted) {
+                return Ok(Some(before.clone()));
+            }
+            let tokens = wanted.tokens(self.data, &settings.name)?;
+            Ok(Some(Connected { wanted, tokens }))
+        });
+        made.unwrap_or_else(|fault| {
+            self.fault((file, "connection"), "C45", fault, None);
+            None
+        })
     }
 
     fn tokens(&mut self, tokens: &[ApiToken]) -> Option<ApiTokens> {

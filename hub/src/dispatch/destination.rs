@@ -205,7 +205,7 @@ fn endpoint(
 ) -> Result<Endpoint, String> {
     let client = client(allow_networks, wait_max)?;
     let manifest = channel.package().manifest();
-    let auth = Auth::new(proof(auth, &manifest.auth)?, &client).map_err(|it| it.to_string())?;
+    let auth = Auth::new(proof(channel, auth)?, &client).map_err(|it| it.to_string())?;
     Endpoint::new(client, base_url, auth, &manifest.headers).map_err(|it| it.to_string())
 }
 
@@ -225,7 +225,8 @@ pub fn client(allow_networks: &[String], wait_max: Duration) -> Result<Client, S
 /// # Errors
 ///
 /// A text naming the address that is none.
-pub fn proof(auth: &OutputAuth, manifest: &ManifestAuth) -> Result<Proof, String> {
+pub fn proof(channel: &Channel, auth: &OutputAuth) -> Result<Proof, String> {
+    let manifest = &channel.package().manifest().auth;
     let secret = |it: &SecretText| Secret::new(it.reveal());
     Ok(match auth {
         OutputAuth::None => Proof::None,
@@ -257,8 +258,13 @@ pub fn proof(auth: &OutputAuth, manifest: &ManifestAuth) -> Result<Proof, String
                 client_secret: secret(client_secret),
                 client_auth,
                 scope: scope.clone(),
+                redirect_uri: None,
                 grant: Grant::ClientCredentials,
             })
+        }
+        OutputAuth::Connection(_) => {
+            let tokens = channel.tokens().ok_or("it has no connection")?;
+            Proof::Shared(Arc::clone(tokens))
         }
     })
 }

@@ -2,6 +2,7 @@
 //! how often it tries.
 
 use super::{SecretText, fault_at, units};
+use adapter_kit::manifest::ClientAuth;
 use codec::yaml::Table;
 use std::{num::NonZeroU32, path::Path, time::Duration};
 
@@ -71,6 +72,30 @@ pub enum OutputAuth {
         /// Scope, if asked for.
         scope: Option<String>,
     },
+    /// OAuth2 with a refresh token that `channelhub connect` gets (RFC 6749 sections
+    /// 4.1 and 6).
+    Connection(Box<ConnectionSettings>),
+}
+
+/// How a channel is connected to a far system that wants a person's consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionSettings {
+    /// Where a person gives it; absent where they get a refresh token otherwise.
+    pub authorize_url: Option<String>,
+    /// Token endpoint.
+    pub token_url: String,
+    /// Client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: SecretText,
+    /// How it proves itself.
+    pub client_auth: ClientAuth,
+    /// Scope, if asked for.
+    pub scope: Option<String>,
+    /// Where the far side sends the person back to.
+    pub redirect_uri: Option<String>,
+    /// Proof that who asked has the code (RFC 7636).
+    pub pkce: bool,
 }
 
 /// When to try again.
@@ -132,7 +157,7 @@ fn http(table: &Table<'_>, dir: &Path) -> Option<OutputTarget> {
 /// `auth:` of a destination or a puller. Required: `auth: none` is said, not
 /// left out.
 pub(super) fn auth(table: &Table<'_>, dir: &Path) -> Option<OutputAuth> {
-    let expected = "none, {bearer: …}, {basic: …}, {header: …} or {oauth2: …}";
+    let expected = "none, {bearer: …}, {basic: …}, {header: …}, {oauth2: …} or {connection: …}";
     let node = table.required("auth")?;
     if node.text() == Some("none") {
         return Some(OutputAuth::None);
@@ -169,13 +194,36 @@ pub(super) fn auth(table: &Table<'_>, dir: &Path) -> Option<OutputAuth> {
             scope,
         })
     });
+    let connection = auth.table("connection", "a connection").map(|it| {
+        let read = connection(&it, dir);
+        it.finish();
+        read.map(|it| OutputAuth::Connection(Box::new(it)))
+    });
     auth.finish();
-    let mut given = [bearer, basic, header, oauth2].into_iter().flatten();
+    let mut given = [bearer, basic, header, oauth2, connection].into_iter().flatten();
     let first = given.next();
     if first.is_none() || given.next().is_some() {
         fault_at(table, "C16", node, "one way to prove itself".into(), expected);
     }
     first.flatten()
+}
+
+fn connection(table: &Table<'_>, dir: &Path) -> Option<ConnectionSettings> {
+    let token_url = table.required_text("token_url").map(str::to_owned);
+    let client_id = table.required_text("client_id").map(str::to_owned);
+    let client_secret =
+        table.required("client_secret").and_then(|it| units::secret(table, it, dir));
+    let ways = [("basic", ClientAuth::Basic), ("body", ClientAuth::Body)];
+    Some(ConnectionSettings {
+        authorize_url: table.text("authorize_url").map(str::to_owned),
+        client_auth: table.one_of("client_auth", &ways).unwrap_or_default(),
+        scope: table.text("scope").map(str::to_owned),
+        redirect_uri: table.text("redirect_uri").map(str::to_owned),
+        pkce: table.bool("pkce").unwrap_or(false),
+        token_url: token_url?,
+        client_id: client_id?,
+        client_secret: SecretText::new(client_secret?),
+    })
 }
 
 /// `allow_networks:` as given; each is checked to be a CIDR.

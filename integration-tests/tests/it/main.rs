@@ -9,6 +9,7 @@ mod accept;
 mod api;
 mod backup;
 mod check;
+mod connection;
 mod crash;
 mod customers;
 mod deliver;

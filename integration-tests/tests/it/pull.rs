@@ -97,7 +97,7 @@ async fn asking(package: &str, far: &Lister) -> Result<TestHub> {
 }
 
 /// The first record of a package's fixture.
-fn record(package: &str, case: &str, pointer: &str) -> Result<Value> {
+pub(crate) fn record(package: &str, case: &str, pointer: &str) -> Result<Value> {
     let file = repository().join("adapters/packages").join(package).join("fixtures").join(case);
     let document: Value = serde_json::from_slice(&std::fs::read(file.join("in.json"))?)?;
     Ok(document.pointer(pointer).cloned().unwrap_or_default())

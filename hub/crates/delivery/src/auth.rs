@@ -8,12 +8,15 @@ use http::{
     header::{AUTHORIZATION, InvalidHeaderName, InvalidHeaderValue},
 };
 use reqwest::Url;
+use std::sync::Arc;
 
 use crate::{client::Client, secret::Secret};
 
+mod exchange;
 mod token;
 
-pub use token::{Grant, NoToken, Rotated, Tokens};
+pub use exchange::exchange;
+pub use token::{Grant, Kept, NoToken, Tokens, Turn};
 
 /// What a far system takes as proof.
 #[derive(Clone, Debug)]
@@ -46,6 +49,8 @@ pub enum Proof {
     },
     /// A token from a token endpoint (RFC 6749).
     OAuth2(OAuth2),
+    /// Tokens that several use: of a rotating refresh token there is only one.
+    Shared(Arc<Tokens>),
 }
 
 /// Where tokens come from.
@@ -61,6 +66,8 @@ pub struct OAuth2 {
     pub client_auth: ClientAuth,
     /// Scope to ask for, space separated.
     pub scope: Option<String>,
+    /// Said with each request, for far sides that want it on refreshing too.
+    pub redirect_uri: Option<String>,
     /// What is traded for the token.
     pub grant: Grant,
 }
@@ -76,7 +83,7 @@ pub enum Auth {
         hidden: Vec<Secret>,
     },
     /// A token that is fetched.
-    Tokens(Box<Tokens>),
+    Tokens(Arc<Tokens>),
 }
 
 /// Why a proof cannot be put into a header. The proof is not shown.
@@ -122,8 +129,9 @@ impl Auth {
                 return Ok(Self::Fixed { headers: HeaderMap::new(), hidden: Vec::new() });
             }
             Proof::OAuth2(settings) => {
-                return Ok(Self::Tokens(Box::new(Tokens::new(settings, client.clone()))));
+                return Ok(Self::Tokens(Arc::new(Tokens::new(settings, client.clone()))));
             }
+            Proof::Shared(tokens) => return Ok(Self::Tokens(tokens)),
             Proof::Token { word, token } => {
                 (AUTHORIZATION, format!("{word} {}", token.expose()), vec![token])
             }

@@ -38,6 +38,15 @@ impl Seal {
         Self::from_bytes(&bytes).ok_or_else(|| fault("the key was not accepted".to_owned()))
     }
 
+    /// Reads the key file, or writes a new key where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it is no key, or cannot be written.
+    pub fn load_or_create(path: &Path) -> Result<Self, Error> {
+        if path.exists() { Self::load(path) } else { Self::create(path) }
+    }
+
     /// Writes a new key, readable by its owner only, and reads it back.
     pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         let text = hex::encode(random::<32>()?);
@@ -74,7 +83,13 @@ impl Seal {
         hex::encode(self.id)
     }
 
-    pub(crate) fn seal(&self, arrival: &str, raw: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Encrypts bytes so that they open for the same name only: an arrival's id, or
+    /// whatever else they belong to.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness, or there are too many bytes.
+    pub fn seal(&self, arrival: &str, raw: &[u8]) -> Result<Vec<u8>, Error> {
         let nonce = random::<NONCE_LEN>()?;
         let mut sealed = raw.to_vec();
         let tag = self
@@ -97,8 +112,12 @@ impl Seal {
         Ok(stored)
     }
 
-    /// Opens what [`Seal::seal`] made for the same arrival; the error says why not.
-    pub(crate) fn open(&self, arrival: &str, stored: &[u8]) -> Result<Vec<u8>, &'static str> {
+    /// Opens what [`Seal::seal`] made for the same name.
+    ///
+    /// # Errors
+    ///
+    /// Why they do not open.
+    pub fn open(&self, arrival: &str, stored: &[u8]) -> Result<Vec<u8>, &'static str> {
         let (format, rest) = stored.split_first().ok_or("nothing is stored")?;
         if *format != FORMAT {
             return Err("their format is not known");

@@ -55,7 +55,7 @@ impl Asking {
             return Ok(None);
         };
         let client = client(allow_networks, PAGE_WAIT_MAX)?;
-        let proof = proof(auth, &channel.package().manifest().auth)?;
+        let proof = proof(channel, auth)?;
         let auth = Auth::new(proof, &client).map_err(|it| it.to_string())?;
         let base = url.trim_end_matches('/').to_owned();
         let (channel, free_at) = (Arc::clone(channel), Mutex::default());

@@ -16,6 +16,7 @@ fn oauth(url: &str, client_auth: ClientAuth, grant: Grant) -> Auth {
         client_secret: Secret::new("canary-secret"),
         client_auth,
         scope: Some("orders.write stock.read".to_owned()),
+        redirect_uri: None,
         grant,
     };
     Auth::new(Proof::OAuth2(settings), &client()).expect("sound")
@@ -118,12 +119,8 @@ async fn h30_many_workers_with_a_spent_rotating_token_refresh_it_once() {
             format!(r#"{{"access_token":"t{n}","expires_in":"60","refresh_token":"r{next}"}}"#);
         Said::Http(200, "", body)
     });
-    let kept = Arc::new(Mutex::new(Vec::new()));
-    let rotated = Rotated(Arc::new({
-        let kept = Arc::clone(&kept);
-        move |token: &Secret| kept.lock().expect("not poisoned").push(token.expose().to_owned())
-    }));
-    let grant = Grant::RefreshToken { token: Secret::new("r0"), rotated };
+    let kept = Drawer::with("r0");
+    let grant = Grant::RefreshToken(kept.clone());
     let auth = oauth(&far.url("/token"), ClientAuth::Basic, grant);
     let spent = auth.prove(NOW).await.expect("a token").generation;
     let (one, two, three) =
@@ -133,7 +130,111 @@ async fn h30_many_workers_with_a_spent_rotating_token_refresh_it_once() {
         assert_eq!(authorization(&proven), "Bearer t1");
     }
     assert_eq!(far.seen().len(), 2, "one token, one refresh");
-    assert_eq!(*kept.lock().expect("not poisoned"), ["r1", "r2"]);
+    assert_eq!(kept.all(), ["r0", "r1", "r2"]);
+}
+
+/// Keeps refresh tokens in memory.
+#[derive(Clone, Debug, Default)]
+struct Drawer(Arc<Mutex<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    tokens: Vec<String>,
+    /// So many times from now on nothing can be kept.
+    full: u32,
+    refused: Vec<String>,
+}
+
+impl Drawer {
+    fn with(token: &str) -> Arc<Self> {
+        let drawer = Self::default();
+        drawer.0.lock().expect("not poisoned").tokens.push(token.to_owned());
+        Arc::new(drawer)
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.0.lock().expect("not poisoned").tokens.clone()
+    }
+}
+
+impl Kept for Drawer {
+    fn begin(&self, _now: Timestamp) -> Result<Box<dyn Turn>, String> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Turn for Drawer {
+    fn token(&self) -> Secret {
+        Secret::new(self.all().last().expect("one").as_str())
+    }
+
+    fn done(&mut self, next: Option<&Secret>, _now: Timestamp) -> Result<(), String> {
+        let mut drawer = self.0.lock().expect("not poisoned");
+        if drawer.full > 0 {
+            drawer.full -= 1;
+            return Err("the disk is full".to_owned());
+        }
+        drawer.tokens.extend(next.map(|it| it.expose().to_owned()));
+        Ok(())
+    }
+
+    fn refused(&mut self, why: &str, _now: Timestamp) {
+        self.0.lock().expect("not poisoned").refused.push(why.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_used_only_when_the_refresh_token_beside_it_is_kept() {
+    let far = FarSide::answering(|n, _| {
+        let body = format!(r#"{{"access_token":"t{n}","refresh_token":"r{}"}}"#, n + 1);
+        Said::Http(200, "", body)
+    });
+    let kept = Drawer::with("r0");
+    kept.0.lock().expect("not poisoned").full = 2;
+    let auth = oauth(&far.url("/token"), ClientAuth::Body, Grant::RefreshToken(kept.clone()));
+    for _ in 0..2 {
+        let fault = auth.prove(NOW).await.expect_err("it is not kept yet").to_string();
+        assert!(fault.contains("cannot be kept yet: the disk is full"), "{fault}");
+    }
+    assert_eq!(authorization(&auth.prove(NOW).await.expect("kept now")), "Bearer t0");
+    assert_eq!(far.seen().len(), 1, "the spent one is not sent again");
+    assert_eq!(kept.all(), ["r0", "r1"]);
+}
+
+#[tokio::test]
+async fn a_refusal_for_good_is_told_to_who_keeps_the_token_and_no_other_is() {
+    for (status, error, told) in [(400, "invalid_grant", 1), (503, "busy", 0), (401, "x", 0)] {
+        let far = FarSide::answering(move |_, _| {
+            Said::Http(status, "", format!(r#"{{"error":"{error}"}}"#))
+        });
+        let kept = Drawer::with("r0");
+        let auth = oauth(&far.url("/token"), ClientAuth::Body, Grant::RefreshToken(kept.clone()));
+        auth.prove(NOW).await.expect_err("no token");
+        assert_eq!(kept.0.lock().expect("not poisoned").refused.len(), told, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_traded_for_the_first_refresh_token() {
+    let far = FarSide::answering(|n, _| {
+        let rest = if n == 0 { r#","refresh_token":"r0""# } else { "" };
+        Said::Http(200, "", format!(r#"{{"access_token":"t"{rest}}}"#))
+    });
+    let settings = OAuth2 {
+        token_url: Url::parse(&far.url("/token")).expect("a URL"),
+        client_id: "hub".to_owned(),
+        client_secret: Secret::new("s"),
+        client_auth: ClientAuth::Body,
+        scope: None,
+        redirect_uri: Some("http://127.0.0.1:8765/".to_owned()),
+        grant: Grant::ClientCredentials,
+    };
+    let first = exchange(&settings, &client(), ("c1", Some("v"))).await.expect("a token");
+    assert_eq!(first.expose(), "r0");
+    let wanted = "grant_type=authorization_code&code=c1&code_verifier=v\
+                  &redirect_uri=http%3A%2F%2F127.0.0.1%3A8765%2F&client_id=hub&client_secret=s";
+    assert_eq!(far.seen()[0].body, wanted);
+    assert!(exchange(&settings, &client(), ("c2", None)).await.is_err(), "none was given");
 }
 
 #[tokio::test]

@@ -1,12 +1,8 @@
 //! OAuth 2.0 tokens: one is kept and used by all, renewed a little early, and
 //! renewed by one caller however many find it spent.
 
-use adapter_kit::manifest::ClientAuth;
 use canon::clock::Timestamp;
-use form_urlencoded::byte_serialize;
-use http::{HeaderMap, Method, header::AUTHORIZATION};
-use reqwest::Request;
-use serde::Deserialize;
+use http::{HeaderMap, header::AUTHORIZATION};
 use std::{
     fmt,
     sync::{
@@ -17,11 +13,12 @@ use std::{
 };
 use tokio::sync::Mutex;
 
-use super::{OAuth2, Proven, pair, sensitive};
-use crate::{
-    client::{Client, NoAnswer},
-    secret::Secret,
+use super::{
+    OAuth2, Proven,
+    exchange::{Given, Seconds, ask},
+    sensitive,
 };
+use crate::{client::Client, secret::Secret};
 
 /// How long a token counts when its endpoint does not say.
 const LIFETIME_DEFAULT: Duration = Duration::from_secs(300);
@@ -34,19 +31,35 @@ const EARLY_MAX: Duration = Duration::from_secs(60);
 pub enum Grant {
     /// The client's own word (RFC 6749 section 4.4).
     ClientCredentials,
-    /// A refresh token (section 6). Where each use gives a new one, that is
-    /// handed to `rotated` to be kept before the old one is forgotten.
-    RefreshToken {
-        /// The one to start with.
-        token: Secret,
-        /// Keeps the next one.
-        rotated: Rotated,
-    },
+    /// A refresh token (section 6), which may be another one after each use.
+    RefreshToken(Arc<dyn Kept>),
 }
 
-/// Keeps a new refresh token.
-#[derive(Clone)]
-pub struct Rotated(pub Arc<dyn Fn(&Secret) + Send + Sync>);
+/// Where the refresh token of one connection is kept.
+pub trait Kept: fmt::Debug + Send + Sync {
+    /// Begins one use of it. Nobody else may use it until the turn is over.
+    ///
+    /// # Errors
+    /// When there is none to use, and what to do about it.
+    fn begin(&self, now: Timestamp) -> Result<Box<dyn Turn>, String>;
+}
+
+/// One use of a refresh token. Dropped before it was done, nobody knows whether the
+/// far side has given a new one.
+pub trait Turn: fmt::Debug + Send {
+    /// The token.
+    fn token(&self) -> Secret;
+
+    /// It was used, and `next` is the one to use from now on, or this one still is.
+    /// When this returns, a crash does not lose it.
+    ///
+    /// # Errors
+    /// When it cannot be kept: then what was given with it must not be used yet.
+    fn done(&mut self, next: Option<&Secret>, now: Timestamp) -> Result<(), String>;
+
+    /// The far side does not take it, today or ever.
+    fn refused(&mut self, why: &str, now: Timestamp);
+}
 
 /// The tokens of one destination.
 #[derive(Debug)]
@@ -65,8 +78,16 @@ struct State {
     current: Option<Token>,
     /// How many tokens were fetched.
     generation: u64,
-    refresh: Option<Secret>,
+    /// Given, but its refresh token is not kept yet.
+    unkept: Option<Unkept>,
     failure: Option<NoToken>,
+}
+
+#[derive(Debug)]
+struct Unkept {
+    turn: Box<dyn Turn>,
+    next: Option<Secret>,
+    token: Token,
 }
 
 #[derive(Debug)]
@@ -81,47 +102,17 @@ struct Token {
 pub struct NoToken {
     /// What the endpoint said, by its error code only.
     pub reason: String,
-}
-
-#[derive(Deserialize)]
-struct Given {
-    access_token: String,
-    expires_in: Option<Seconds>,
-    refresh_token: Option<String>,
-}
-
-/// RFC 6749 says number; some write text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Seconds {
-    Number(u64),
-    Text(String),
-}
-
-#[derive(Deserialize)]
-struct Fault {
-    error: String,
-}
-
-// === impl Rotated ===
-
-impl fmt::Debug for Rotated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Rotated")
-    }
+    /// That code (RFC 6749 section 5.2).
+    pub code: Option<String>,
 }
 
 // === impl Tokens ===
 
 impl Tokens {
     /// No token yet.
-    pub(super) fn new(settings: OAuth2, client: Client) -> Self {
-        let refresh = match &settings.grant {
-            Grant::ClientCredentials => None,
-            Grant::RefreshToken { token, .. } => Some(token.clone()),
-        };
-        let state = Mutex::new(State { refresh, ..State::default() });
-        Self { settings, client, state, failures: AtomicU64::new(0) }
+    #[must_use]
+    pub fn new(settings: OAuth2, client: Client) -> Self {
+        Self { settings, client, state: Mutex::default(), failures: AtomicU64::new(0) }
     }
 
     /// The token for a request at `now`.
@@ -160,73 +151,43 @@ impl Tokens {
     }
 
     async fn fetch(&self, state: &mut State, now: Timestamp) -> Result<(), NoToken> {
-        let unanswered = |fault: NoAnswer| NoToken { reason: fault.to_string() };
-        self.client.check(&self.settings.token_url).map_err(unanswered)?;
-        let request =
-            self.request(state).map_err(|_| NoToken::because("the request is unsound"))?;
-        let answer = self.client.send(request).await;
-        let answer = answer.map_err(unanswered)?;
-        if !answer.status.is_success() {
-            // Its error code only: descriptions have been seen to repeat secrets.
-            let code = serde_json::from_slice::<Fault>(&answer.body).ok();
-            let code = code.filter(|it| it.error.len() <= 64).map(|it| format!(", {:?}", it.error));
-            let reason = format!("HTTP {}{}", answer.status.as_u16(), code.unwrap_or_default());
-            return Err(NoToken { reason });
+        if let Some(unkept) = state.unkept.take() {
+            // The far side has spent the one before: this must not be lost.
+            return keep(state, unkept, now);
         }
-        let given: Given = serde_json::from_slice(&answer.body)
-            .map_err(|_| NoToken::because("the answer has no access_token"))?;
-        self.keep(state, given, now);
-        Ok(())
-    }
-
-    fn keep(&self, state: &mut State, given: Given, now: Timestamp) {
-        let lifetime = match given.expires_in {
-            Some(Seconds::Number(seconds)) => Duration::from_secs(seconds),
-            Some(Seconds::Text(text)) => text.parse().map_or(LIFETIME_DEFAULT, Duration::from_secs),
-            None => LIFETIME_DEFAULT,
+        let mut turn = match &self.settings.grant {
+            Grant::ClientCredentials => None,
+            Grant::RefreshToken(kept) => {
+                Some(kept.begin(now).map_err(|reason| NoToken { reason, code: None })?)
+            }
         };
-        let early = (lifetime / 10).min(EARLY_MAX);
-        let renew_at = now.plus(lifetime.saturating_sub(early));
-        if let (Grant::RefreshToken { rotated, .. }, Some(next)) =
-            (&self.settings.grant, given.refresh_token)
-        {
-            let next = Secret::new(next);
-            (rotated.0)(&next);
-            state.refresh = Some(next);
-        }
-        state.current = Some(Token { secret: Secret::new(given.access_token), renew_at });
-        state.generation += 1;
-        state.failure = None;
-    }
-
-    fn request(&self, state: &State) -> Result<Request, reqwest::Error> {
-        let OAuth2 { token_url, client_id, client_secret, client_auth, scope, .. } = &self.settings;
-        let mut form = match &state.refresh {
+        let token = turn.as_ref().map(|it| it.token());
+        let mut form = match &token {
             Some(token) => {
                 vec![("grant_type", "refresh_token"), ("refresh_token", token.expose())]
             }
             None => vec![("grant_type", "client_credentials")],
         };
-        form.extend(scope.as_deref().map(|scope| ("scope", scope)));
-        let request = self.client.request(Method::POST, token_url.clone());
-        let request = match client_auth {
-            ClientAuth::Basic => {
-                // Section 2.3.1: both are form-encoded before they are joined.
-                let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                let pair = pair(&encoded(client_id), &encoded(client_secret.expose()));
-                request.header(AUTHORIZATION, format!("Basic {}", pair.expose()))
-            }
-            ClientAuth::Body => {
-                form.push(("client_id", client_id));
-                form.push(("client_secret", client_secret.expose()));
-                request
+        form.extend(self.settings.scope.as_deref().map(|scope| ("scope", scope)));
+        let given = match ask(&self.settings, &self.client, form).await {
+            Ok(given) => given,
+            Err(fault) => {
+                if let (Some(turn), Some("invalid_grant")) = (&mut turn, fault.code.as_deref()) {
+                    turn.refused(&fault.reason, now);
+                }
+                return Err(fault);
             }
         };
-        request.form(&form).build()
+        let (token, next) = token_of(given, now);
+        match turn {
+            Some(turn) => keep(state, Unkept { turn, next, token }, now)?,
+            None => state.take(token),
+        }
+        Ok(())
     }
 
     fn proven(&self, state: &State) -> Result<Proven, NoToken> {
-        let token = state.current.as_ref().ok_or(NoToken::because("none was given"))?;
+        let token = state.current.as_ref().ok_or_else(|| NoToken::because("none was given"))?;
         let value = format!("Bearer {}", token.secret.expose());
         let value = sensitive(&value)
             .map_err(|_| NoToken::because("it has characters that cannot stand in a header"))?;
@@ -238,10 +199,44 @@ impl Tokens {
     }
 }
 
+// === impl State ===
+
+impl State {
+    fn take(&mut self, token: Token) {
+        self.current = Some(token);
+        self.generation += 1;
+        self.failure = None;
+    }
+}
+
+/// Keeps the refresh token first: only then may what came with it be used.
+fn keep(state: &mut State, mut unkept: Unkept, now: Timestamp) -> Result<(), NoToken> {
+    if let Err(fault) = unkept.turn.done(unkept.next.as_ref(), now) {
+        state.unkept = Some(unkept);
+        let reason = format!("the new refresh token cannot be kept yet: {fault}");
+        return Err(NoToken { reason, code: None });
+    }
+    state.take(unkept.token);
+    Ok(())
+}
+
+/// What was given, and the refresh token to use from now on.
+fn token_of(given: Given, now: Timestamp) -> (Token, Option<Secret>) {
+    let lifetime = match given.expires_in {
+        Some(Seconds::Number(seconds)) => Duration::from_secs(seconds),
+        Some(Seconds::Text(text)) => text.parse().map_or(LIFETIME_DEFAULT, Duration::from_secs),
+        None => LIFETIME_DEFAULT,
+    };
+    let early = (lifetime / 10).min(EARLY_MAX);
+    let renew_at = now.plus(lifetime.saturating_sub(early));
+    let token = Token { secret: Secret::new(given.access_token), renew_at };
+    (token, given.refresh_token.map(Secret::new))
+}
+
 // === impl NoToken ===
 
 impl NoToken {
-    fn because(reason: &str) -> Self {
-        Self { reason: reason.to_owned() }
+    pub(super) fn because(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), code: None }
     }
 }

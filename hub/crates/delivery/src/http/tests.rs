@@ -136,6 +136,7 @@ fn oauth(far: &FarSide) -> Proof {
         client_secret: Secret::new("canary-secret"),
         client_auth: ClientAuth::Basic,
         scope: None,
+        redirect_uri: None,
         grant: Grant::ClientCredentials,
     })
 }
