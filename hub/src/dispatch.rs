@@ -43,11 +43,12 @@ pub fn start(rooms: &Arc<Rooms>) {
         let name = channel.name().to_owned();
         let claim = format!("to {name}");
         if rooms.running.claim(&claim) {
-            let inside = Arc::clone(rooms);
-            rooms.tasks.spawn(async move {
-                deliver(&inside, &name).await;
-                inside.running.release(&claim);
-            });
+            let (inside, running, what) = (Arc::clone(rooms), rooms.running.clone(), claim.clone());
+            let run = move || {
+                let (rooms, name) = (Arc::clone(&inside), name.clone());
+                async move { deliver(&rooms, &name).await }
+            };
+            rooms.tasks.keep(&rooms.clock, what, run, move || running.release(&claim));
         }
     }
 }
@@ -172,7 +173,16 @@ fn send(
                 let destination = Arc::clone(destination);
                 rooms.tasks.clone().spawn(async move {
                     let id = offer.id.clone();
-                    let settled = attempt(&rooms, &destination, offer.load).await;
+                    let (inside, name) =
+                        (Arc::clone(&rooms), destination.channel.name().to_owned());
+                    let work = async move { attempt(&inside, &destination, offer.load).await };
+                    let settled = match rooms.tasks.guard(&name, work).await {
+                        Some(settled) => settled,
+                        None => {
+                            rooms.clock.sleep(TROUBLE_PAUSE).await;
+                            None
+                        }
+                    };
                     // The loop is gone when the daemon stops; the journal has it.
                     let _loop_gone = came_to.send((id, settled)).await;
                 });

@@ -31,15 +31,18 @@ pub fn start(reception: &Reception) {
         if !rooms.running.claim(&claim) {
             continue;
         }
-        let reception = reception.clone();
-        rooms.tasks.spawn(async move {
-            match kind {
-                "folder" => folder::watch(&reception, &name).await,
-                "pull" => pull::watch(&reception, &name).await,
-                _ => sample::watch(&reception, &name).await,
+        let (inside, running, what) = (reception.clone(), rooms.running.clone(), claim.clone());
+        let run = move || {
+            let (reception, name) = (inside.clone(), name.clone());
+            async move {
+                match kind {
+                    "folder" => folder::watch(&reception, &name).await,
+                    "pull" => pull::watch(&reception, &name).await,
+                    _ => sample::watch(&reception, &name).await,
+                }
             }
-            reception.rooms().running.release(&claim);
-        });
+        };
+        rooms.tasks.keep(&rooms.clock, what, run, move || running.release(&claim));
     }
 }
 

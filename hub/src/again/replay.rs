@@ -39,10 +39,13 @@ const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// Starts the loop, where it does not run yet.
 pub fn start(rooms: &Arc<Rooms>) {
     if rooms.running.claim("replays") {
-        let inside = Arc::clone(rooms);
-        rooms.tasks.spawn(async move {
-            run(&inside).await;
-            inside.running.release("replays");
+        let (inside, running) = (Arc::clone(rooms), rooms.running.clone());
+        let run = move || {
+            let rooms = Arc::clone(&inside);
+            async move { run(&rooms).await }
+        };
+        rooms.tasks.keep(&rooms.clock, "replays".to_owned(), run, move || {
+            running.release("replays");
         });
     }
 }

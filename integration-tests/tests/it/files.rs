@@ -2,6 +2,7 @@
 //! discarded, and those that have not come.
 
 use serde_json::{Value, json};
+use std::os::unix::ffi::OsStrExt as _;
 use testkit::{
     Result, TestHub,
     till::{Journal, Line, Receipt, journal::items},
@@ -113,6 +114,54 @@ async fn a_held_file_is_released_from_the_command_line() -> Result<()> {
     let again = hub.hub.command(&["files", "release", id, "--reason", "twice"]).await?;
     assert_ne!(again.code, Some(0), "a file is settled once: {}", again.stdout);
     Ok(())
+}
+
+/// Goal: a name that is no UTF-8 is as good as any: the file is held under its own
+/// bytes, released, and lies among the done ones under them.
+#[tokio::test]
+async fn a_held_file_keeps_a_name_that_is_no_text() -> Result<()> {
+    let hub = checked().await?;
+    let name = std::ffi::OsStr::from_bytes(b"\x94\x84\x8f\xe3.csv");
+    std::fs::write(hub.world.till.folder().join(name), file(1, 1)?)?;
+    let id = text(&held(&hub, 1).await?[0], "id").to_owned();
+    let there: Vec<_> = std::fs::read_dir(hub.world.till.folder().join("held"))?
+        .flatten()
+        .filter(|it| it.file_name().as_bytes().ends_with(name.as_bytes()))
+        .collect();
+    assert_eq!(there.len(), 1, "its bytes are in the name");
+    let release = ["files", "release", &id, "--reason", "the till writes Shift_JIS"];
+    let released = hub.hub.command(&release).await?;
+    assert_eq!(released.code, Some(0), "{}", released.stderr);
+    sales(&hub, 1).await?;
+    hub.until("it is among the done ones", async |_| {
+        let done = hub.world.till.folder().join("done").join(name);
+        Ok(Look::when(done.exists(), (), || format!("{:?}", files_in(&hub, "done"))))
+    })
+    .await
+}
+
+/// Goal: an operator's word is for the bytes that were held: others in their place are
+/// checked as any file.
+#[tokio::test]
+async fn other_bytes_in_the_place_of_a_held_file_are_not_released_with_it() -> Result<()> {
+    let hub = checked().await?;
+    hub.world.till.drop_file("sales of today.csv", &file(1, 1)?)?;
+    let id = text(&held(&hub, 1).await?[0], "id").to_owned();
+    let folder = hub.world.till.folder().join("held");
+    std::fs::write(folder.join(format!("{id}.sales of today.csv")), file(50, 2)?)?;
+    let release = ["files", "release", &id, "--reason", "the name is right"];
+    let released = hub.hub.command(&release).await?;
+    assert_eq!(released.code, Some(0), "{}", released.stderr);
+    let again = hub
+        .until("it is held anew", async |client| {
+            let found = client.all("/api/v1/files?state=held").await?;
+            let anew = found.len() == 1 && text(&found[0], "id") != id;
+            let seen = format!("{found:?}");
+            Ok(Look::when(anew, found, || seen))
+        })
+        .await?;
+    assert!(text(&again[0], "reason").contains("name: "), "{again:?}");
+    sales(&hub, 0).await
 }
 
 /// Goal: a number that is skipped holds what comes after it, until it has come;

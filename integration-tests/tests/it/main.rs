@@ -34,4 +34,5 @@ mod shutdown;
 mod soap;
 mod states;
 mod story;
+mod till;
 mod trace;

@@ -143,6 +143,23 @@ mod tests {
     }
 
     proptest! {
+        /// H10: numbers that follow each other leave no gap, wherever the counter
+        /// starts again, and each is counted once.
+        #[test]
+        fn h10_a_counter_that_starts_again_anywhere_leaves_no_gap(
+            first in 1u64..10_000, count in 1u64..300, order in any::<u64>()
+        ) {
+            let mut numbers: Vec<u64> =
+                (0..count).map(|step| (first - 1 + step) % 9999 + 1).collect();
+            // Some order that is not that of the counter.
+            numbers.sort_by_key(|it| it.wrapping_mul(order | 1));
+            let mut runs = Vec::new();
+            for number in &numbers {
+                prop_assert!(add(&mut runs, *number), "{} is no duplicate", number);
+            }
+            prop_assert_eq!(gaps(&runs, 4), []);
+        }
+
         #[test]
         fn runs_do_not_depend_on_the_order(mut numbers in proptest::collection::vec(0u64..60, 1..40)) {
             let runs = seen(&numbers);

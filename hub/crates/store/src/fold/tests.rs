@@ -4,6 +4,7 @@ mod endurance;
 mod examples;
 mod files;
 mod goods;
+mod hard_cases;
 mod lanes;
 mod orders_of_arrival;
 mod people;

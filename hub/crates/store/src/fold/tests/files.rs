@@ -46,6 +46,25 @@ fn hold(bench: &mut Bench, id: &str) {
 }
 
 #[test]
+fn the_same_file_again_is_no_other_file() {
+    let mut bench = Bench::new();
+    take(&mut bench, facts("001", "2026-11-20", 1));
+    take(&mut bench, facts("001", "2026-11-20", 2));
+    let before = bench.reader().files_taken("pos", "001", 9).unwrap();
+    // What is usual follows from different files: one that is sent again and again
+    // would make itself the usual one.
+    for _ in 0..3 {
+        take(&mut bench, facts("001", "2026-11-20", 1));
+    }
+    let after = bench.reader().files_taken("pos", "001", 9).unwrap();
+    assert_eq!(after, before);
+    let mut other = facts("001", "2026-11-20", 1);
+    other.sha256 = "other bytes".to_owned();
+    take(&mut bench, other);
+    assert_eq!(bench.reader().files_taken("pos", "001", 9).unwrap().len(), 3);
+}
+
+#[test]
 fn files_are_found_by_series_day_and_number() {
     let mut bench = Bench::new();
     for (series, day, number) in

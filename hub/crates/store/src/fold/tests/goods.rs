@@ -68,7 +68,7 @@ pub(super) fn levels(bench: &Bench) -> Vec<String> {
     found.items.into_iter().map(line).collect()
 }
 
-fn on_hand(bench: &Bench) -> String {
+pub(super) fn on_hand(bench: &Bench) -> String {
     let found = bench.reader().stock(&StockFilter::default(), &Page::of(1)).unwrap();
     found.items.first().map_or_else(|| "no level".to_owned(), |it| it.on_hand.clone())
 }
