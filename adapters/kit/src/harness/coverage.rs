@@ -8,7 +8,7 @@ use codec::{
 };
 use mapping::{Case, CoverageReport, Expect, RunContext};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
     decode::{Record, RecordBody, at},
@@ -26,7 +26,7 @@ pub(super) struct Coverage<'p> {
 }
 
 /// One record as a file of its own; with its layout, when it is a row.
-type Input<'p> = (Vec<u8>, Option<&'p Layout>);
+type Input<'p> = (Vec<u8>, Option<Cow<'p, Layout>>);
 
 // === impl Coverage ===
 
@@ -72,7 +72,7 @@ impl<'p> Coverage<'p> {
             let cases = inputs.iter().map(|(input, layout)| Case {
                 name: file,
                 input,
-                layout: *layout,
+                layout: layout.as_deref(),
                 expect: Expect::Maps,
             });
             reports.push(mapping::test(map, &cases.collect::<Vec<_>>(), &ctx).coverage);
@@ -94,6 +94,7 @@ fn written<'p>(layout: &'p Layout, rows: &Rows, row: &Row) -> Option<Input<'p>> 
     let alone =
         Rows { text: rows.text.clone(), rows: vec![row.clone()], records: 1, ..Rows::default() };
     let policy = Policy::refuse();
+    let layout = layout.written();
     let written = layout.write(&alone, &policy).ok()?;
     Some((written.bytes, Some(layout)))
 }

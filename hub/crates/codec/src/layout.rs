@@ -36,7 +36,7 @@ pub use stream::{Checkpoint, Stream, Verified, Verifier};
 pub use write::Written;
 pub use xml::view::xml_to_json;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use crate::{
     charset::{self, Profile, Writing},
@@ -153,6 +153,19 @@ impl Layout {
         let decoded = self.profile.decode_marking(start).ok()?;
         let line = decoded.text.lines().nth(csv.titles)?;
         Some(line.to_owned())
+    }
+
+    /// This layout, or for a workbook, which is only read, one that writes the
+    /// same records as CSV and reads them again.
+    pub fn written(&self) -> Cow<'_, Self> {
+        match &self.format {
+            Format::Xlsx(xlsx) => {
+                Cow::Owned(Self { format: Format::Csv(xlsx.as_csv()), ..self.clone() })
+            }
+            Format::Csv(_) | Format::Fixed(_) | Format::Xml(_) | Format::Edi(_) => {
+                Cow::Borrowed(self)
+            }
+        }
     }
 
     /// Reads a whole input.

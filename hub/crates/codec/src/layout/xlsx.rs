@@ -22,7 +22,7 @@ mod value;
 pub(super) use parse::xlsx;
 pub(super) use read::{heading, read};
 
-use super::model::Header;
+use super::model::{Csv, Ends, Header, Mark, Quoting};
 use crate::compressed::Caps;
 
 /// Bytes of a workbook as it comes.
@@ -94,4 +94,30 @@ enum Numbers {
     Exact,
     /// Rounded to fifteen digits, as spreadsheets show them.
     Fifteen,
+}
+
+// === impl Xlsx ===
+
+impl Xlsx {
+    /// The same records as delimited text, in which anything can stand.
+    pub(super) fn as_csv(&self) -> Csv {
+        Csv {
+            delimiter: b',',
+            quote: Some(b'"'),
+            quoting: Quoting::Needed,
+            bare_quotes: false,
+            multiline: true,
+            excel_text: false,
+            trailing_delimiter: false,
+            skip_blank: false,
+            controls: true,
+            ends: Ends::Crlf,
+            header: Header::None,
+            header_repeats: false,
+            titles: 0,
+            footers: 0,
+            eof_mark: Mark::Refused,
+            type_column: self.type_column,
+        }
+    }
 }

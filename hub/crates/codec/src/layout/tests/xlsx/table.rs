@@ -112,6 +112,11 @@ fn groups_and_totals_hold_as_in_other_files() {
     let rows = total("35").expect("reads");
     assert_eq!(all(&rows), ["1,[10;20]", "2,[5]"]);
     assert!(rows.rows.iter().all(|it| it.length == 0));
+    // The same records in CSV, which is written.
+    let csv = layout.written();
+    let text = csv.write(&rows, &Policy::exact()).expect("writes").bytes;
+    assert_eq!(String::from_utf8_lossy(&text), "1,10\r\n1,20\r\n2,5\r\n合計,35\r\n");
+    assert_eq!(all(&csv.read(&text).expect("reads")), all(&rows));
     let fault = total("36").expect_err("refused");
     assert_eq!(fault.code, "trailer-mismatch");
     assert!(fault.message.ends_with("(売上!B5)"), "{fault}");
