@@ -12,7 +12,7 @@ use crate::{
     },
     plan::{
         NodeId,
-        node::{Bounds, Member, Node, OnAbsent, ValueNode},
+        node::{Bounds, Chunk, Member, Node, OnAbsent, ValueNode},
     },
     run::header::HEADER_MEMBERS,
     schema::{Kinds, SchemaId},
@@ -63,7 +63,7 @@ impl Lower<'_> {
             };
             let Some(node) = node else { continue };
             let key = format!("{}:", serde_json::to_string(&group.name).unwrap_or_default());
-            let key = key.into_bytes().into();
+            let key = Chunk::new(key.into_bytes());
             let target = inner.path.as_str().into();
             members.push(Member { key, whole: None, node, required, target });
         }

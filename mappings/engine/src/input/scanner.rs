@@ -11,7 +11,7 @@ use super::{
     shapes::{Found, Link, Open, ShapeId, Shapes},
     text,
 };
-use crate::plan::trie::{FrameId, Trie, TrieId, TrieNode};
+use crate::plan::trie::{FrameId, Trie, TrieNode, Wanted};
 
 pub(crate) use super::shapes::Keys;
 
@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
 
     fn document(&mut self) -> Scanned<()> {
         self.blanks();
-        self.value(Some(0), Link::Record, 0, 0)?;
+        self.value(self.trie.wanted(Some(0)), Link::Record, 0, 0)?;
         self.blanks();
         if self.at < self.bytes.len() {
             return self.fault("the end of the document");
@@ -84,31 +84,27 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads one value. `node` says what is wanted of it; `base` is the first
-    /// slot of the frame it stands in.
+    /// Reads one value; `base` is the first slot of the frame it stands in.
     #[inline]
-    fn value(&mut self, node: Option<TrieId>, link: Link, base: usize, depth: u32) -> Scanned<()> {
-        let trie = self.trie;
-        let node = node.and_then(|id| trie.node(id));
-        let wanted = node.and_then(|it| it.slot);
+    fn value(&mut self, wanted: Wanted, link: Link, base: usize, depth: u32) -> Scanned<()> {
         let at = self.at;
         let slot = match self.byte() {
-            b'{' | b'[' => self.nested((node, link), base, depth + 1)?,
             b'"' => {
                 let body = self.string()?;
-                if wanted.is_none() {
-                    return self.check_escapes(body);
+                if wanted.slot.is_none() {
+                    return if body.escaped { self.check_escapes(body) } else { Ok(()) };
                 }
                 self.text_slot(body, at)?
             }
+            b'{' | b'[' => self.nested((self.trie.node(wanted.node), link), base, depth + 1)?,
             b't' => self.word("true", SlotKind::True)?,
             b'f' => self.word("false", SlotKind::False)?,
             b'n' => self.word("null", SlotKind::Null)?,
             b'-' | b'0'..=b'9' => self.number()?,
             _ => return self.fault("a JSON value"),
         };
-        if let (Some(node), Some(index)) = (node, wanted) {
-            self.doc.set(node.frame, base + usize::from(index), slot);
+        if let Some(index) = wanted.slot {
+            self.doc.set(wanted.frame, base + usize::from(index), slot);
         }
         Ok(())
     }
@@ -149,7 +145,7 @@ impl<'a> Scanner<'a> {
         let mut open = self.shapes.open(shape);
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let (child, link) = match self.shapes.expected(&mut open, rest) {
+            let (wanted, link) = match self.shapes.expected(&mut open, rest) {
                 Some((len, found)) => {
                     self.at += len;
                     found
@@ -157,7 +153,7 @@ impl<'a> Scanner<'a> {
                 None => self.other_key(&mut open, node)?,
             };
             self.blanks();
-            self.value(child, link, base, depth)?;
+            self.value(wanted, link, base, depth)?;
             self.blanks();
             match self.byte() {
                 b',' => self.at += 1,
@@ -201,7 +197,8 @@ impl<'a> Scanner<'a> {
         let at = self.at;
         let trie = self.trie;
         let elements = node.and_then(|it| it.elements);
-        let frame: FrameId = elements.and_then(|id| trie.node(id)).map_or(0, |it| it.frame);
+        let wanted = trie.wanted(elements);
+        let frame: FrameId = wanted.frame;
         let width = if elements.is_some() { trie.width(frame) } else { 0 };
         let held = self.doc.frames.get(usize::from(frame)).map_or(0, Vec::len);
         let first = held.checked_div(width).unwrap_or(0);
@@ -214,7 +211,7 @@ impl<'a> Scanner<'a> {
         }
         loop {
             let base = if width > 0 { self.doc.push_frame(trie, frame) } else { 0 };
-            self.value(elements, Link::Elements(shape), base, depth)?;
+            self.value(wanted, Link::Elements(shape), base, depth)?;
             count += 1;
             self.blanks();
             match self.byte() {

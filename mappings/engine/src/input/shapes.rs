@@ -7,7 +7,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use crate::plan::trie::{Trie, TrieId, TrieNode};
+use crate::plan::trie::{Trie, TrieNode, Wanted};
 
 /// Maps whose documents one reader remembers, beside the one at hand.
 const OTHERS_MAX: usize = 8;
@@ -67,8 +67,8 @@ struct Key {
     literal: bool,
     /// Its number in its shape.
     place: u16,
-    /// Where it leads, if anything there is read.
-    child: Option<TrieId>,
+    /// What is read of its value.
+    wanted: Wanted,
     /// The shape of its value.
     value: ShapeId,
     /// What came after it last time.
@@ -100,7 +100,7 @@ pub(super) struct Open {
 }
 
 /// A key that was read: what is wanted of its value, and its link.
-pub(super) type Found = (Option<TrieId>, Link);
+pub(super) type Found = (Wanted, Link);
 
 // === impl Keys ===
 
@@ -190,7 +190,7 @@ impl Shapes {
         if !same(input.get(..len)?, text) || !key.literal || !open.note(key.place) {
             return None;
         }
-        let found = (key.child, Link::Key(open.next));
+        let found = (key.wanted, Link::Key(open.next));
         open.last = open.next;
         open.next = key.then;
         Some((len, found))
@@ -205,16 +205,16 @@ impl Shapes {
         (key, literal): (&str, bool),
         (trie, node): (&Trie, Option<&TrieNode>),
     ) -> Option<Found> {
-        let child = || node.and_then(|it| trie.child_of(it, key));
+        let wanted = || trie.wanted(node.and_then(|it| trie.child_of(it, key)));
         let Some(id) = self.known(open.shape, key).or_else(|| {
-            let child = child();
-            self.learn(open.shape, key, literal, child)
+            let wanted = wanted();
+            self.learn(open.shape, key, literal, wanted)
         }) else {
             let others = open.others.get_or_insert_default();
-            return others.insert(key.to_owned()).then(|| (child(), Link::None));
+            return others.insert(key.to_owned()).then(|| (wanted(), Link::None));
         };
         let found = self.keys.get(id as usize)?;
-        let (place, child, then) = (found.place, found.child, found.then);
+        let (place, wanted, then) = (found.place, found.wanted, found.then);
         match self.keys.get_mut(open.last as usize) {
             Some(last) => last.then = id,
             None => {
@@ -224,7 +224,7 @@ impl Shapes {
         }
         open.last = id;
         open.next = then;
-        open.note(place).then_some((child, Link::Key(id)))
+        open.note(place).then_some((wanted, Link::Key(id)))
     }
 
     fn known(&self, shape: ShapeId, key: &str) -> Option<KeyId> {
@@ -239,13 +239,7 @@ impl Shapes {
         None
     }
 
-    fn learn(
-        &mut self,
-        shape: ShapeId,
-        key: &str,
-        literal: bool,
-        child: Option<TrieId>,
-    ) -> Option<KeyId> {
+    fn learn(&mut self, shape: ShapeId, key: &str, literal: bool, wanted: Wanted) -> Option<KeyId> {
         let held = self.text.len();
         let shape = self.shapes.get_mut(shape as usize)?;
         if held + key.len() > TEXT_BYTES_MAX || shape.keys >= KEYS_MAX {
@@ -263,7 +257,7 @@ impl Shapes {
             len: id(self.text.len() - held),
             literal,
             place: shape.keys,
-            child,
+            wanted,
             value: NONE,
             then: NONE,
             older: shape.newest,
@@ -291,10 +285,12 @@ impl Open {
 /// Whether two texts of one length are the same, by words: keys are short.
 #[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) if a.len() <= 16 => {
-            a_first == b_first && a_last == b_last
+    match a.len() {
+        8..=16 => a.first_chunk::<8>() == b.first_chunk() && a.last_chunk::<8>() == b.last_chunk(),
+        17..=32 => {
+            a.first_chunk::<16>() == b.first_chunk() && a.last_chunk::<16>() == b.last_chunk()
         }
+        4..=7 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
         _ => a == b,
     }
 }

@@ -69,23 +69,65 @@ fn hex4(digits: &[u8]) -> Option<u32> {
 /// Index of the next `"`, `\` or control character from `at` on.
 #[inline]
 pub(crate) fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*chunk);
-        let equal = |byte: u8| {
-            let x = word ^ (ONES * u64::from(byte));
-            x.wrapping_sub(ONES) & !x
-        };
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (equal(b'"') | equal(b'\\') | control) & HIGH;
+        let found = specials(u64::from_le_bytes(*chunk));
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
+    near_end(bytes, at)
+}
+
+/// The same where fewer than eight bytes are left.
+fn near_end(bytes: &[u8], mut at: usize) -> usize {
+    // What is left stands at the end of the last eight bytes.
+    let left = bytes.len().saturating_sub(at);
+    if left == 0 {
+        return at;
+    }
+    if let Some(chunk) = bytes.last_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk) >> (64 - 8 * left);
+        let found = specials(word | u64::MAX << (8 * left));
+        return at + left.min((found.trailing_zeros() / 8) as usize);
+    }
     while bytes.get(at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)) {
         at += 1;
     }
     at
+}
+
+/// The top bit of the first byte that is `"`, `\` or a control character; those
+/// of later bytes may be set too.
+#[inline]
+fn specials(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // With the bit of 2 turned, `"` stands behind the control characters.
+    let low = word ^ (ONES * 2);
+    let low = low.wrapping_sub(ONES * 0x21) & !low;
+    let slash = word ^ (ONES * u64::from(b'\\'));
+    let slash = slash.wrapping_sub(ONES) & !slash;
+    (low | slash) & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_next_special_byte_is_found(
+            bytes in proptest::collection::vec(
+                prop_oneof![any::<u8>(), 0x1e_u8..0x24, 0x5b_u8..0x5e, Just(b'a')], 0..40
+            ),
+            at in 0_usize..42,
+        ) {
+            let special = |it: &u8| matches!(it, b'"' | b'\\' | 0..=0x1F);
+            let rest = bytes.get(at..).unwrap_or_default();
+            let want = rest.iter().position(special).map_or(bytes.len().max(at), |it| at + it);
+            prop_assert_eq!(next_special(&bytes, at), want);
+        }
+    }
 }

@@ -13,14 +13,22 @@ use crate::{language::policy::LossPolicy, value::Span};
 #[derive(Debug)]
 pub(crate) struct Member {
     /// `"key":`.
-    pub(crate) key: Box<[u8]>,
+    pub(crate) key: Chunk,
     /// Of a constant: `"key":value,`. Made by [`super::Plan::seal`].
-    pub(crate) whole: Option<Box<[u8]>>,
+    pub(crate) whole: Option<Chunk>,
     pub(crate) node: NodeId,
     /// The target schema demands it.
     pub(crate) required: bool,
     /// Target path for faults: `lines[].net`.
     pub(crate) target: Arc<str>,
+}
+
+/// Bytes that are written as they are. Short ones are copied as one block of
+/// fixed length, which needs no call.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    block: [u8; 32],
+    bytes: Box<[u8]>,
 }
 
 /// What makes one value.
@@ -131,4 +139,31 @@ pub(crate) enum FormatCheck {
     Email,
     Uri,
     Uuid,
+}
+
+// === impl Chunk ===
+
+impl Chunk {
+    pub(crate) fn new(bytes: impl Into<Box<[u8]>>) -> Self {
+        let bytes = bytes.into();
+        let mut block = [0; 32];
+        block.iter_mut().zip(&bytes).for_each(|(to, from)| *to = *from);
+        Self { block, bytes }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let len = self.bytes.len();
+        if len <= self.block.len() {
+            let end = out.len() + len;
+            out.extend_from_slice(&self.block);
+            out.truncate(end);
+        } else {
+            out.extend_from_slice(&self.bytes);
+        }
+    }
 }

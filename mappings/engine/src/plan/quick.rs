@@ -17,6 +17,8 @@ pub(crate) enum Quick {
     Copy(Copied),
     /// A number as text or number, exactly.
     Figures(Figures),
+    /// A number that is reckoned.
+    Number(Amount),
     /// An amount in a currency.
     Money { amount: Amount, currency: Letters },
     /// A point in time, told with its offset.
@@ -85,7 +87,9 @@ pub(crate) struct Elements {
 #[derive(Debug)]
 pub(crate) enum Amount {
     Slot(Spot),
+    Const { whole: i64, scale: u32 },
     Calc(Calc, Box<(Self, Self)>),
+    Negate(Box<Self>),
     Sum(Elements, Box<Self>),
 }
 
@@ -118,10 +122,12 @@ fn quick(plan: &Plan, ops: &[Op]) -> Quick {
         }
         [Op::Load(place), steps @ ..] => copied(plan, place, steps)
             .map(Quick::Copy)
-            .or_else(|| Some(Quick::Figures(figures(From::Slot(spot(place)?), steps)?))),
+            .or_else(|| Some(Quick::Figures(figures(From::Slot(spot(place)?), steps)?)))
+            .or_else(|| amount_of(plan, ops).map(Quick::Number)),
         [Op::List { list, fold: Fold::First(of) }, steps @ ..] => {
             first(plan, *list, *of).and_then(|from| figures(from, steps)).map(Quick::Figures)
         }
+        [Op::Calc { .. }, ..] => amount_of(plan, ops).map(Quick::Number),
         _ => None,
     };
     found.unwrap_or_default()
@@ -224,6 +230,9 @@ fn amount_of(plan: &Plan, ops: &[Op]) -> Option<Amount> {
             let read = matches!(steps, [Op::Decimal { implied: 0 }, ..]);
             Amount::Slot(Spot { text: spot.text && read, ..spot })
         }
+        Op::Number(number) if number.scale() <= 18 => {
+            Amount::Const { whole: number.mantissa().try_into().ok()?, scale: number.scale() }
+        }
         Op::Calc { kind, left, right } => {
             Amount::Calc(*kind, Box::new((inner(*left)?, inner(*right)?)))
         }
@@ -234,6 +243,10 @@ fn amount_of(plan: &Plan, ops: &[Op]) -> Option<Amount> {
     };
     for step in steps {
         let (kind, other) = match step {
+            Op::Negate => {
+                amount = Amount::Negate(Box::new(amount));
+                continue;
+            }
             Op::Decimal { implied: 0 } | Op::Default(_) => continue,
             Op::Plus(other) => (Calc::Plus, *other),
             Op::Minus(other) => (Calc::Minus, *other),

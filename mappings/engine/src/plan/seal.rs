@@ -2,7 +2,7 @@
 
 use super::{
     Plan,
-    node::{Member, Node},
+    node::{Chunk, Member, Node},
 };
 
 /// Writes each member whose value is the same for every record.
@@ -22,7 +22,7 @@ pub(super) fn constants(plan: &mut Plan) {
     let write = |member: &mut Member| {
         let value = values.get(member.node as usize).and_then(|it| it.as_deref());
         member.whole =
-            value.map(|value| [&*member.key, value.as_bytes(), b","].concat().into_boxed_slice());
+            value.map(|value| Chunk::new([member.key.bytes(), value.as_bytes(), b","].concat()));
     };
     plan.root.iter_mut().for_each(write);
     for node in &mut plan.nodes {

@@ -32,6 +32,15 @@ pub(crate) struct TrieNode {
     pub(crate) elements: Option<TrieId>,
 }
 
+/// What is read of a value: nothing, unless it says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// Its node; that of no node when nothing is read of it or below it.
+    pub(crate) node: TrieId,
+    pub(crate) frame: FrameId,
+    pub(crate) slot: Option<u16>,
+}
+
 /// The slots of a record or of one element.
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
@@ -53,6 +62,15 @@ impl Default for Trie {
 impl Trie {
     pub(crate) fn node(&self, id: TrieId) -> Option<&TrieNode> {
         self.nodes.get(id as usize)
+    }
+
+    /// What is read at a node.
+    pub(crate) fn wanted(&self, id: Option<TrieId>) -> Wanted {
+        let none = Wanted { node: TrieId::MAX, frame: 0, slot: None };
+        id.and_then(|id| {
+            self.node(id).map(|it| Wanted { node: id, frame: it.frame, slot: it.slot })
+        })
+        .unwrap_or(none)
     }
 
     fn node_mut(&mut self, id: TrieId) -> Option<&mut TrieNode> {

@@ -36,7 +36,7 @@ impl<T: Trace> Machine<'_, T> {
         let mut dynamic = false;
         for member in members {
             if let (false, Some(constant)) = (T::ON, &member.whole) {
-                out.extend_from_slice(constant);
+                constant.write(out);
                 all = if all == Emitted::Absent { Emitted::Constant } else { all };
                 continue;
             }
@@ -44,7 +44,7 @@ impl<T: Trace> Machine<'_, T> {
                 self.trace.enter(|| member.target.to_string());
             }
             let start = out.len();
-            out.extend_from_slice(&member.key);
+            member.key.write(out);
             let value = out.len();
             let wrote = self.node(member.node, &member.target, out);
             let emitted = wrote.unwrap_or_else(|fault| {
@@ -56,21 +56,22 @@ impl<T: Trace> Machine<'_, T> {
                 let written = out.get(value..).filter(|_| emitted != Emitted::Absent);
                 self.trace.leave(written);
             }
-            dynamic |= emitted != Emitted::Constant;
-            match emitted {
-                Emitted::Absent => {
-                    out.truncate(start);
-                    if member.required {
-                        self.missing(member);
-                    }
-                }
-                Emitted::Constant if all == Emitted::Absent => all = Emitted::Constant,
-                Emitted::Constant => {}
-                Emitted::Live => all = Emitted::Live,
-            }
-            if emitted != Emitted::Absent {
+            if emitted == Emitted::Live {
+                // As nearly all are.
+                (dynamic, all) = (true, Emitted::Live);
                 out.push(b',');
+                continue;
             }
+            if emitted == Emitted::Absent {
+                dynamic = true;
+                out.truncate(start);
+                if member.required {
+                    self.missing(member);
+                }
+                continue;
+            }
+            all = if all == Emitted::Absent { Emitted::Constant } else { all };
+            out.push(b',');
         }
         // Constants alone do not make an object that has other members.
         if all == Emitted::Constant && dynamic { Emitted::Absent } else { all }

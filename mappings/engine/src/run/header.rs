@@ -99,6 +99,11 @@ impl<T: Trace> Machine<'_, T> {
             Ok(value) if value.is_absent() => Some(None),
             Ok(value) => {
                 self.lossy.clear();
+                if let Value::Instant(instant) = value
+                    && let Some(told) = self.told(instant)
+                {
+                    return Some(Some(told.text().to_owned()));
+                }
                 let mut text = String::with_capacity(HEADER_TEXT_BYTES);
                 self.plain(value, &mut text);
                 Some(Some(text))
@@ -132,8 +137,13 @@ impl<T: Trace> Machine<'_, T> {
             out.extend_from_slice(before.as_bytes());
             escape(text, out);
         };
-        member(out, "\"hub_id\":\"", header.hub_id.as_str());
-        member(out, "\",\"entity\":\"", entity.name());
+        // What the hub names itself needs no escapes.
+        let plain = |out: &mut Vec<u8>, before: &str, text: &str| {
+            out.extend_from_slice(before.as_bytes());
+            out.extend_from_slice(text.as_bytes());
+        };
+        plain(out, "\"hub_id\":\"", header.hub_id.as_str());
+        plain(out, "\",\"entity\":\"", entity.name());
         member(out, "\",\"schema_version\":\"", &self.plan.header.schema_version);
         member(out, "\",\"source_refs\":[{\"channel\":\"", self.ctx.channel);
         member(out, "\",\"source_id\":\"", &header.source_id);
@@ -141,7 +151,7 @@ impl<T: Trace> Machine<'_, T> {
             member(out, "\",\"source_version\":\"", &header.source_version);
         }
         member(out, "\"}],\"mapping\":\"", self.label);
-        member(out, "\",\"data_classification\":\"", header.classification.name());
+        plain(out, "\",\"data_classification\":\"", header.classification.name());
         out.extend_from_slice(b"\",");
     }
 }

@@ -18,6 +18,7 @@ use crate::{
         op::{Expr, Family, Op, Place},
     },
     schema::Kinds,
+    time::{Instant, Told},
     value::{Source, Span, Value},
 };
 
@@ -52,6 +53,8 @@ pub(crate) struct Machine<'a, T: Trace> {
     pub(crate) stamp: u64,
     /// The stamp that was given last.
     pub(crate) stamps: &'a mut u64,
+    /// The time that was written last, and how.
+    pub(crate) told: Option<(Instant, Told)>,
     /// What beginnings of pipes gave that several pipes share.
     pub(crate) memos: &'a mut [Memo],
     pub(crate) trace: T,
@@ -317,6 +320,16 @@ impl<T: Trace> Machine<'_, T> {
         let value = self.push(&draft);
         self.keep(draft);
         value
+    }
+
+    /// A time as it is written; times come more than once.
+    pub(crate) fn told(&mut self, instant: Instant) -> Option<Told> {
+        if let Some((_, told)) = self.told.filter(|(last, _)| *last == instant) {
+            return Some(told);
+        }
+        let told = instant.told()?;
+        self.told = Some((instant, told));
+        Some(told)
     }
 
     /// A value as plain text, as `text` and `join` write it.

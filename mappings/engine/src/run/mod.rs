@@ -16,6 +16,7 @@ mod number;
 mod quick;
 mod read;
 pub(crate) mod record;
+mod small;
 mod text;
 mod time;
 pub(crate) mod trace;

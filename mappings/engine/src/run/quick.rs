@@ -5,6 +5,7 @@ use super::{
     check::fits,
     list::{MADE_BYTES_MAX, STEPS_MAX},
     machine::{Machine, Scope},
+    small::{Form, Small, normal},
     trace::Trace,
     write::escape,
 };
@@ -16,7 +17,7 @@ use crate::{
         quick::{Amount, Copied, Elements, Figures, From, Letters, Quick, Spot},
     },
     time::Told,
-    value::{MINOR_MAX, Value, exponent_of},
+    value::{Value, exponent_of},
 };
 
 /// What became of a common pipe.
@@ -30,13 +31,6 @@ pub(super) enum Went {
     Slow,
 }
 
-/// A number as a whole one and how many of its digits stand behind the point.
-#[derive(Clone, Copy)]
-struct Small {
-    whole: i64,
-    scale: u32,
-}
-
 impl<'a, T: Trace> Machine<'a, T> {
     /// Writes what a pipe gives, if it is a common one.
     #[inline]
@@ -45,6 +39,7 @@ impl<'a, T: Trace> Machine<'a, T> {
             Quick::None => None,
             Quick::Copy(copied) => self.quick_copy(copied, node, out),
             Quick::Figures(figures) => self.quick_figures(figures, node, out),
+            Quick::Number(amount) => self.quick_number(amount, node, out),
             Quick::Money { amount, currency } => self.quick_money(amount, *currency, node, out),
             Quick::Time(spot) => self.quick_time(*spot, node, out),
         };
@@ -92,7 +87,16 @@ impl<'a, T: Trace> Machine<'a, T> {
             return None;
         }
         out.push(b'"');
-        if verbatim {
+        let start = slot.start as usize;
+        let block = self.input.as_bytes().get(start..).and_then(<[u8]>::first_chunk::<32>);
+        if let (true, Some(block)) = (verbatim && text.len() == slot.len as usize, block)
+            && text.len() <= block.len()
+        {
+            // One copy of fixed length needs no call.
+            let end = out.len() + text.len();
+            out.extend_from_slice(block);
+            out.truncate(end);
+        } else if verbatim {
             out.extend_from_slice(text.as_bytes());
         } else {
             escape(text, out);
@@ -154,7 +158,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         }
         let told = Told::of(self.letters(slot)?.as_bytes())?;
         if !matches!(node.how, How::Text | How::Any)
-            || !node.checks.iter().all(|it| fits(it, told.text()))
+            || (!node.checks.is_empty() && !node.checks.iter().all(|it| fits(it, told.text())))
         {
             return None;
         }
@@ -191,7 +195,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         };
         let places = exponent_of(letters)?;
         let steps = self.steps;
-        let minor = self.amount(amount).and_then(|it| it.minor(places));
+        let minor = self.amount(amount, true).and_then(|it| it.minor(places));
         let Some(minor) = minor else {
             // The steps go through the elements themselves.
             self.steps = steps;
@@ -205,25 +209,71 @@ impl<'a, T: Trace> Machine<'a, T> {
         Some(Went::Written)
     }
 
-    fn amount(&mut self, amount: &Amount) -> Option<Small> {
+    /// A number other than 0, of which the scale would not be known.
+    fn quick_number(
+        &mut self,
+        amount: &Amount,
+        node: &ValueNode,
+        out: &mut Vec<u8>,
+    ) -> Option<Went> {
+        let steps = self.steps;
+        let found = self.amount(amount, false).filter(|it| it.whole != 0);
+        let mut text = [0; 32];
+        let went = found.and_then(|it| it.write(&mut text)).and_then(|text| match node.how {
+            How::Text => write_figures(text, true, node, out),
+            How::Integer | How::Number | How::Any => write_figures(text, false, node, out),
+            How::Bool | How::Money | How::Texts => None,
+        });
+        if went.is_none() {
+            self.steps = steps;
+        }
+        went
+    }
+
+    /// What it comes to. Where its scale counts, there are no `zeros` in it: of
+    /// those, the exact numbers do not keep it.
+    #[inline]
+    fn amount(&mut self, amount: &Amount, zeros: bool) -> Option<Small> {
         match amount {
-            Amount::Slot(spot) => {
-                let slot = self.spot(*spot);
-                match slot.kind {
-                    SlotKind::Text if spot.text => Small::read(self.letters(slot)?.as_bytes()),
-                    SlotKind::Number if spot.number => Small::read(self.letters(slot)?.as_bytes()),
-                    _ => None,
-                }
+            Amount::Slot(spot) => self.small(*spot),
+            other => self.reckoned(other, zeros),
+        }
+    }
+
+    #[inline]
+    fn small(&self, spot: Spot) -> Option<Small> {
+        let slot = self.spot(spot);
+        let reads = match slot.kind {
+            SlotKind::Text => spot.text,
+            SlotKind::Number => spot.number,
+            _ => false,
+        };
+        let start = slot.start as usize;
+        let text = self.input.as_bytes().get(start..start + slot.len as usize)?;
+        if reads { Small::read(text) } else { None }
+    }
+
+    fn reckoned(&mut self, amount: &Amount, zeros: bool) -> Option<Small> {
+        match amount {
+            Amount::Slot(spot) => self.small(*spot),
+            Amount::Const { whole, scale } => Some(Small { whole: *whole, scale: *scale }),
+            Amount::Negate(of) => {
+                let of = self.amount(of, zeros)?;
+                Some(Small { whole: -of.whole, ..of })
             }
             Amount::Calc(kind, sides) => {
-                let (left, right) = (self.amount(&sides.0)?, self.amount(&sides.1)?);
+                let (left, right) = (self.amount(&sides.0, zeros)?, self.amount(&sides.1, zeros)?);
+                if !zeros && (left.whole == 0 || right.whole == 0) {
+                    return None;
+                }
                 match kind {
                     Calc::Plus => left.plus(right),
                     Calc::Minus => left.plus(Small { whole: -right.whole, ..right }),
                     Calc::Times => left.times(right),
                 }
             }
-            Amount::Sum(elements, of) => self.quick_sum(*elements, of),
+            Amount::Sum(elements, of) if zeros => self.quick_sum(*elements, of),
+            Amount::Sum(..) => None,
         }
     }
 
@@ -238,7 +288,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         for index in 0..list.len {
             let element = self.element(elements, list, index);
             *self.scopes.get_mut(usize::from(elements.depth))? = element;
-            sum = sum.and_then(|sum| sum.plus(self.amount(of)?));
+            sum = sum.and_then(|sum| sum.plus(self.amount(of, true)?));
             if sum.is_none() {
                 break;
             }
@@ -265,69 +315,6 @@ impl<'a, T: Trace> Machine<'a, T> {
     }
 }
 
-// === impl Small ===
-
-impl Small {
-    /// `-1234.50`: up to 18 digits and one point, as nearly all numbers are.
-    #[inline]
-    fn read(text: &[u8]) -> Option<Self> {
-        let (negative, digits) = match text {
-            [b'-', digits @ ..] => (true, digits),
-            digits => (false, digits),
-        };
-        let ([b'0'..=b'9', ..], [.., b'0'..=b'9'], ..=19) = (digits, digits, digits.len()) else {
-            return None;
-        };
-        let (mut whole, mut scale, mut step) = (0_i64, 0, 0);
-        for byte in digits {
-            match byte {
-                b'0'..=b'9' => {
-                    whole = whole * 10 + i64::from(byte - b'0');
-                    scale += step;
-                }
-                b'.' if step == 0 => step = 1,
-                _ => return None,
-            }
-        }
-        // Nineteen digits may be too many.
-        (digits.len() < 19 || step == 1)
-            .then_some(Self { whole: if negative { -whole } else { whole }, scale })
-    }
-
-    fn plus(self, other: Self) -> Option<Self> {
-        let scale = self.scale.max(other.scale);
-        Some(Self { whole: self.at(scale)?.checked_add(other.at(scale)?)?, scale })
-    }
-
-    fn times(self, other: Self) -> Option<Self> {
-        let scale = Some(self.scale + other.scale).filter(|it| *it <= 18)?;
-        Some(Self { whole: self.whole.checked_mul(other.whole)?, scale })
-    }
-
-    /// The whole number with so many digits behind the point.
-    #[inline]
-    fn at(self, scale: u32) -> Option<i64> {
-        match scale - self.scale {
-            0 => Some(self.whole),
-            more => self.whole.checked_mul(10_i64.checked_pow(more)?),
-        }
-    }
-
-    /// Minor units, when nothing stands below them.
-    fn minor(self, places: u32) -> Option<i64> {
-        let minor = match self.scale.checked_sub(places) {
-            None => self.at(places)?,
-            Some(0) => self.whole,
-            Some(2) if self.whole % 100 == 0 => self.whole / 100,
-            Some(below) => {
-                let unit = 10_i64.checked_pow(below)?;
-                Some(self.whole / unit).filter(|it| it * unit == self.whole)?
-            }
-        };
-        (minor.unsigned_abs() <= MINOR_MAX.unsigned_abs()).then_some(minor)
-    }
-}
-
 /// Blanks around a text cut off.
 #[inline]
 fn trimmed(text: &str) -> &str {
@@ -339,9 +326,9 @@ fn trimmed(text: &str) -> &str {
 
 /// Writes a number as it stands, when that is its normal form.
 fn write_figures(text: &str, quoted: bool, node: &ValueNode, out: &mut Vec<u8>) -> Option<Went> {
-    let point = normal(text.as_bytes())?;
+    let form = normal(text.as_bytes())?;
     if quoted {
-        if !node.checks.iter().all(|it| figures_fit(it, text)) {
+        if !node.checks.iter().all(|it| figures_fit(it, form, text)) {
             return None;
         }
         out.push(b'"');
@@ -349,7 +336,7 @@ fn write_figures(text: &str, quoted: bool, node: &ValueNode, out: &mut Vec<u8>) 
         out.push(b'"');
         return Some(Went::Written);
     }
-    let whole = !point || matches!(node.how, How::Number | How::Any);
+    let whole = form.fraction == 0 || matches!(node.how, How::Number | How::Any);
     if !whole || !node.checks.is_empty() || matches!(node.how, How::Bool | How::Money | How::Texts)
     {
         return None;
@@ -359,8 +346,12 @@ fn write_figures(text: &str, quoted: bool, node: &ValueNode, out: &mut Vec<u8>) 
 }
 
 /// Checks that look at the number and not at its figures are left to the steps.
-fn figures_fit(check: &Check, text: &str) -> bool {
+#[inline]
+fn figures_fit(check: &Check, form: Form, text: &str) -> bool {
     match check {
+        Check::DecimalShape { signed, digits, scale } => {
+            (*signed || !form.negative) && form.whole <= *digits && form.fraction <= *scale
+        }
         Check::Minimum(_)
         | Check::Maximum(_)
         | Check::Above(_)
@@ -368,61 +359,5 @@ fn figures_fit(check: &Check, text: &str) -> bool {
         | Check::ScaleMax(_)
         | Check::OneOf(_) => false,
         check => fits(check, text),
-    }
-}
-
-/// Whether a number would be written just so; and whether it has a point.
-#[inline]
-fn normal(text: &[u8]) -> Option<bool> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let leads = matches!(digits, [b'0'] | [b'0', b'.', ..] | [b'1'..=b'9', ..]);
-    if !leads || digits.len() > 18 || digits.last() == Some(&b'.') {
-        return None;
-    }
-    let (mut points, mut any) = (0, 0);
-    for byte in digits {
-        match byte {
-            b'0'..=b'9' => any |= byte - b'0',
-            b'.' => points += 1,
-            _ => return None,
-        }
-    }
-    // There is no -0.
-    (points <= 1 && (!negative || any != 0)).then_some(points == 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::number::{literal, push_decimal};
-    use proptest::prelude::*;
-    use rust_decimal::Decimal;
-
-    proptest! {
-        #[test]
-        fn small_numbers_are_the_exact_ones(
-            a in "-?[0-9]{0,12}(\\.[0-9]{0,8})?", b in "-?(0|[1-9][0-9]{0,6})(\\.[0-9]{1,4})?"
-        ) {
-            if normal(a.as_bytes()).is_some() {
-                let mut written = String::new();
-                push_decimal(literal(&a).unwrap(), &mut written);
-                prop_assert_eq!(&written, &a);
-            }
-            let exact = |it: Small| Decimal::new(it.whole, it.scale);
-            let (Some(x), Some(y)) = (Small::read(a.as_bytes()), Small::read(b.as_bytes())) else {
-                return Ok(());
-            };
-            let (left, right) = (literal(&a).unwrap(), literal(&b).unwrap());
-            prop_assert_eq!(exact(x), left);
-            prop_assert_eq!(x.plus(y).map_or(left + right, exact), left + right);
-            prop_assert_eq!(x.times(y).map_or(left * right, exact), left * right);
-            for places in [0, 2, 3] {
-                let minor = crate::run::number::minor(left, places);
-                prop_assert_eq!(x.minor(places).or(minor), minor);
-            }
-        }
     }
 }

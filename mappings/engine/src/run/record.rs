@@ -161,6 +161,7 @@ pub(crate) fn run<T: Trace>(
         steps: 0,
         stamp: scratch.stamps,
         stamps: &mut scratch.stamps,
+        told: None,
         memos: &mut scratch.memos,
         trace,
     };

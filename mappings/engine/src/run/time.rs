@@ -164,7 +164,7 @@ fn local(date: Date, ms: i64, read: &Reading<'_>, value: Value) -> Stepped {
         return fault(value, "a time with offset, or a zone in the map");
     };
     let days = ms.div_euclid(DAY_MS);
-    let day = Date::from_days(date.days() + days);
+    let day = if days == 0 { Some(date) } else { Date::from_days(date.days() + days) };
     let instant = day.and_then(|day| resolve(day, ms.rem_euclid(DAY_MS), zone, read.fold));
     match instant {
         Some(Ok(instant)) => Ok(Value::Instant(instant)),

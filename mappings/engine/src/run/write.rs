@@ -79,6 +79,19 @@ impl<T: Trace> Machine<'_, T> {
         value: &Value,
         out: &mut Vec<u8>,
     ) -> Result<(), Box<Fault>> {
+        if let Value::Instant(instant) = value
+            && let Some(told) = self.told(*instant)
+        {
+            if !node.checks.is_empty()
+                && let Some(expected) = check_text(&node.checks, told.text())
+            {
+                return fault(*value, expected);
+            }
+            out.push(b'"');
+            out.extend_from_slice(told.bytes());
+            out.push(b'"');
+            return Ok(());
+        }
         let mut draft = self.draft();
         self.plain_of(value, &mut draft);
         let mut wrong = check_text(&node.checks, &draft);

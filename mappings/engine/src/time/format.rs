@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Date, Instant, digits, rfc3339};
+use super::{Date, Instant, rfc3339};
 
 /// A pattern, cut into its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,14 +106,20 @@ impl Format {
                     rest = after;
                 }
                 Part::Field(letter, count) => {
-                    let run = rest.bytes().take_while(u8::is_ascii_digit).count();
-                    let width = match (*letter, *count) {
-                        (_, 1) => run.min(2),
-                        (_, count) => count,
+                    let width = match *count {
+                        1 => rest.bytes().take(2).take_while(u8::is_ascii_digit).count().max(1),
+                        count => count,
                     };
-                    let (shown, after) = rest.split_at_checked(width)?;
-                    found.set(*letter, *count, digits(shown)?);
-                    rest = after;
+                    let mut value = 0;
+                    for byte in rest.as_bytes().get(..width)? {
+                        let digit = byte.wrapping_sub(b'0');
+                        if digit > 9 {
+                            return None;
+                        }
+                        value = value * 10 + i64::from(digit);
+                    }
+                    found.set(*letter, *count, value);
+                    rest = rest.get(width..)?;
                 }
             }
         }

@@ -83,16 +83,10 @@ impl Date {
     }
 
     pub(crate) fn write(self, out: &mut String) {
-        let mut text = *b"0000-00-00";
-        self.put(&mut text);
+        let [y1, y2, y3, y4] = four(self.year.unsigned_abs());
+        let ([m1, m2], [d1, d2]) = (pair(self.month.into()), pair(self.day.into()));
+        let text = [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2];
         out.push_str(str::from_utf8(&text).unwrap_or_default());
-    }
-
-    /// Its digits at the start of `text`.
-    fn put(self, text: &mut [u8]) {
-        put(text, 0, 4, self.year.unsigned_abs());
-        put(text, 5, 2, self.month.into());
-        put(text, 8, 2, self.day.into());
     }
 }
 
@@ -112,38 +106,47 @@ impl Instant {
 
     /// RFC 3339 with milliseconds and the offset it was told in.
     pub(crate) fn write(self, out: &mut String) {
-        let Some((date, ms)) = self.local() else { return };
-        let ms = u32::try_from(ms).unwrap_or(0);
-        let mut text = *b"0000-00-00T00:00:00.000+00:00";
-        date.put(&mut text);
-        put(&mut text, 11, 2, ms / 3_600_000);
-        put(&mut text, 14, 2, ms / 60_000 % 60);
-        put(&mut text, 17, 2, ms / 1000 % 60);
-        put(&mut text, 20, 3, ms % 1000);
-        let minutes = u32::from(self.offset.unsigned_abs());
-        put(&mut text, 24, 2, minutes / 60);
-        put(&mut text, 27, 2, minutes % 60);
-        let (clock, offset) = text.split_at(23);
-        out.push_str(str::from_utf8(clock).unwrap_or_default());
-        match self.offset {
-            0 => out.push('Z'),
-            ..0 => {
-                out.push('-');
-                out.push_str(str::from_utf8(offset).unwrap_or_default().trim_start_matches('+'));
-            }
-            1.. => out.push_str(str::from_utf8(offset).unwrap_or_default()),
+        if let Some(told) = self.told() {
+            out.push_str(told.text());
         }
+    }
+
+    /// The same as bytes; `None` outside the years 1 to 9999.
+    pub(crate) fn told(self) -> Option<Told> {
+        let (date, ms) = self.local()?;
+        let ms = u32::try_from(ms).ok()?;
+        let minutes = u32::from(self.offset.unsigned_abs());
+        let [y1, y2, y3, y4] = four(date.year.unsigned_abs());
+        let ([mo1, mo2], [d1, d2]) = (pair(date.month.into()), pair(date.day.into()));
+        let ([h1, h2], [mi1, mi2]) = (pair(ms / 3_600_000), pair(ms / 60_000 % 60));
+        let ([s1, s2], [_, ms1, ms2, ms3]) = (pair(ms / 1000 % 60), four(ms % 1000));
+        let ([oh1, oh2], [om1, om2]) = (pair(minutes / 60), pair(minutes % 60));
+        let sign = match self.offset {
+            0 => b'Z',
+            ..0 => b'-',
+            1.. => b'+',
+        };
+        #[rustfmt::skip]
+        let text = [
+            y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2, b'T', h1, h2, b':', mi1, mi2, b':',
+            s1, s2, b'.', ms1, ms2, ms3, sign, oh1, oh2, b':', om1, om2,
+        ];
+        Some(Told::new(text, self.offset == 0))
     }
 }
 
-/// Writes so many decimal digits.
+/// Two decimal digits.
 #[inline]
-fn put(text: &mut [u8], at: usize, width: usize, mut value: u32) {
-    let Some(digits) = text.get_mut(at..at + width) else { return };
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
-        value /= 10;
-    }
+fn pair(value: u32) -> [u8; 2] {
+    let [.., tens, ones] = four(value);
+    [tens, ones]
+}
+
+/// Four decimal digits.
+#[inline]
+fn four(value: u32) -> [u8; 4] {
+    let digit = |unit: u32| b'0' + u8::try_from(value / unit % 10).unwrap_or(0);
+    [digit(1000), digit(100), digit(10), digit(1)]
 }
 
 /// Reads nothing but ASCII digits.

@@ -4,12 +4,18 @@
 use super::Date;
 
 /// A time of RFC 3339 with milliseconds and its offset.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Told {
     text: [u8; 29],
     len: usize,
 }
 
 impl Told {
+    /// In UTC only the first letter of the zone counts.
+    pub(super) const fn new(text: [u8; 29], utc: bool) -> Self {
+        Self { text, len: if utc { 24 } else { 29 } }
+    }
+
     /// What [`super::Instant::write`] would write of a time that
     /// [`super::parse_instant`] reads; `None` where a look does not tell.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {

@@ -111,10 +111,8 @@ impl Scanner<'_> {
     }
 
     /// Checks the escapes of a string that nothing reads.
+    #[cold]
     pub(super) fn check_escapes(&mut self, body: Body) -> Scanned<()> {
-        if !body.escaped {
-            return Ok(());
-        }
         let mut at = body.start;
         while at < body.end {
             if self.bytes.get(at) != Some(&b'\\') {
