@@ -78,7 +78,8 @@ impl Template {
     }
 
     /// The text with each hole filled and percent-encoded (RFC 3986, all but
-    /// unreserved characters); only `{ids}` is encoded already, see [`encoded`].
+    /// unreserved characters); only `{ids}` is encoded already, see [`encoded`], and
+    /// a setting may be a path of several segments: its slashes stay.
     ///
     /// # Errors
     /// The hole that has no value, or one that would lead up the path: `..`.
@@ -86,7 +87,11 @@ impl Template {
         &'t self,
         mut value: impl FnMut(&'t Piece) -> Option<String>,
     ) -> Result<String, &'t Piece> {
-        self.fill_with(|piece| value(piece).filter(|it| !is_dots(it)), push_encoded)
+        let leads_up = |piece: &Piece, text: &str| match piece {
+            Piece::Setting(_) => text.split('/').any(is_dots),
+            _ => is_dots(text),
+        };
+        self.fill_with(|piece| value(piece).filter(|it| !leads_up(piece, it)), push_encoded)
     }
 
     /// As [`Template::fill`], without escaping: for query values, which the
@@ -224,8 +229,10 @@ fn push_encoded(text: &mut String, piece: &Piece, value: &str) {
         text.push_str(value);
         return;
     }
+    let keeps_slashes = matches!(piece, Piece::Setting(_));
     for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if plain || keeps_slashes && byte == b'/' {
             text.push(char::from(byte));
         } else {
             // Writing to a `String` cannot fail.
@@ -249,6 +256,10 @@ mod tests {
         assert_eq!(template.to_string(), "/shops/{setting:shop}/customers/{body:/key}");
         let up = template.fill(|_| Some("..".to_owned()));
         assert_eq!(up, Err(&Piece::Setting("shop".into())));
+        let template = Template::parse("{setting:path}").unwrap();
+        let path = |text: &str| template.fill(|_| Some(text.to_owned())).ok();
+        assert_eq!(path("/edi/in box?").as_deref(), Some("/edi/in%20box%3F"));
+        assert_eq!(path("/edi/../admin"), None);
     }
 
     #[test]
