@@ -28,13 +28,16 @@ async fn orders_are_made_by_soap_and_faults_are_refusals() -> Result<()> {
     let service = FakeSoap::start(&script).await?;
     let hub = TestHub::with(|config| {
         config.write("secrets/legacy", &secret())?;
+        let route = "routes:\n  - entity: order\n    from: [ec-shopify]\n    to: legacy\n";
+        config.replace("routes.yaml", "routes:\n", route)?;
         config.write("channels/legacy.yaml", &channel(&service.url()))
     })
     .await?;
     orders::take(&hub, 1001).await?;
-    hub.until("one order made by SOAP", async |_| {
+    hub.until("one order made by SOAP", async |client| {
         let made = service.desk.effects_of("order").len();
-        Ok(Look::when(made == 1, (), || format!("{made} made")))
+        let letters = client.letters().await?;
+        Ok(Look::when(made == 1, (), || format!("{made} made, {letters:?}")))
     })
     .await?;
     orders::take(&hub, 1002).await?;

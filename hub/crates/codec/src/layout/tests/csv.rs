@@ -240,3 +240,17 @@ fn a_lossless_cell_is_as_it_would_be_written() {
     let controls = layout(&text("control_characters: true\n"));
     assert_eq!(read(&controls, "x\ry,1,\"y\",007"), "a");
 }
+
+/// What a body by a layout is called where media types are said.
+#[test]
+fn what_is_sent_says_what_it_is() {
+    let told = |keys: &str| {
+        layout(&format!("layout: t\nversion: 1\ncharset: cp932\ncolumns: [{{ name: a{keys}\n"))
+            .content_type()
+    };
+    let csv = told(" }]\nformat: csv\nline_end: crlf\nheader: none");
+    assert_eq!(csv, "text/csv; charset=windows-31j");
+    let fixed = told(", bytes: 3 }]\nformat: fixed\nline_end: crlf\nrecord_bytes: 3");
+    assert_eq!(fixed, "application/octet-stream");
+    assert_eq!(told(" }]\nformat: xml\nrecord: /r"), "application/xml; charset=windows-31j");
+}
