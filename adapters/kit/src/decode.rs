@@ -36,7 +36,7 @@ pub struct Unreadable {
 
 /// Bytes that are refused as a whole: nothing in them can be trusted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}: found {}, expected {}", fault.found, fault.expected)]
+#[error("{reason}{}: found {}, expected {}", at_byte(fault), fault.found, fault.expected)]
 pub struct Undecodable {
     /// Stable word, such as `truncated`, `trailer-mismatch`, `syntax`.
     pub reason: &'static str,
@@ -207,6 +207,10 @@ impl Undecodable {
         undecodable.fault.offset = Some(offset);
         undecodable
     }
+}
+
+fn at_byte(fault: &RecordFault) -> String {
+    fault.offset.map_or_else(String::new, |it| format!(" at byte {it}"))
 }
 
 /// The list at a pointer of a document, and where it begins.

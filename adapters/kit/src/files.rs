@@ -31,6 +31,12 @@ impl Folder {
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
+
+    /// Where a file of it stands on disk; `None` when there is no such file.
+    #[must_use]
+    pub fn path(&self, path: &str) -> Option<PathBuf> {
+        Some(self.root.join(path)).filter(|it| is_plain(path) && it.is_file())
+    }
 }
 
 impl Files for Folder {

@@ -12,6 +12,14 @@ pub const BUILT_IN: Embedded = Embedded(include!(concat!(env!("OUT_DIR"), "/embe
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     folders: Vec<Folder>,
+    bare: Option<Bare>,
+}
+
+/// A folder that is looked at as a package though it has no manifest.
+#[derive(Clone, Debug)]
+struct Bare {
+    folder: Folder,
+    manifest: Arc<[u8]>,
 }
 
 // === impl Library ===
@@ -20,7 +28,31 @@ impl Library {
     /// Looks into `folders` of packages before the built-in ones.
     #[must_use]
     pub fn new(folders: &[PathBuf]) -> Self {
-        Self { folders: folders.iter().map(Folder::new).collect() }
+        Self { folders: folders.iter().map(Folder::new).collect(), bare: None }
+    }
+
+    /// One folder without a manifest, as the package [`Self::BARE`] with this one.
+    #[must_use]
+    pub fn bare(folder: PathBuf, manifest: &str) -> Self {
+        let bare = Bare { folder: Folder::new(folder), manifest: manifest.as_bytes().into() };
+        Self { folders: Vec::new(), bare: Some(bare) }
+    }
+
+    /// What a folder without a manifest is called.
+    pub const BARE: &'static str = "bare";
+
+    /// Where a file stands on disk; `None` for built-in ones.
+    #[must_use]
+    pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        let inner = path.strip_prefix("packages/")?;
+        if let Some(bare) = &self.bare {
+            return bare.folder.path(Self::in_bare(inner)?);
+        }
+        self.folders.iter().find_map(|it| it.path(inner))
+    }
+
+    fn in_bare(inner: &str) -> Option<&str> {
+        inner.strip_prefix(Self::BARE)?.strip_prefix('/')
     }
 
     /// Names of all packages, sorted.
@@ -35,6 +67,7 @@ impl Library {
         for folder in &self.folders {
             names.extend(folder.list("").iter().filter_map(|it| of(it)));
         }
+        names.extend(self.bare.iter().map(|_| Self::BARE.to_owned()));
         let built_in = BUILT_IN.list("packages");
         names.extend(built_in.iter().filter_map(|it| of(it.strip_prefix("packages/")?)));
         names.into_iter().collect()
@@ -43,9 +76,13 @@ impl Library {
 
 impl Files for Library {
     fn read(&self, path: &str) -> Option<Arc<[u8]>> {
-        let from_folders = path
-            .strip_prefix("packages/")
-            .and_then(|inner| self.folders.iter().find_map(|folder| folder.read(inner)));
+        let inner = path.strip_prefix("packages/");
+        if let (Some(bare), Some(file)) = (&self.bare, inner.and_then(Self::in_bare)) {
+            let manifest = file == adapter_kit::manifest::FILE_NAME;
+            return if manifest { Some(bare.manifest.clone()) } else { bare.folder.read(file) };
+        }
+        let from_folders =
+            inner.and_then(|inner| self.folders.iter().find_map(|folder| folder.read(inner)));
         from_folders.or_else(|| BUILT_IN.read(path))
     }
 

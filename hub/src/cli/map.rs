@@ -5,28 +5,18 @@ mod check;
 mod diff;
 mod draft;
 mod explain;
+mod place;
 mod run;
 mod test;
 
 use super::Failure;
-use crate::{
-    app::{clock::SystemClock, library::Library},
-    settings,
-};
-use adapter_kit::{
-    files::Files as _,
-    manifest::MapUse,
-    package::{Options, Package},
-};
+use crate::app::clock::SystemClock;
+use adapter_kit::{manifest::MapUse, package::Package};
 use canon::{clock::Clock as _, entry::RecordFault};
 use clap::Subcommand;
-use codec::diagnostic::Diagnostic;
 use mapping::RunContext;
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use place::{Packages, Place, load, print};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Maps and packages.
 #[derive(Debug, Subcommand)]
@@ -52,21 +42,10 @@ pub(super) enum Map {
     Fmt(draft::Fmt),
 }
 
-/// Where packages are looked for.
-#[derive(Debug, clap::Args)]
-struct Packages {
-    /// Also look into the package folders of this configuration.
-    #[arg(long, value_name = "DIR")]
-    config: Option<PathBuf>,
-    /// Also look into this folder of packages.
-    #[arg(long, value_name = "DIR")]
-    packages: Vec<PathBuf>,
-}
-
 /// A map, and what to run it on.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 struct Subject {
-    /// The map: PACKAGE/maps/NAME.map.yaml.
+    /// The map: PACKAGE/maps/NAME.map.yaml, or a path on disk.
     map: String,
     /// The bytes as the far system sends them; canonical JSON for an out map.
     #[arg(long = "in", value_name = "FILE")]
@@ -82,13 +61,6 @@ struct Subject {
     needs: Vec<String>,
     #[command(flatten)]
     packages: Packages,
-}
-
-/// Where a map is: which package, of which packages.
-struct Place {
-    library: Library,
-    package: String,
-    file: String,
 }
 
 /// A subject, read.
@@ -116,65 +88,11 @@ impl Map {
     }
 }
 
-// === impl Packages ===
-
-impl Packages {
-    fn library(&self) -> Result<Library, Failure> {
-        let mut folders = self.packages.clone();
-        if let Some(dir) = &self.config {
-            let loaded = settings::load(dir);
-            super::check::print(&loaded.diagnostics, &loaded.sources);
-            let settings = loaded.settings.ok_or("the configuration has faults")?;
-            folders.extend(settings.hub.packages);
-        }
-        Ok(Library::new(&folders))
-    }
-}
-
-// === impl Place ===
-
-impl Place {
-    /// `PACKAGE/maps/NAME.map.yaml`, or the path of a map on disk whose package
-    /// stands around it.
-    fn of(text: &str, packages: &Packages) -> Result<Self, Failure> {
-        let path = Path::new(text);
-        if path.is_file() {
-            let manifest = adapter_kit::manifest::FILE_NAME;
-            let root = path.ancestors().skip(1).find(|it| it.join(manifest).is_file());
-            let root = root.ok_or_else(|| format!("no {manifest} stands around {text}"))?;
-            let root = root.canonicalize().map_err(|cause| format!("{text}: {cause}"))?;
-            let path = path.canonicalize().map_err(|cause| format!("{text}: {cause}"))?;
-            let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let file = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-            let folder = root.parent().unwrap_or(&root).to_owned();
-            return Ok(Self { library: Library::new(&[folder]), package: name, file });
-        }
-        let (package, file) =
-            text.split_once('/').ok_or("name the map as PACKAGE/maps/NAME.map.yaml")?;
-        let (package, file) = (package.to_owned(), file.to_owned());
-        Ok(Self { library: packages.library()?, package, file })
-    }
-
-    fn load(&self) -> Result<(Package, Arc<mapping::Map>), Failure> {
-        let package = load(&self.library, &self.package)?;
-        let file = self.file.as_str();
-        let map = package.map(file).cloned().ok_or_else(|| {
-            let known: Vec<&str> = package.maps().map(|(file, _)| file).collect();
-            let near = codec::diagnostic::nearest(file, known.iter().copied());
-            let hint = near.map_or(format!("it has {}", known.join(", ")), |it| {
-                format!("did you mean `{it}`?")
-            });
-            format!("the package has no map `{file}`; {hint}")
-        })?;
-        Ok((package, map))
-    }
-}
-
 // === impl Subject ===
 
 impl Subject {
     fn open(&self) -> Result<Opened, Failure> {
-        let place = Place::of(&self.map, &self.packages)?;
+        let place = Place::of_input(&self.map, &self.packages, &self.input)?;
         let (package, map) = place.load()?;
         let file = place.file.as_str();
         let kinds = package.manifest().input.iter().flat_map(|it| &it.records);
@@ -211,39 +129,31 @@ impl Subject {
     }
 }
 
-/// Prints what is wrong with a record.
-fn print_faults(record: u64, faults: &[RecordFault]) {
+/// Prints what is wrong with a record of `bytes`.
+fn print_faults(bytes: &[u8], record: u64, faults: &[RecordFault]) {
     for it in faults {
-        let place = it.offset.map_or(String::new(), |it| format!(", byte {it}"));
-        let needed = it.needed_by.as_deref().map_or(String::new(), |it| format!(" (for {it})"));
-        let (field, found, expected) = (&it.field, &it.found, &it.expected);
-        eprintln!("record {record}{place}: {field}{needed}: found {found}, expected {expected}");
+        let place = it.offset.map_or(String::new(), |offset| place_of(bytes, offset));
+        let by = it.needed_by.as_deref();
+        let field = match (it.field.as_str(), by) {
+            ("", Some(by)) => format!("for {by}"),
+            (field, Some(by)) => format!("{field} (for {by})"),
+            (field, None) => field.to_owned(),
+        };
+        let found = Some(&it.found).filter(|it| !it.is_empty());
+        let found = found.map_or(String::new(), |it| format!("found {it}, "));
+        eprintln!("record {record}{place}: {field}: {found}expected {}", it.expected);
     }
 }
 
-/// Loads a package, printing every fault.
-fn load(library: &Library, name: &str) -> Result<Package, Failure> {
-    let known = library.packages();
-    if !known.iter().any(|it| it == name) {
-        let near = codec::diagnostic::nearest(name, known.iter().map(String::as_str));
-        let hint = near.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
-        return Err(format!("there is no package `{name}`{hint}"));
-    }
-    match Package::load(name, library, &Options::default()) {
-        Ok(package) => {
-            print(library, package.warnings());
-            Ok(package)
-        }
-        Err(faults) => {
-            print(library, &faults);
-            Err(format!("package {name} has {} faults", faults.len()))
-        }
-    }
-}
-
-fn print(library: &Library, diagnostics: &[Diagnostic]) {
-    for it in diagnostics {
-        let source = library.read(&it.file).unwrap_or_default();
-        eprintln!("{}", it.render(&String::from_utf8_lossy(&source)));
+/// Line and column of a byte, where the bytes are text; columns count characters.
+fn place_of(bytes: &[u8], offset: u64) -> String {
+    let at = usize::try_from(offset).unwrap_or(usize::MAX);
+    let Some(before) = bytes.get(..at) else { return format!(", byte {offset}") };
+    let line = before.iter().filter(|it| **it == b'\n').count() + 1;
+    let start = before.iter().rposition(|it| *it == b'\n').map_or(0, |it| it + 1);
+    let text = before.get(start..).and_then(|it| str::from_utf8(it).ok());
+    match text {
+        Some(text) => format!(", line {line}, column {} (byte {offset})", text.chars().count() + 1),
+        None => format!(", line {line} (byte {offset})"),
     }
 }

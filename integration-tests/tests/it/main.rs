@@ -20,6 +20,7 @@ mod folder;
 mod key_order;
 mod ledger;
 mod letters;
+mod maps;
 mod newcomer;
 mod observe;
 mod preview;

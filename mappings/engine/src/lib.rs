@@ -27,8 +27,8 @@ pub use check::{
 pub use explain::{
     Case, CaseResult, Change, Coverage, CoverageItem, CoverageReport, DiffReport, Expect,
     Explained, FieldTrace, Inferred, Level, Put, PutFault, ReadTrace, ReverseField, Reversed,
-    StepTrace, TestReport, Watch, diff, explain_json, explain_row, fmt, impact, impact_of, infer,
-    put, reverse, test,
+    Sample, StepTrace, TestReport, Watch, diff, explain_json, explain_row, fmt, impact, impact_of,
+    infer, put, reverse, test,
 };
 pub use language::policy::{FaultPolicy, UnknownSource};
 pub use library::{Library, beside};

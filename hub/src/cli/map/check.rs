@@ -1,9 +1,9 @@
 //! `channelhub map check`: every fault of packages and maps, with no network.
 
 use super::{Packages, Place, load, print};
-use crate::{app::library::Library, cli::Failure};
+use crate::cli::Failure;
 use adapter_kit::files::Files as _;
-use codec::diagnostic::Diagnostic;
+use codec::diagnostic::Severity;
 use mapping::{BackField, Backwards, Fate, Options, Verdict};
 use std::{
     path::{Path, PathBuf},
@@ -43,10 +43,11 @@ impl Check {
         let what =
             if self.what.is_empty() { self.packages.library()?.packages() } else { self.what };
         for name in &what {
-            let sound = if name.contains('/') {
+            let folder = Path::new(name).join(adapter_kit::manifest::FILE_NAME).is_file();
+            let sound = if (name.contains('/') || name.ends_with(".yaml")) && !folder {
                 check_map(&Place::of(name, &self.packages)?, self.explain)
             } else {
-                check_package(&self.packages.library()?, name)
+                check_package(&self.packages, name)?
             };
             bad += usize::from(!sound);
         }
@@ -66,7 +67,7 @@ fn against(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
         Ok(faults) => (faults, false),
         Err(faults) => (faults, true),
     };
-    print(&place.library, &placed(place, faults.clone()));
+    print(&place.library, &place.placed(faults.clone()));
     if unread {
         return Err(format!("{} cannot be read", place.file));
     }
@@ -74,34 +75,27 @@ fn against(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Diagnostics with the path of their file among all packages.
-fn placed(place: &Place, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let all = diagnostics.into_iter().map(|mut it| {
-        it.file = format!("packages/{}/{}", place.package, it.file);
-        it
-    });
-    all.collect()
-}
-
-fn check_package(library: &Library, name: &str) -> bool {
-    match load(library, name) {
+fn check_package(packages: &Packages, name: &str) -> Result<bool, Failure> {
+    let (library, name) = packages.named(name)?;
+    match load(&library, &name) {
         Ok(package) => {
             say!("{name}: {} maps", package.maps().count());
-            true
+            Ok(true)
         }
         Err(failure) => {
             eprintln!("{failure}");
-            false
+            Ok(false)
         }
     }
 }
 
 fn check_map(place: &Place, explain: bool) -> bool {
     let compiled = mapping::compile(&place.file, &Shelf(place), &Options::default());
-    let diagnostics = placed(place, compiled.diagnostics);
+    let diagnostics = place.placed(compiled.diagnostics);
     print(&place.library, &diagnostics);
     let report = &compiled.report;
-    let (proved, checked, errors) = (report.proved, report.checked, report.errors);
+    let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
+    let (proved, checked) = (report.proved, report.checked);
     say!("{}: {proved} proved, {checked} checked at run time, {errors} errors", place.file);
     if explain {
         for (field, assertion, verdict) in &report.list {

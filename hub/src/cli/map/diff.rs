@@ -4,14 +4,14 @@ use super::{Packages, Place};
 use crate::{app::clock::SystemClock, cli::Failure};
 use adapter_kit::decode::RecordBody;
 use canon::clock::Clock as _;
-use mapping::RunContext;
+use mapping::{RunContext, Sample};
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-/// Run two versions of a map over the same JSON records and show, by field,
-/// where they differ. Exit code 1 when they do.
+/// Run two versions of a map over the same records and show, by field, where they
+/// differ. Exit code 1 when they do, or when a record cannot be read.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Diff {
     /// The old map: PACKAGE/maps/NAME.map.yaml, or a path on disk.
@@ -30,23 +30,39 @@ pub(in crate::cli) struct Diff {
 
 impl Diff {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let (package, old) = Place::of(&self.old, &self.packages)?.load()?;
+        let place = Place::of_input(&self.old, &self.packages, &self.input)?;
+        let (package, old) = place.load()?;
         let (_, new) = Place::of(&self.new, &self.packages)?.load()?;
-        let mut records: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut unread = 0;
+        let mut read = Vec::new();
         for path in files(&self.input)? {
-            let bytes = std::fs::read(&path).map_err(|it| format!("{}: {it}", path.display()))?;
-            let decoded =
-                package.decode(None, &bytes).map_err(|it| format!("{}: {it}", path.display()))?;
-            for record in decoded.iter(&bytes) {
-                let RecordBody::Json(text) = record.body else {
-                    return Err("diff compares maps of JSON records".to_owned());
-                };
-                let name = format!("{}:{}", path.display(), record.number);
-                records.push((name, text.as_bytes().to_vec()));
+            let shown = path.display().to_string();
+            let bytes = std::fs::read(&path).map_err(|it| format!("{shown}: {it}"))?;
+            match package.decode(None, &bytes) {
+                Ok(decoded) => read.push((shown, bytes, decoded)),
+                Err(fault) => {
+                    unread += 1;
+                    eprintln!("not compared: {shown}: {fault}");
+                }
             }
         }
-        let given: Vec<(&str, &[u8])> =
-            records.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let mut given: Vec<(String, Sample<'_>)> = Vec::new();
+        for (shown, bytes, decoded) in &read {
+            for it in &decoded.unreadable {
+                unread += 1;
+                eprint!("not compared: {shown}: ");
+                super::print_faults(bytes, it.number, &it.faults);
+            }
+            given.extend(decoded.iter(bytes).map(|record| {
+                let sample = match record.body {
+                    RecordBody::Json(text) => Sample::Json(text.as_bytes()),
+                    RecordBody::Row(rows, row) => Sample::Row(rows, row),
+                };
+                (format!("{shown}:{}", record.number), sample)
+            }));
+        }
+        let given: Vec<(&str, Sample<'_>)> =
+            given.iter().map(|(name, sample)| (name.as_str(), *sample)).collect();
         let context = RunContext {
             organisation: "my-company",
             channel: "try",
@@ -60,7 +76,7 @@ impl Diff {
         } else {
             say!("{}", report.text().trim_end());
         }
-        let same = report.changes.is_empty();
+        let same = report.changes.is_empty() && unread == 0;
         Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

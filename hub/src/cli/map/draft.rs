@@ -43,6 +43,7 @@ pub(in crate::cli) struct Infer {
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Fmt {
     /// Map files on disk.
+    #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Change nothing; exit code 1 when a file is not formatted.
     #[arg(long)]

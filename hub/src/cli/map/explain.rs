@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 /// Say where a field of the output comes from: source bytes, rule, the value
 /// of each step.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(in crate::cli) struct Explain {
     #[command(flatten)]
     subject: Subject,
@@ -55,13 +55,22 @@ impl Explain {
             .map(|(number, it)| (number, it, it.fields.iter().collect()))
             .collect();
         if let (Some(field), true) = (&self.field, shown.iter().all(|it| it.2.is_empty())) {
-            return Err(format!("the output of record {} has no field `{field}`", self.record));
+            return Err(self.unknown(field, &opened));
         }
         match self.format {
-            Format::Text => print(&shown, elements > 1),
+            Format::Text => print(&opened.bytes, &shown, elements > 1),
             Format::Json => self.print_json(&opened, &shown)?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The output has no such field; which is nearest.
+    fn unknown(&self, field: &str, opened: &Opened) -> Failure {
+        let all = Self { field: None, ..self.clone() }.explained(opened).unwrap_or_default();
+        let names = all.iter().flat_map(|it| &it.fields).map(|it| it.target.as_str());
+        let near = codec::diagnostic::nearest(field, names);
+        let hint = near.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
+        format!("the output of record {} has no field `{field}`{hint}", self.record)
     }
 
     /// One result, or one for each element that the map reads.
@@ -103,14 +112,14 @@ impl Explain {
     }
 }
 
-fn print(shown: &[(usize, &Explained, Vec<&FieldTrace>)], numbered: bool) {
+fn print(bytes: &[u8], shown: &[(usize, &Explained, Vec<&FieldTrace>)], numbered: bool) {
     for (number, explained, fields) in shown {
         if numbered {
             say!("element {number}:");
         }
         fields.iter().for_each(|it| say!("{}", it.text()));
         if let Err(faulted) = &explained.result {
-            super::print_faults(1, &faulted.faults);
+            super::print_faults(bytes, 1, &faulted.faults);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Run {
         let mut count = Count { records: records.records, bad: 0 };
         for it in std::mem::take(&mut records.unreadable) {
             count.bad += 1;
-            print_faults(it.number, &it.faults);
+            print_faults(bytes, it.number, &it.faults);
         }
         let chosen = Chosen { kind: "", maps: used.iter().collect() };
         let mut progress = Progress::new(count.records);
@@ -68,7 +68,7 @@ impl Run {
                 Err(faulted) => {
                     count.bad += 1;
                     progress.clear();
-                    print_faults(record.number, &faulted.faults);
+                    print_faults(bytes, record.number, &faulted.faults);
                 }
             }
             progress.at(record.number);
@@ -90,7 +90,7 @@ impl Run {
                 Ok(made) => self.print(&made.data),
                 Err(faulted) => {
                     count.bad += 1;
-                    print_faults(count.records, &faulted.faults);
+                    print_faults(bytes, count.records, &faulted.faults);
                 }
             }
         }

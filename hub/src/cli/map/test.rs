@@ -29,11 +29,15 @@ enum Format {
 
 impl Test {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let library = self.packages.library()?;
-        let names = if self.package.is_empty() { library.packages() } else { self.package };
+        let names = if self.package.is_empty() {
+            self.packages.library()?.packages()
+        } else {
+            self.package
+        };
         let mut bad = 0;
         let mut documents = Vec::new();
         for name in names {
+            let (library, name) = self.packages.named(&name)?;
             // Says what it does not know, and prints the package's own faults.
             let least = load(&library, &name)?.manifest().coverage_percent_min;
             let report = harness::run(&name, &library);

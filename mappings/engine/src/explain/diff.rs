@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use codec::rows::{Row, Rows};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -35,14 +36,26 @@ pub struct Change {
     pub new: Option<String>,
 }
 
-/// Runs two versions of a map over the same JSON records.
-pub fn diff(old: &Map, new: &Map, records: &[(&str, &[u8])], ctx: &RunContext<'_>) -> DiffReport {
+/// One record that two versions are run over.
+#[derive(Clone, Copy, Debug)]
+pub enum Sample<'a> {
+    Json(&'a [u8]),
+    Row(&'a Rows, &'a Row),
+}
+
+/// Runs two versions of a map over the same records, each with its name.
+pub fn diff(
+    old: &Map,
+    new: &Map,
+    records: &[(&str, Sample<'_>)],
+    ctx: &RunContext<'_>,
+) -> DiffReport {
     let mut report = DiffReport { records: records.len(), ..DiffReport::default() };
     let mut changes: BTreeMap<String, Change> = BTreeMap::new();
     let mut scratch = Scratch::default();
-    for (name, bytes) in records {
-        let before = outcome(old, bytes, ctx, &mut scratch);
-        let after = outcome(new, bytes, ctx, &mut scratch);
+    for (name, sample) in records {
+        let before = outcome(old, *sample, ctx, &mut scratch);
+        let after = outcome(new, *sample, ctx, &mut scratch);
         let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
         fields.sort_unstable();
         fields.dedup();
@@ -93,11 +106,15 @@ impl DiffReport {
 
 fn outcome(
     map: &Map,
-    bytes: &[u8],
+    sample: Sample<'_>,
     ctx: &RunContext<'_>,
     scratch: &mut Scratch,
 ) -> BTreeMap<String, String> {
-    match map.run_json(bytes, ctx, scratch) {
+    let made = match sample {
+        Sample::Json(bytes) => map.run_json(bytes, ctx, scratch),
+        Sample::Row(rows, row) => map.run_row(rows, row, ctx, scratch),
+    };
+    match made {
         Ok(mapped) => {
             serde_json::from_slice(&mapped.data).map(|it| leaves(&it)).unwrap_or_default()
         }

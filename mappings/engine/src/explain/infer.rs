@@ -54,11 +54,22 @@ pub fn infer(
     library: &dyn Library,
 ) -> Result<Inferred, String> {
     let first = samples.first().ok_or("there are no samples")?;
+    if canon::entity::Entity::from_name(entity).is_none() {
+        let names = canon::entity::Entity::ALL.iter().map(|it| it.name());
+        let near = codec::diagnostic::nearest(entity, names);
+        let hint = near.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
+        return Err(format!("there is no canonical entity `{entity}`{hint}"));
+    }
     let target = read_json_schema(library, &format!("canon/v1/{entity}.schema.json"))?;
     let name = id.rsplit('/').next().unwrap_or(id);
     let begins = first.iter().find(|it| !it.is_ascii_whitespace());
     let source = match begins {
+        None => return Err("the sample is empty".into()),
         Some(b'{' | b'[') => documents(samples)?,
+        Some(b'<') => {
+            let why = "the sample looks like XML, for which no layout is proposed: write one with `format: xml`, the path of its records and of each field";
+            return Err(why.into());
+        }
         _ => rows::source(samples, id)?,
     };
     let mut draft = Draft {
@@ -120,7 +131,8 @@ fn documents(samples: &[&[u8]]) -> Result<Source, String> {
     }
     let mut schema = seen.schema();
     if let Some(schema) = schema.as_object_mut() {
-        let note = format!("Inferred from {count} samples; confirm it and take `x-inferred` out.");
+        let note =
+            format!("Inferred from {count} sample(s); confirm it and take `x-inferred` out.");
         schema.insert("x-inferred".into(), Value::Bool(true));
         schema.insert("description".into(), json!(note));
     }

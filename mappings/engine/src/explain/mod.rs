@@ -13,7 +13,7 @@ mod reverse;
 mod testing;
 
 pub use coverage::{Coverage, CoverageItem, CoverageReport};
-pub use diff::{Change, DiffReport, diff};
+pub use diff::{Change, DiffReport, Sample, diff};
 pub use fmt::fmt;
 pub use impact::{impact, impact_of};
 pub use infer::{Inferred, infer};

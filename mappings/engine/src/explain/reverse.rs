@@ -98,7 +98,8 @@ fn source_of(
     }
     let text =
         library.read(&source).ok_or_else(|| broken(format!("there is no file `{source}`")))?;
-    Ok(from_shape(&source, Layout::parse(&source, &text)?.shape()))
+    let files = |name: &str| library.read(&beside(&source, name)).map(|it| it.to_string());
+    Ok(from_shape(&source, Layout::parse_among(&source, &text, &files)?.shape()))
 }
 
 /// Lines of the draft, one object deep.

@@ -140,7 +140,9 @@ fn a_new_version_says_what_it_changes() {
         text.replace("order_no: name", "order_no: name | without_prefix(\"#\")")
     });
     let record = fs::read(data("order.json")).unwrap();
-    let report = diff(&old, &new, &[("1042", &record), ("again", &record)], &context());
+    let records =
+        [("1042", mapping::Sample::Json(&record)), ("again", mapping::Sample::Json(&record))];
+    let report = diff(&old, &new, &records, &context());
     assert_eq!((report.records, report.same, report.changes.len()), (2, 0, 1));
     assert_eq!((report.changes[0].field.as_str(), report.changes[0].records), ("order_no", 2));
 }

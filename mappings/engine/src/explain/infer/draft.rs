@@ -48,7 +48,10 @@ impl Draft<'_> {
                     self.decisions.push(format!("{path}: no field looks like a part of it"));
                 }
             } else if let Some(rule) = self.rule(name, *child, inner, required) {
-                let _infallible = writeln!(self.lines, "  {path}: {rule}");
+                // YAML keeps brackets at the head of a text for itself.
+                let quote = if rule.starts_with('[') { "'" } else { "" };
+                let rule = rule.replace('\'', if quote.is_empty() { "'" } else { "''" });
+                let _infallible = writeln!(self.lines, "  {path}: {quote}{rule}{quote}");
             } else if required {
                 let wanted = inner
                     .one_of
