@@ -186,26 +186,31 @@ impl<T: Trace> Machine<'_, T> {
             return Ok(Emitted::Absent);
         }
         out.push(b'[');
-        let count = self.elements_of(list, body, target, out)?;
+        if T::ON {
+            self.trace.list_begin();
+        }
+        let count = self.elements_of((list, body), 0, target, out);
+        if T::ON {
+            self.trace.list_end();
+        }
+        let count = count?;
         close(out, b'[', b']');
         bounded(count, bounds).map_err(|fault| self.blame_list(list, fault))?;
         Ok(Emitted::Live)
     }
 
+    /// Writes elements behind the first ones of the same list; how many.
     fn elements_of(
         &mut self,
-        list: ListId,
-        body: NodeId,
+        (list, body): (ListId, NodeId),
+        first: u64,
         target: &str,
         out: &mut Vec<u8>,
     ) -> Result<u64, Box<Fault>> {
         let mut count = 0_u64;
-        if T::ON {
-            self.trace.list_begin();
-        }
         self.each(list, &mut |machine, _| {
             if T::ON {
-                machine.trace.element(usize::try_from(count).unwrap_or(usize::MAX));
+                machine.trace.element(usize::try_from(first + count).unwrap_or(usize::MAX));
             }
             let start = out.len();
             match machine.node(body, target, out) {
@@ -225,9 +230,6 @@ impl<T: Trace> Machine<'_, T> {
             }
             Ok(Flow::Next)
         })?;
-        if T::ON {
-            self.trace.list_end();
-        }
         Ok(count)
     }
 
@@ -249,7 +251,7 @@ impl<T: Trace> Machine<'_, T> {
         }
         for item in items {
             if let Some(Node::Each { list, body, .. }) = plan.node(*item) {
-                let more = self.elements_of(*list, *body, target, out)?;
+                let more = self.elements_of((*list, *body), count, target, out)?;
                 count += more;
                 all = if more > 0 { Emitted::Live } else { all };
                 continue;
