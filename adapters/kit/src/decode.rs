@@ -163,7 +163,10 @@ impl Decoded {
 
     /// Rows by a layout.
     pub(crate) fn rows(bytes: &[u8], layout: &Layout) -> Result<Self, Undecodable> {
-        let mut rows = layout.read(bytes).map_err(Undecodable::of_layout)?;
+        layout.read(bytes).map(Self::of_rows).map_err(Undecodable::of_layout)
+    }
+
+    pub(crate) fn of_rows(mut rows: Rows) -> Self {
         let unreadable = std::mem::take(&mut rows.faults).into_iter().map(|it| Unreadable {
             number: it.number,
             offset: it.offset,
@@ -171,7 +174,7 @@ impl Decoded {
             faults: it.faults,
         });
         let unreadable = unreadable.collect();
-        Ok(Self { records: rows.records, unreadable, spans: Vec::new(), rows: Some(rows) })
+        Self { records: rows.records, unreadable, spans: Vec::new(), rows: Some(rows) }
     }
 }
 
@@ -189,6 +192,14 @@ impl Undecodable {
         Self { reason, fault: Box::new(fault) }
     }
 
+    pub(crate) fn no_layout() -> Self {
+        Self::new("no-layout", "", "a piece of a file", "a package that reads files by a layout")
+    }
+
+    pub(crate) fn no_state(found: &str) -> Self {
+        Self::new("checkpoint", "", found, "the state that the piece was cut in")
+    }
+
     fn no_list(pointer: &str) -> Self {
         Self::new("no-records", pointer, "no list", &format!("a list of records at {pointer}"))
     }
@@ -200,7 +211,7 @@ impl Undecodable {
         undecodable
     }
 
-    fn of_layout(fault: LayoutFault) -> Self {
+    pub(crate) fn of_layout(fault: LayoutFault) -> Self {
         let LayoutFault { code, offset, message, found, expected } = fault;
         let found = if found.is_empty() { message.clone() } else { format!("{message}: {found}") };
         let mut undecodable = Self::new(code, "", &found, &expected);

@@ -14,6 +14,7 @@ pub mod package;
 mod run;
 
 pub mod decode;
+pub mod pieces;
 mod schema;
 mod select;
 

@@ -35,7 +35,7 @@ pub struct Options {
 
 /// A package, compiled.
 pub struct Package {
-    parts: Parts,
+    pub(crate) parts: Parts,
     maps: BTreeMap<String, Arc<Map>>,
 }
 

@@ -7,7 +7,10 @@ use codec::rows::{Row, Rows};
 
 use crate::{
     input::{InputFault, rows::RowPlan, scanner},
-    language::{map_file::MapFile, policy::UnknownSource},
+    language::{
+        map_file::MapFile,
+        policy::{FaultPolicy, UnknownSource},
+    },
     plan::Plan,
     run::{
         Faulted, Mapped, RunContext, Scratch,
@@ -104,6 +107,11 @@ impl Map {
 
     pub fn version(&self) -> u32 {
         self.version
+    }
+
+    /// What becomes of a record that it cannot use.
+    pub fn fault_policy(&self) -> FaultPolicy {
+        self.plan.on_fault
     }
 
     /// `shopify/order@3`.

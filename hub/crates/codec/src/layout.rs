@@ -32,7 +32,7 @@ mod xlsx;
 mod xml;
 
 pub use edi::Acknowledged;
-pub use stream::{Checkpoint, Stream, Verified, Verifier};
+pub use stream::{Checkpoint, Cutter, Piece, PieceLimits, Stream, Verified, Verifier};
 pub use write::Written;
 pub use xml::view::xml_to_json;
 
@@ -180,7 +180,7 @@ impl Layout {
             fault.expected = format!("at most {INPUT_BYTES_MAX} bytes");
             return Err(fault);
         }
-        let window = Window { bytes, base: 0, last: true, keep: true };
+        let window = Window { bytes, base: 0, last: true, sealed: false, keep: true };
         piece::read(self, &window, &mut Memory::new(self))
     }
 }

@@ -170,6 +170,12 @@ impl<'a> Assembler<'a> {
         (self.into_rows(arena), next)
     }
 
+    /// The records of a window that was cut behind a record.
+    pub(super) fn seal(mut self, arena: Arena) -> Rows {
+        self.close();
+        self.into_rows(arena)
+    }
+
     fn into_rows(mut self, arena: Arena) -> Rows {
         self.rows.records = self.tally.counts.records - self.before;
         if self.keep {

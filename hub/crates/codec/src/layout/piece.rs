@@ -15,6 +15,8 @@ pub(super) struct Window<'a> {
     pub(super) base: u64,
     /// The input ends here.
     pub(super) last: bool,
+    /// It was cut behind a record: what is open at its end is complete.
+    pub(super) sealed: bool,
     /// Records are wanted, not only counts.
     pub(super) keep: bool,
 }

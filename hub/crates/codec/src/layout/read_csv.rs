@@ -82,6 +82,9 @@ pub(super) fn read(
         let end = window.base + wide(bytes.len());
         memory.offset = end;
         assembler.finish(arena, end)?
+    } else if window.sealed && at >= reader.end {
+        memory.offset = window.base + wide(bytes.len());
+        assembler.seal(arena)
     } else {
         let consumed = reader.source(arena.base(), at);
         let (rows, next) = assembler.pause(arena, wide(consumed));

@@ -70,6 +70,9 @@ pub(super) fn read(
         reader.end_mark(end)?;
         memory.offset = window.base + wide(bytes.len());
         assembler.finish(arena, memory.offset)?
+    } else if window.sealed && at == end {
+        memory.offset = window.base + wide(bytes.len());
+        assembler.seal(arena)
     } else {
         let (rows, next) = assembler.pause(arena, window.base + wide(at));
         memory.offset = next;
@@ -84,6 +87,8 @@ struct Reader<'a> {
     bytes: &'a [u8],
     /// Offset of the first of them.
     base: usize,
+    /// They were cut behind a record.
+    sealed: bool,
     cells: Vec<Cell>,
     /// The codes of the kinds, in bytes.
     codes: Vec<(Vec<u8>, usize)>,
@@ -107,6 +112,7 @@ impl<'a> Reader<'a> {
             fixed,
             bytes: window.bytes,
             base: usize::try_from(window.base).unwrap_or(usize::MAX),
+            sealed: window.sealed,
             cells: Vec::new(),
             codes: coded.collect(),
             binary: layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary),
@@ -132,7 +138,7 @@ impl<'a> Reader<'a> {
 
     /// Where the records end, before the end mark.
     fn end(&self) -> usize {
-        if self.fixed.eof_mark == Mark::Refused {
+        if self.fixed.eof_mark == Mark::Refused || self.sealed {
             return self.bytes.len();
         }
         self.bytes.iter().rposition(|it| *it != 0x1A).map_or(0, |it| it + 1)
@@ -163,7 +169,7 @@ impl<'a> Reader<'a> {
         match line_end {
             None => length == self.fixed.record_bytes,
             Some(LineEnd::Eof) => false,
-            Some(LineEnd::Cr) => at + length + 1 < self.bytes.len(),
+            Some(LineEnd::Cr) => self.sealed || at + length + 1 < self.bytes.len(),
             Some(LineEnd::Crlf | LineEnd::Lf) => true,
         }
     }

@@ -6,8 +6,10 @@
 //! and eight bytes a key where records have one.
 
 mod cut;
+mod pieces;
 mod verify;
 
+pub use pieces::{Cutter, Piece, PieceLimits};
 pub use verify::{Verified, Verifier};
 
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,8 @@ pub struct Stream {
 pub struct Checkpoint {
     layout: String,
     version: u32,
+    /// Stands for the columns of the layout.
+    columns: String,
     memory: Memory,
     done: bool,
 }
@@ -82,16 +86,10 @@ impl Layout {
     /// those from [`Checkpoint::offset`] on.
     ///
     /// # Errors
-    /// `checkpoint` if it was made by another layout or version of it.
+    /// `checkpoint` if it was made by another layout, or one with other columns.
     pub fn resume(&self, checkpoint: Checkpoint) -> Result<Stream, LayoutFault> {
-        let Checkpoint { layout, version, memory, done } = checkpoint;
-        let lines = memory.tally.counts.lines.len();
-        if (layout.as_str(), version, lines) != (&self.id, self.version, self.kinds.len()) {
-            let message = "the checkpoint was made by another layout";
-            return Err(LayoutFault::new("checkpoint", 0, message)
-                .found(format!("{layout} version {version}"))
-                .expected(format!("{} version {}", self.id, self.version)));
-        }
+        checkpoint.is_of(self)?;
+        let Checkpoint { memory, done, .. } = checkpoint;
         Ok(Stream { done, ..Stream::new(self, memory) })
     }
 
@@ -150,12 +148,7 @@ impl Stream {
 
     /// Where to go on after what was taken so far.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            layout: self.layout.id.clone(),
-            version: self.layout.version,
-            memory: self.memory.clone(),
-            done: self.done,
-        }
+        Checkpoint::new(&self.layout, self.memory.clone(), self.done)
     }
 
     /// Bytes of the input that are read.
@@ -242,7 +235,7 @@ fn read(
     if piece.len() < bom.max(1) && !last {
         return Ok(Rows::default());
     }
-    let window = Window { bytes: piece, base: before, last, keep };
+    let window = Window { bytes: piece, base: before, last, sealed: false, keep };
     let rows = piece::read(layout, &window, memory)?;
     let taken = usize::try_from(memory.offset - before).unwrap_or(usize::MAX);
     cut::shift(&layout.profile, piece.get(..taken).unwrap_or(piece), &mut memory.shift);

@@ -9,6 +9,7 @@ mod edi;
 mod files;
 mod fixed;
 mod laws;
+mod pieces;
 mod policy;
 mod published;
 mod stream;

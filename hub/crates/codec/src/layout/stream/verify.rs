@@ -47,6 +47,11 @@ impl Verifier {
         self.stream.offset()
     }
 
+    /// Records that are checked.
+    pub fn records(&self) -> u64 {
+        self.stream.records().0
+    }
+
     /// There are no more bytes: says what the input has.
     ///
     /// # Errors
@@ -58,8 +63,7 @@ impl Verifier {
         let (bytes, counts) = (memory.offset, memory.tally.counts);
         let mut start = Memory::new(&layout);
         start.tally.keys = memory.tally.keys.for_second_pass();
-        let start =
-            Checkpoint { layout: layout.id, version: layout.version, memory: start, done: false };
+        let start = Checkpoint::new(&layout, start, false);
         Ok(Verified {
             bytes,
             records: counts.records,

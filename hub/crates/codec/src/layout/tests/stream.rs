@@ -9,7 +9,7 @@ use super::{laws::mutate, *};
 use crate::rows::Row;
 
 /// All that rows say, so that two readings can be compared.
-fn told(rows: &Rows, out: &mut (Vec<String>, Vec<crate::rows::RowFault>)) {
+pub(super) fn told(rows: &Rows, out: &mut (Vec<String>, Vec<crate::rows::RowFault>)) {
     for row in &rows.rows {
         let mut text = String::new();
         tell(rows, row, &mut text);
@@ -31,9 +31,9 @@ fn tell(rows: &Rows, row: &Row, out: &mut String) {
     }
 }
 
-type Told = Result<(Vec<String>, Vec<crate::rows::RowFault>), LayoutFault>;
+pub(super) type Told = Result<(Vec<String>, Vec<crate::rows::RowFault>), LayoutFault>;
 
-fn whole(layout: &Layout, bytes: &[u8]) -> Told {
+pub(super) fn whole(layout: &Layout, bytes: &[u8]) -> Told {
     let mut out = Default::default();
     told(&layout.read(bytes)?, &mut out);
     Ok(out)
@@ -71,7 +71,7 @@ fn pieces(layout: &Layout, bytes: &[u8], (window, split, resume): (usize, usize,
 }
 
 /// Layouts with an input of each that has no fault.
-static CASES: LazyLock<Vec<(Layout, Vec<u8>)>> = LazyLock::new(|| {
+pub(super) static CASES: LazyLock<Vec<(Layout, Vec<u8>)>> = LazyLock::new(|| {
     let journal = include_str!("journal.layout.yaml");
     let lines = "0001,000101,20260105,M1,\"表示ソート髙①㈱\",1080\r\n\
                  0001,000101,20260105,M1,\"ｶﾞﾑ \"\"ﾊﾟﾝ\"\"～\",-216\r\n\
