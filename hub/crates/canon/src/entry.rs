@@ -4,9 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 mod again;
+mod piece;
 mod route;
 
 pub use again::{Again, LetterId, MapsOf, Selection, Splice};
+pub use piece::{Piece, Sums};
 pub use route::{AfterRefusal, Condition, Route};
 
 use crate::{calendar::Day, clock::Timestamp, event::Event};
@@ -94,6 +96,9 @@ pub struct Arrival {
     /// What is known of the file it was, where files are checked as they arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Box<FileFacts>>,
+    /// Set when its bytes are a piece of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<Box<Piece>>,
 }
 
 /// What is known of a file beside its content: what later ones are compared with.
@@ -205,9 +210,10 @@ pub enum Boundary {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetAside {
-    /// Record number in the arrival, from 1.
+    /// Record number in the arrival, or in the file it is a piece of, from 1.
     pub record: u64,
-    /// Byte offset of the record in the raw bytes.
+    /// Byte offset of the record in the raw bytes, or in the file they are a
+    /// piece of.
     pub offset: u64,
     /// Bytes of the record.
     pub length: u64,
@@ -229,7 +235,7 @@ pub struct SetAside {
 pub struct RecordFault {
     /// Field or path at the source; empty when it is the whole record.
     pub field: String,
-    /// Byte offset in the raw bytes, if known.
+    /// Byte offset in the raw bytes, or in the file they are a piece of, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
     /// What was found, escaped, shortened, masked where the field is personal.

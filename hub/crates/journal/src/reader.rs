@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// One call reads about this much and then stops, whatever number was asked for.
-const READ_BYTES_MAX: usize = 8 << 20;
+const READ_BYTES_MAX: usize = 4 << 20;
 
 /// Connections kept for the next reader.
 const KEPT_MAX: usize = 8;
@@ -180,6 +180,26 @@ impl Reader {
     /// When the file cannot be read.
     pub fn cursor(&self, channel: &str) -> Result<Option<String>, Error> {
         self.with(|conn| cursor_of(conn, channel))
+    }
+
+    /// The entry with the greatest dedupe key of a channel that begins with
+    /// `prefix`, which must end with a colon.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn last_key(&self, channel: &str, prefix: &str) -> Result<Option<u64>, Error> {
+        // What comes behind all that begins so: `;` is the next character.
+        let behind = format!("{};", prefix.trim_end_matches(':'));
+        self.with(|conn| {
+            conn.prepare_cached(
+                "SELECT seq FROM key WHERE channel = ?1 AND key >= ?2 AND key < ?3
+                 ORDER BY key DESC LIMIT 1",
+            )?
+            .query_row((channel, prefix, behind), |row| row.get(0))
+            .optional()
+            .map(|found| found.map(seq_of))
+        })
     }
 
     /// What SQLite finds wrong with the file as a whole; reads all of it.

@@ -19,8 +19,9 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// What a log keeps of its space between checkpoints.
 const LOG_BYTES_KEPT: i64 = 64 << 20;
 
-/// Most memory the writer keeps pages in.
-const CACHE_KIB: i64 = 64 << 10;
+/// Most memory the writer keeps pages in: all of the hub is to do with 128 MiB
+/// whatever comes. The system keeps more of the file than this.
+const CACHE_KIB: i64 = 24 << 10;
 
 /// One step forward: from the schema of its index to the next.
 #[derive(Clone, Copy)]

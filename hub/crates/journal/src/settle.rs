@@ -12,8 +12,9 @@
 //! 3. A record of a poll that was set aside before is left out and counted.
 //! 4. Nothing new at all is a duplicate and makes no entry, unless it moves a
 //!    puller's cursor (that must be remembered, or the page comes for ever), brings
-//!    records again (their dead letters close with it), or is a file of a row of
-//!    files (the next one is compared with it).
+//!    records again (their dead letters close with it), is a file of a row of
+//!    files (the next one is compared with it), or is the last piece of a file (it
+//!    says what came of all of them).
 //!
 //! A decision that needs current state belongs here: it would see everything
 //! committed before it and nothing after, and its entry is in the same commit.
@@ -104,6 +105,7 @@ impl Settling<'_> {
             && arrival.set_aside.is_empty()
             && arrival.again.is_none()
             && arrival.file.is_none()
+            && !arrival.piece.as_ref().is_some_and(|it| it.last)
             && !self.moves_cursor(arrival)?
         {
             return Ok(Settled::SameFacts { seq, events: found.known });

@@ -207,5 +207,6 @@ fn arrival(event: Event) -> Arrival {
         label: None,
         again: None,
         file: None,
+        piece: None,
     }
 }

@@ -202,6 +202,7 @@ pub(crate) fn arrival(channel: &str, events: Vec<Event>) -> Arrival {
         label: None,
         again: None,
         file: None,
+        piece: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is known already is not applied again: by key, and by source fact.
 
-use canon::entry::Body;
+use canon::entry::{Body, Piece, Sums};
 use journal::{Answer, Appended, Draft, Span};
 
 use crate::{
@@ -128,6 +128,39 @@ async fn a_fact_twice_in_one_arrival_is_applied_once() {
             set_aside_again: 0
         }
     );
+}
+
+/// The last piece of a file is an entry even if nothing of it is new; the piece
+/// that is found last is the one farthest back in the file, of that file alone.
+#[tokio::test]
+async fn the_last_piece_of_a_file_is_an_entry_and_is_found() {
+    let home = Home::new();
+    let journal = home.open();
+    let piece = |key: &str, last: bool| {
+        let (mut arrival, raw) = arrival("till", Some(key), &[("1", "1", "x")]);
+        let state = serde_json::value::to_raw_value("s").unwrap();
+        arrival.piece = Some(Box::new(Piece {
+            sha256: "f".into(),
+            bytes: 9,
+            offset: 0,
+            last,
+            before: Sums::default(),
+            state,
+        }));
+        Draft::arrival(arrival, Some(raw), [0; 32])
+    };
+    let mut seqs = Vec::new();
+    for (key, last) in [("a:00", false), ("a:01", false), ("a:02", true), ("ab:07", true)] {
+        let appended = journal.append(piece(key, last)).await.unwrap();
+        seqs.push(matches!(appended, Appended::Committed { .. }).then(|| journal.head()));
+    }
+    assert_eq!(seqs, [Some(1), None, Some(2), Some(3)], "nothing new between the ends");
+    let reader = journal.reader();
+    assert_eq!(reader.last_key("till", "a:").unwrap(), Some(2));
+    assert_eq!(reader.last_key("till", "b:").unwrap(), None);
+    assert_eq!(reader.last_key("other", "a:").unwrap(), None);
+    let Body::Arrival(entry) = reader.entry(2).unwrap().unwrap().body else { panic!() };
+    assert_eq!(entry.piece.unwrap().state.get(), "\"s\"", "it comes back");
 }
 
 /// A puller that gets a page it knows must still move on, or it asks for ever.

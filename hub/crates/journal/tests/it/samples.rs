@@ -96,6 +96,7 @@ pub(crate) fn arrival(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> (
         label: None,
         again: None,
         file: None,
+        piece: None,
     };
     (arrival, raw)
 }
