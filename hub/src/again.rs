@@ -16,7 +16,7 @@ use crate::{
 use access::Operator;
 use bytes::Bytes;
 use canon::{
-    entry::{self, Again, Body, Entry, SetAside, Splice},
+    entry::{self, Again, Body, Entry, Piece, SetAside, Splice},
     event::Event,
 };
 use std::{
@@ -37,6 +37,8 @@ pub struct Kept {
     pub meant: Meant,
     /// What told the kind of the records when they came.
     pub label: Option<String>,
+    /// Which piece of a file they are, if they are one.
+    pub piece: Option<Box<Piece>>,
     /// Who brings them; `None`: a replay does.
     pub operator: Option<Operator>,
     /// A record in other bytes: these, sealed with the new entry.
@@ -97,6 +99,17 @@ pub struct Stored {
     pub arrival: entry::Arrival,
     /// The bytes, with all edits in their places.
     pub bytes: Vec<u8>,
+}
+
+// === impl Stored ===
+
+impl Stored {
+    /// Where its bytes begin in the file that they are a piece of; records say
+    /// where they stand in that.
+    #[must_use]
+    pub fn base(&self) -> u64 {
+        self.arrival.piece.as_ref().map_or(0, |it| it.offset)
+    }
 }
 
 // === impl Meant ===

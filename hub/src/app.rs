@@ -12,6 +12,7 @@ use crate::dispatch::Destinations;
 use crate::{
     gates::{peer::Peers, strangers::Strangers, weight::Scales},
     observe::{
+        files::LargeFiles,
         metrics::{Metrics, OfFold},
         tap::Tap,
     },
@@ -50,6 +51,8 @@ pub struct Rooms {
     pub folds: Folds,
     /// Counters.
     pub metrics: Metrics,
+    /// How far large files are.
+    pub files: LargeFiles,
     /// The live tap.
     pub tap: Tap,
     /// Limits per network address.
@@ -216,6 +219,7 @@ impl Rooms {
             journal,
             folds,
             metrics: Metrics::default(),
+            files: LargeFiles::default(),
             tap: Tap::default(),
             peers: Peers::new(settings.hub.peer_per_minute),
             strangers: Strangers::default(),

@@ -8,7 +8,7 @@ pub use expected::Expected;
 use crate::{again::Kept, app::house::Channel, settings::RecordsMode, trail::Trail};
 use adapter_kit::manifest::Topic;
 use bytes::Bytes;
-use canon::clock::Timestamp;
+use canon::{clock::Timestamp, entry::Piece};
 use http::HeaderMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub enum Way {
         written_ns: u128,
         /// What is expected of it; none where files are not checked.
         expected: Option<Arc<Expected>>,
+        /// Which piece of it the bytes are; none: all of it.
+        piece: Option<Box<Piece>>,
     },
     /// The hub asked for it.
     Pulled {
@@ -98,7 +100,10 @@ impl Arrival {
     pub fn dedupe_key(&self) -> Option<String> {
         let headers = match &self.way {
             Way::Http { headers } => headers,
-            Way::File { name, written_ns, .. } => {
+            Way::File { name, written_ns, piece: Some(piece), .. } => {
+                return Some(piece_key((name, *written_ns, &piece.sha256), piece.offset));
+            }
+            Way::File { name, written_ns, piece: None, .. } => {
                 let hash = canon::id::sha256_hex(&self.bytes);
                 return Some(format!("file:{name}:{written_ns}:{hash}"));
             }
@@ -151,6 +156,23 @@ impl Arrival {
         self.kept().is_none() && self.channel.settings().records == RecordsMode::Atomic
     }
 
+    /// Which piece of a file its bytes are, if they are one.
+    #[must_use]
+    pub fn piece(&self) -> Option<&Piece> {
+        match &self.way {
+            Way::File { piece, .. } => piece.as_deref(),
+            Way::Kept(kept) => kept.piece.as_deref(),
+            Way::Http { .. } | Way::Pulled { .. } | Way::Sample { .. } => None,
+        }
+    }
+
+    /// Whether its quota was spent by what came before it: by its first piece, or
+    /// when the journal took it.
+    #[must_use]
+    pub fn is_paid(&self) -> bool {
+        self.kept().is_some() || self.piece().is_some_and(|it| it.offset > 0)
+    }
+
     /// What is known of bytes that are walked once more.
     #[must_use]
     pub fn kept(&self) -> Option<&Kept> {
@@ -159,6 +181,17 @@ impl Arrival {
             Way::Http { .. } | Way::File { .. } | Way::Pulled { .. } | Way::Sample { .. } => None,
         }
     }
+}
+
+/// Before the offset in the dedupe keys of all pieces of a file.
+#[must_use]
+pub fn piece_keys((name, written_ns, sha256): (&str, u128, &str)) -> String {
+    format!("file:{name}:{written_ns}:{sha256}:")
+}
+
+/// The key of the piece at `offset`; keys sort as pieces do.
+fn piece_key(file: (&str, u128, &str), offset: u64) -> String {
+    format!("{}{offset:020}", piece_keys(file))
 }
 
 // === impl Way ===

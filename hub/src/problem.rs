@@ -7,6 +7,9 @@ use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 
 pub mod pages;
+mod reasons;
+
+use reasons::Reasons;
 
 /// Why a caller was turned away.
 ///
@@ -30,6 +33,8 @@ pub enum Refusal {
     TooMuch { limit_bytes: u64 },
     #[error("body is larger than {limit_bytes} bytes")]
     BodyTooLarge { limit_bytes: u64 },
+    #[error("the file has {bytes} bytes and is not taken piece by piece, because {because}")]
+    FileTooLarge { bytes: u64, because: String },
     #[error("body did not arrive within {limit:?}")]
     BodyTooSlow { limit: Duration },
     #[error("body broke off: {reason}")]
@@ -112,21 +117,6 @@ pub struct Problem {
     /// All that is wrong, at most [`FAULTS_MAX`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
-}
-
-/// Reasons on one line.
-struct Reasons<'a>(&'a [Reason]);
-
-impl std::fmt::Display for Reasons<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (number, reason) in self.0.iter().enumerate() {
-            if number > 0 {
-                f.write_str(Refusal::REASONS_BETWEEN)?;
-            }
-            write!(f, "{reason}")?;
-        }
-        Ok(())
-    }
 }
 
 /// Most faults one answer lists; the dead letters hold the rest.
@@ -212,6 +202,7 @@ impl Refusal {
             Self::UnknownChannel { .. }
             | Self::NotAWebhook { .. }
             | Self::BodyTooLarge { .. }
+            | Self::FileTooLarge { .. }
             | Self::BodyTooSlow { .. }
             | Self::BodyBroken { .. }
             | Self::Malformed { .. }
@@ -256,6 +247,7 @@ impl Refusal {
             | Self::TooBusy { .. }
             | Self::TooMuch { .. }
             | Self::BodyTooLarge { .. }
+            | Self::FileTooLarge { .. }
             | Self::BodyTooSlow { .. }
             | Self::BodyBroken { .. }
             | Self::Malformed { .. }
@@ -323,6 +315,12 @@ impl Refusal {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body-too-large",
                 ("The body is larger than the channel takes", "本文がチャネルの上限を超えています"),
+                Retry::Never,
+            ),
+            Self::FileTooLarge { .. } => facts(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "file-too-large",
+                ("The file is too large for its channel", "ファイルがチャネルには大きすぎます"),
                 Retry::Never,
             ),
             Self::BodyTooSlow { .. } => facts(

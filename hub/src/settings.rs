@@ -7,6 +7,7 @@
 mod channel;
 mod hub;
 mod output;
+mod pieces;
 mod routes;
 mod units;
 
@@ -15,6 +16,7 @@ pub use channel::{
 };
 pub use hub::{ApiToken, HubSettings};
 pub use output::{ConnectionSettings, OutputAuth, OutputSettings, OutputTarget, RetrySettings};
+pub use pieces::Pieces;
 pub use units::{read_duration, read_size};
 
 use canon::entry::Route;

@@ -11,7 +11,7 @@
 
 mod again;
 mod commit;
-mod decode;
+pub(crate) mod decode;
 mod map;
 mod validate;
 

@@ -95,7 +95,8 @@ pub async fn edit(
     }
     let stored = stored(rooms, id.seq).await?;
     let bytes = with_line_end(bytes, record_of(&stored, record));
-    let place = Splice { offset: record.offset, length: record.length };
+    let offset = record.offset.saturating_sub(stored.base());
+    let place = Splice { offset, length: record.length };
     let mut whole = stored.bytes.clone();
     super::splice(&mut whole, place, bytes.to_vec());
     let meant =
@@ -279,6 +280,7 @@ fn kept(operator: &Operator, stored: &Stored, meant: Meant, reason: &str) -> Kep
         again: Again { of: stored.seq, origin, reason: reason.to_owned(), ..Again::default() },
         meant,
         label: label_of(&stored.arrival),
+        piece: stored.arrival.piece.clone(),
         operator: Some(operator.clone()),
         edited: None,
         before: Arc::default(),
@@ -305,7 +307,8 @@ pub(super) async fn receive(
 /// The bytes of a record as it was set aside.
 #[must_use]
 pub fn record_of<'a>(stored: &'a Stored, record: &LetterRecord) -> &'a [u8] {
-    let from = usize::try_from(record.offset).unwrap_or(usize::MAX);
+    let offset = record.offset.saturating_sub(stored.base());
+    let from = usize::try_from(offset).unwrap_or(usize::MAX);
     let length = usize::try_from(record.length).unwrap_or(usize::MAX);
     let rest = stored.bytes.get(from..).unwrap_or_default();
     rest.get(..length).unwrap_or(rest)

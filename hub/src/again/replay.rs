@@ -308,6 +308,7 @@ async fn walk_one(
         },
         meant,
         label: label_of(&stored.arrival),
+        piece: stored.arrival.piece.clone(),
         operator: None,
         edited: None,
         before: Arc::new(stored.arrival.events.clone()),

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     again::letters::act,
     ingress::folder::{Late, late},
+    observe::files::LargeFile,
     problem::Refusal,
 };
 use access::Scope;
@@ -54,6 +55,22 @@ struct AllLate {
     items: Vec<Late>,
 }
 
+/// Nothing is asked.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct LargeOnes {}
+
+impl Request for LargeOnes {
+    const NEEDS: Scope = Scope::Read;
+}
+
+/// Large files of all channels, since the hub started.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AllLarge {
+    /// By channel.
+    items: Vec<LargeFile>,
+}
+
 /// What to do with held files.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +98,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, "/api/v1/files", "Files that were held", files),
         Endpoint::new(Method::GET, "/api/v1/files/late", "Files that should have come", all_late),
+        Endpoint::new(
+            Method::GET,
+            "/api/v1/files/large",
+            "Files that are read in pieces, how far they are, and the last one of each channel",
+            large,
+        ),
         Endpoint::new(
             Method::POST,
             "/api/v1/files/release",
@@ -114,6 +137,10 @@ async fn all_late(app: App, _: Asked<LateFiles>) -> Result<AllLate, Refusal> {
         items.extend(late(&app.rooms, channel).await?);
     }
     Ok(AllLate { items })
+}
+
+async fn large(app: App, _: Asked<LargeOnes>) -> Result<AllLarge, Refusal> {
+    Ok(AllLarge { items: app.rooms.files.all() })
 }
 
 async fn settle(

@@ -56,6 +56,7 @@ async fn problem(Path(code): Path<String>, headers: HeaderMap) -> Response {
 
 async fn metrics(State(app): State<App>, _asked: Asked<Plain>) -> Response {
     app.rooms.refresh_metrics();
+    app.rooms.files.measure(&app.rooms.metrics);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.rooms.metrics.page()).into_response()
 }

@@ -1,5 +1,7 @@
 //! What is expected of one file, and what came before it.
 
+use crate::problem::Refusal;
+use adapter_kit::decode::Undecodable;
 use canon::entry::FileFacts;
 use codec::layout::arrives::{Arrives, Past, Reason, Seen};
 
@@ -23,8 +25,7 @@ pub struct Expected {
 impl Expected {
     /// What holds the file; nothing when it may be taken. `records` is known
     /// once it is decoded.
-    #[must_use]
-    pub fn reasons(&self, name: &str, bytes: u64, records: Option<u64>) -> Vec<Reason> {
+    fn reasons(&self, name: &str, bytes: u64, records: Option<u64>) -> Vec<Reason> {
         if self.is_released {
             return Vec::new();
         }
@@ -32,9 +33,40 @@ impl Expected {
     }
 
     /// Whether bytes that cannot be read hold the file instead of refusing it.
-    #[must_use]
-    pub fn holds_drift(&self) -> bool {
+    fn holds_drift(&self) -> bool {
         self.arrives.holds_drift && !self.is_released
+    }
+
+    /// What holds a file of so many bytes in which so many records were found, of
+    /// which so many cannot be read. All reasons are told at once, so this is
+    /// asked when its records are known, or that it has none.
+    #[must_use]
+    pub fn held(
+        &self,
+        name: &str,
+        bytes: u64,
+        found: Result<(u64, u64), &Undecodable>,
+    ) -> Option<Refusal> {
+        let drift = |found, wanted: &str| Reason::new("drift", found, wanted.to_owned());
+        let (records, unreadable) = match found {
+            Ok((records, bad)) => {
+                let most = bad.saturating_mul(2) > records;
+                let found = format!("{bad} of {records} records cannot be read");
+                (Some(records), most.then(|| drift(found, "records of the layout")))
+            }
+            Err(Undecodable { reason, fault }) => {
+                let found = format!("{reason}: {}", fault.found);
+                (None, Some(drift(found, &fault.expected)))
+            }
+        };
+        let unreadable = unreadable.filter(|_| self.holds_drift());
+        if records.is_none() && unreadable.is_none() {
+            // It is refused as it would be without checks.
+            return None;
+        }
+        let mut reasons = self.reasons(name, bytes, records);
+        reasons.extend(unreadable);
+        (!reasons.is_empty()).then_some(Refusal::FileHeld { reasons })
     }
 
     /// What is remembered of the file.

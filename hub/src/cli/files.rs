@@ -1,4 +1,5 @@
-//! `channelhub files`: files that were held, and those that have not come.
+//! `channelhub files`: files that are read in pieces, those that were held, and
+//! those that have not come.
 
 use super::{
     Failure, block_on,
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 /// Files of folder channels.
 #[derive(Debug, Subcommand)]
 pub(super) enum Files {
-    /// List those that are held, with all reasons, and those that are late.
+    /// List those that are read in pieces and how far they are, those that are
+    /// held, with all reasons, and those that are late.
     List(List),
     /// Take held files as they are.
     Release(Settle),
@@ -42,6 +44,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("state", "/state"),
     ("channel", "/channel"),
     ("name", "/name"),
+    ("percent", "/percent"),
     ("store", "/store"),
     ("day", "/day"),
     ("due_at", "/due_at"),
@@ -85,14 +88,21 @@ impl List {
         };
         block_on(async {
             let table = Table::begin(&self.printed, COLUMNS);
+            let items = async |path: &str| -> Result<Vec<Value>, Failure> {
+                let found = client.get(path).await?;
+                let items = found.get("items").and_then(Value::as_array).cloned();
+                let mut items = items.unwrap_or_default();
+                items.retain(|it| self.state == "held" && wants(it));
+                Ok(items)
+            };
+            let large = items("/api/v1/files/large").await?;
+            large.iter().for_each(|item| table.item(item, is_large));
             let print = |item: &Value| table.item(item, held);
-            let mut count = client.each("/api/v1/files", &query, print).await?;
-            let late = client.get("/api/v1/files/late").await?;
-            let late = late.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-            for item in late.iter().filter(|it| self.state == "held" && wants(it)) {
-                count += 1;
-                table.item(item, is_late);
-            }
+            let mut count = large.len() as u64;
+            count += client.each("/api/v1/files", &query, print).await?;
+            let late = items("/api/v1/files/late").await?;
+            late.iter().for_each(|item| table.item(item, is_late));
+            count += late.len() as u64;
             if count == 0 {
                 table.none();
             }
@@ -115,6 +125,33 @@ fn held(item: &Value) -> String {
         by => format!("\n    {state} by {by}: {}", text("settled_why")),
     };
     format!("{id}  {at}  {state}  {channel}  {name}{reason}{settled}")
+}
+
+fn is_large(item: &Value) -> String {
+    let text = |key| text(item, key);
+    let number = |key: &str| item.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let came =
+        |key: &str| item.pointer(&format!("/came/{key}")).and_then(Value::as_u64).unwrap_or(0);
+    let (state, channel, name) = (text("state"), text("channel"), text("name"));
+    let mut line = format!(
+        "{state}  {channel}  {name}  {} %, {} of {} bytes, {} records, {} bytes/s",
+        number("percent"),
+        number("bytes_read"),
+        number("bytes"),
+        number("records_read"),
+        number("bytes_per_second"),
+    );
+    if came("pieces") > 0 {
+        line.push_str(&format!(
+            "\n    {} pieces: {} records read, {} applied, {} duplicate, {} set aside",
+            came("pieces"),
+            came("records"),
+            came("events"),
+            came("duplicates"),
+            came("set_aside"),
+        ));
+    }
+    line
 }
 
 fn is_late(item: &Value) -> String {

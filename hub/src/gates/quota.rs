@@ -68,10 +68,9 @@ where
 
     fn call(&mut self, admitted: Admitted) -> Self::Future {
         let arrival = admitted.arrival();
-        // What is in the journal has spent its quota when it came.
-        let outcome = match arrival.kept() {
-            Some(_) => Ok(()),
-            None => arrival.channel.buckets().spend(admitted.pass()),
+        let outcome = match arrival.is_paid() {
+            true => Ok(()),
+            false => arrival.channel.buckets().spend(admitted.pass()),
         };
         match admitted.arrival().trail.clone().cross(Boundary::Quota, outcome) {
             Ok(()) => Either::Left(self.inner.call(admitted)),

@@ -120,6 +120,7 @@ pub fn is_counted(refusal: &Refusal) -> bool {
         | Refusal::KeyReused { .. }
         | Refusal::TrailIncomplete
         | Refusal::FileHeld { .. }
+        | Refusal::FileTooLarge { .. }
         | Refusal::LetterSettled { .. }
         | Refusal::RawGone { .. }
         | Refusal::Behind { .. }

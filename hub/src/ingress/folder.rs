@@ -10,6 +10,7 @@
 mod due;
 mod expect;
 mod held;
+mod large;
 mod moves;
 mod take;
 

@@ -120,22 +120,23 @@ impl Reception {
             }
             Err(refusal) => {
                 let crossings = trail.crossings();
-                let entry = self.refuse(&stranger, &refusal, crossings, Some(&bytes)).await;
+                let sha256 = Some(canon::id::sha256_hex(&bytes));
+                let entry = self.refuse(&stranger, &refusal, crossings, sha256).await;
                 Err((refusal, entry))
             }
         }
     }
 
-    /// Writes down that somebody was turned away. Returns the entry, if the
-    /// journal took it.
+    /// Writes down that somebody was turned away; `raw_sha256` is of the bytes, if
+    /// they were read. Returns the entry, if the journal took it.
     pub async fn refuse(
         &self,
         stranger: &Stranger,
         refusal: &Refusal,
         trail: Vec<entry::Crossing>,
-        bytes: Option<&[u8]>,
+        raw_sha256: Option<String>,
     ) -> Option<u64> {
-        let refused = self.refused(stranger, refusal, trail, bytes);
+        let refused = self.refused(stranger, refusal, trail, raw_sha256);
         if strangers::is_counted(refusal)
             && !self.rooms.strangers.is_first(&refused, refusal.code())
         {
@@ -155,7 +156,7 @@ impl Reception {
         stranger: &Stranger,
         refusal: &Refusal,
         trail: Vec<entry::Crossing>,
-        bytes: Option<&[u8]>,
+        raw_sha256: Option<String>,
     ) -> entry::Refusal {
         let code = refusal.code();
         let channel = stranger.channel.as_deref().unwrap_or("-");
@@ -177,7 +178,7 @@ impl Reception {
             trail,
             code: code.to_owned(),
             detail: refusal.to_string(),
-            raw_sha256: bytes.map(canon::id::sha256_hex),
+            raw_sha256,
             count: 1,
         }
     }

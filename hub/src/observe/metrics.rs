@@ -56,6 +56,10 @@ pub struct Metrics {
     pub fold_position: Family<OfFold, Gauge>,
     /// Files that should have come by now, by channel.
     files_late: Family<OfChannel, Gauge>,
+    /// Of the large file that a channel reads.
+    file_bytes: Family<OfChannel, Gauge>,
+    file_bytes_read: Family<OfChannel, Gauge>,
+    file_records_read: Family<OfChannel, Gauge>,
     /// Group commits so far.
     pub commits: Gauge,
     /// Entries in those commits.
@@ -88,6 +92,17 @@ impl Default for Metrics {
         registry.register("fold_position", "Last sequence of each fold", fold_position.clone());
         let files_late = Family::<OfChannel, Gauge>::default();
         registry.register("files_late", "Files that should have come", files_late.clone());
+        let of_file = |registry: &mut Registry, name: &str, help: &str| {
+            let family = Family::<OfChannel, Gauge>::default();
+            registry.register(name, help, family.clone());
+            family
+        };
+        let all = "Bytes of the file that is read in pieces; 0: none is";
+        let file_bytes = of_file(&mut registry, "file_bytes", all);
+        let read = "Bytes of it read in this pass";
+        let file_bytes_read = of_file(&mut registry, "file_bytes_read", read);
+        let read = "Records of it read in this pass";
+        let file_records_read = of_file(&mut registry, "file_records_read", read);
         let commits = Gauge::default();
         registry.register("commits", "Group commits since start", commits.clone());
         let committed_entries = Gauge::default();
@@ -105,6 +120,9 @@ impl Default for Metrics {
             journal_head,
             fold_position,
             files_late,
+            file_bytes,
+            file_bytes_read,
+            file_records_read,
             commits,
             committed_entries,
             journal,
@@ -129,6 +147,16 @@ impl Metrics {
     pub fn files_late(&self, channel: &str, count: usize) {
         let of = OfChannel { channel: channel.to_owned() };
         self.files_late.get_or_create(&of).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// How far the large file of a channel is: its bytes, and of these the bytes
+    /// and records read.
+    pub fn large_file(&self, channel: &str, (bytes, read, records): (u64, u64, u64)) {
+        let of = OfChannel { channel: channel.to_owned() };
+        let families = [&self.file_bytes, &self.file_bytes_read, &self.file_records_read];
+        for (family, count) in families.into_iter().zip([bytes, read, records]) {
+            family.get_or_create(&of).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// Counts one delivery attempt.

@@ -17,6 +17,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::PeerTooFast { peer: text(), wait },
         Refusal::TooBusy { limit: 1 },
         Refusal::BodyTooLarge { limit_bytes: 1 },
+        Refusal::FileTooLarge { bytes: 2, because: "it is atomic".into() },
         Refusal::BodyTooSlow { limit: wait },
         Refusal::BodyBroken { reason: text() },
         Refusal::Malformed { detail: text() },

@@ -1,6 +1,6 @@
 //! `channels/NAME.yaml`: one connection to one system, with its policy.
 
-use super::{OutputSettings, fault_at, hub, output, units};
+use super::{OutputSettings, Pieces, fault_at, hub, output, pieces, units};
 use canon::entity::Classification;
 use codec::{
     layout::arrives::Arrives,
@@ -89,6 +89,8 @@ pub enum Input {
         acknowledge: bool,
         /// What is expected of its files, in place of what the layout says.
         arrives: Option<Arrives>,
+        /// How files are taken that are larger than an arrival.
+        pieces: Pieces,
     },
     /// The hub asks for news.
     Pull {
@@ -251,8 +253,9 @@ fn input(table: &Table<'_>, dir: &Path) -> Option<Input> {
         let every = units::duration(&it, "every").unwrap_or(Duration::from_secs(1));
         let acknowledge = it.bool("acknowledge").unwrap_or(false);
         let arrives = Arrives::read(&it, "arrives");
+        let pieces = pieces::read(&it);
         it.finish();
-        path.map(|path| Input::Folder { path, every, acknowledge, arrives })
+        path.map(|path| Input::Folder { path, every, acknowledge, arrives, pieces })
     });
     let pull = ways.table("pull", "what to ask for").map(|it| {
         let read = pull(&it, dir);

@@ -80,6 +80,29 @@ fn each_fault_names_file_line_and_what_was_expected() {
 }
 
 #[test]
+fn large_files_are_cut_within_bounds() {
+    let read = |pieces: &str| {
+        let input = format!("  folder:\n    path: drop{pieces}");
+        let channel = CHANNEL.replace("  sample:\n    every: 5s", &input);
+        let dir = folder(&[("hub.yaml", HUB), ("channels/shop.yaml", &channel)]);
+        let loaded = load(dir.path());
+        let input = loaded.settings.and_then(|mut it| it.channels.remove("shop")?.input);
+        (input, format!("{:?}", loaded.diagnostics))
+    };
+    let Some(Input::Folder { pieces, .. }) = read("").0 else { panic!("{}", read("").1) };
+    assert_eq!(pieces, Pieces::default());
+    let set = "\n    pieces: { bytes: 64KiB, records: 7, file_bytes_max: 1GiB }";
+    let Some(Input::Folder { pieces, .. }) = read(set).0 else { panic!("{}", read(set).1) };
+    let wanted = Pieces { bytes: 64 << 10, records: 7, file_bytes_max: 1 << 30 };
+    assert_eq!(pieces, wanted);
+    for bad in ["bytes: 63KiB", "bytes: 1GiB", "records: 0", "records: 20001", "file_bytes_max: 1B"]
+    {
+        let (input, told) = read(&format!("\n    pieces: {{ {bad} }}"));
+        assert!(input.is_none() && told.contains("C45"), "{bad}: {told}");
+    }
+}
+
+#[test]
 fn how_long_things_are_kept_is_said_in_days() {
     let settings = |keep: &str| {
         let hub = format!("{HUB}\nkeep: {{ {keep} }}\n");

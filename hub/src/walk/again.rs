@@ -255,6 +255,7 @@ mod tests {
             },
             meant: Meant::Letters(places.to_vec()),
             label: None,
+            piece: None,
             operator: None,
             edited: None,
             before: std::sync::Arc::default(),

@@ -38,10 +38,7 @@ pub(super) async fn commit(
         return Err(Refusal::BodyTooLarge { limit_bytes: ENTRY_BYTES_MAX });
     }
     let channel = arrival.channel.name().to_owned();
-    let cursor = match &arrival.way {
-        Way::Pulled { cursor, .. } => Some(cursor.clone()),
-        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } | Way::Kept(_) => None,
-    };
+    let cursor = cursor_of(&arrival.way);
     let (stored, raw) = bytes_of(&arrival);
     let fingerprint: [u8; 32] = Sha256::digest(stored).into();
     let entry = entry::Arrival {
@@ -66,6 +63,7 @@ pub(super) async fn commit(
         label: arrival.label(),
         again: arrival.kept().map(|it| Box::new(it.again.clone())),
         file: file_facts(&arrival, records).map(Box::new),
+        piece: arrival.piece().cloned().map(Box::new),
     };
     let started = rooms.clock.now();
     // A record out of the dead letters that contradicts what is stored goes back:
@@ -94,6 +92,14 @@ pub(super) async fn commit(
         what: json!(answer),
     });
     Ok(answer)
+}
+
+/// Where a puller goes on behind it.
+fn cursor_of(way: &Way) -> Option<String> {
+    match way {
+        Way::Pulled { cursor, .. } => Some(cursor.clone()),
+        Way::Http { .. } | Way::File { .. } | Way::Sample { .. } | Way::Kept(_) => None,
+    }
 }
 
 /// The bytes that an entry stands for, and those that are sealed with it: what is
@@ -130,8 +136,13 @@ async fn arrival_at(rooms: &Rooms, seq: u64) -> Option<String> {
 
 /// What later files of its row are compared with, if it is one.
 fn file_facts(arrival: &Arrival, records: u64) -> Option<entry::FileFacts> {
-    let Way::File { name, expected: Some(expected), .. } = &arrival.way else { return None };
-    Some(expected.facts(name, arrival.bytes.len() as u64, records))
+    let Way::File { name, expected: Some(expected), piece, .. } = &arrival.way else { return None };
+    match piece {
+        None => Some(expected.facts(name, arrival.bytes.len() as u64, records)),
+        // The file has come when its last piece has.
+        Some(it) if it.last => Some(expected.facts(name, it.bytes, it.before.records + records)),
+        Some(_) => None,
+    }
 }
 
 fn answer(

@@ -9,9 +9,12 @@ use crate::{
     problem::{Fault, Refusal},
 };
 use access::Pass;
-use adapter_kit::decode::{Decoded as Records, Undecodable};
-use canon::entry::{Boundary, SetAside};
-use codec::layout::arrives::Reason;
+use adapter_kit::{
+    decode::{Decoded as Records, Undecodable},
+    package::Package,
+    pieces::State,
+};
+use canon::entry::{Boundary, Piece, SetAside};
 use serde_json::json;
 
 /// An arrival whose bytes are records. Only this step makes one.
@@ -39,9 +42,13 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
 fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     let (pass, mut arrival) = admitted.into_parts();
     let package = arrival.channel.package();
-    let decoded = package.decode(arrival.feed(), &arrival.bytes);
-    if let Some(held) = held(&arrival, decoded.as_ref()) {
-        return Err(held);
+    let decoded = records(package, arrival.feed(), arrival.piece(), &arrival.bytes);
+    if let Way::File { name, expected: Some(expected), piece: None, .. } = &arrival.way {
+        // A file in pieces was checked before the first of them.
+        let found = decoded.as_ref().map(|it| (it.records, wide(it.unreadable.len())));
+        if let Some(held) = expected.held(name, wide(arrival.bytes.len()), found) {
+            return Err(held);
+        }
     }
     let mut records = decoded.map_err(refusal)?;
     if let Way::Kept(kept) = &mut arrival.way {
@@ -68,38 +75,28 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     Ok(Decoded { pass, arrival, records, set_aside })
 }
 
-/// What holds a file that is not as expected. All reasons are told at once, so
-/// this is asked when its records are known, or that it has none.
-fn held(arrival: &Arrival, decoded: Result<&Records, &Undecodable>) -> Option<Refusal> {
-    let Way::File { name, expected: Some(expected), .. } = &arrival.way else { return None };
-    let drift = |found, wanted: &str| Reason::new("drift", found, wanted.to_owned());
-    let (records, unreadable) = match decoded {
-        Ok(records) => {
-            let bad = wide(records.unreadable.len());
-            let most = bad.saturating_mul(2) > records.records;
-            let found = format!("{bad} of {} records cannot be read", records.records);
-            (Some(records.records), most.then(|| drift(found, "records of the layout")))
-        }
-        Err(Undecodable { reason, fault }) => {
-            let found = format!("{reason}: {}", fault.found);
-            (None, Some(drift(found, &fault.expected)))
-        }
-    };
-    let unreadable = unreadable.filter(|_| expected.holds_drift());
-    if records.is_none() && unreadable.is_none() {
-        // It is refused as it would be without checks.
-        return None;
-    }
-    let mut reasons = expected.reasons(name, wide(arrival.bytes.len()), records);
-    reasons.extend(unreadable);
-    (!reasons.is_empty()).then_some(Refusal::FileHeld { reasons })
+/// Bytes to records, as the package cuts them; a piece of a file from the state
+/// that it came with.
+///
+/// # Errors
+///
+/// When nothing in the bytes can be trusted.
+pub(crate) fn records(
+    package: &Package,
+    feed: Option<&str>,
+    piece: Option<&Piece>,
+    bytes: &[u8],
+) -> Result<Records, Undecodable> {
+    let Some(piece) = piece else { return package.decode(feed, bytes) };
+    let state = State::parse(piece.state.get())?;
+    package.decode_piece(&state, bytes, piece.last).map(|(records, _)| records)
 }
 
 fn wide(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-fn refusal(undecodable: Undecodable) -> Refusal {
+pub(crate) fn refusal(undecodable: Undecodable) -> Refusal {
     let Undecodable { reason, fault } = undecodable;
     Refusal::Undecodable {
         fault: Fault {

@@ -18,6 +18,7 @@ mod files;
 mod fixed;
 mod folder;
 mod key_order;
+mod large;
 mod ledger;
 mod letters;
 mod maps;

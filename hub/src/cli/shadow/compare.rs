@@ -1,7 +1,10 @@
 //! One stored arrival through the map in force and through the new one.
 
 use super::{Candidate, report::Report};
-use crate::again::{Stored, label_of};
+use crate::{
+    again::{Stored, label_of},
+    walk::decode,
+};
 use adapter_kit::{
     decode::{Decoded, Record},
     package::{Made, Package},
@@ -36,7 +39,9 @@ pub(super) fn arrival(
     report.arrivals += 1;
     let label = label_of(&stored.arrival);
     let old = candidate.channel.package();
-    let read = |package: &Package| package.decode(label.as_deref(), &stored.bytes).ok();
+    let piece = stored.arrival.piece.as_deref();
+    let read =
+        |package: &Package| decode::records(package, label.as_deref(), piece, &stored.bytes).ok();
     let (before, after) = (read(old), read(&candidate.new));
     unreadable(before.as_ref(), after.as_ref(), report);
     let Some(decoded) = after else { return };

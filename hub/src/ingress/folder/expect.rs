@@ -9,6 +9,29 @@ use codec::layout::arrives::{Arrives, Past, Seen};
 /// Files before it that say what is usual.
 const RECENT: u32 = 20;
 
+/// What the bytes of a file say of it.
+pub(super) struct Looked {
+    /// SHA-256 hex.
+    pub(super) sha256: String,
+    /// How many.
+    pub(super) bytes: u64,
+    /// The line that names its columns, if it has one.
+    pub(super) heading: Option<String>,
+}
+
+/// Looks at the bytes of a whole file.
+///
+/// # Errors
+///
+/// When that broke off.
+pub(super) async fn look(channel: &Channel, bytes: &Bytes) -> Result<Looked, Refusal> {
+    let heading = channel.package().layout().and_then(|it| it.heading(bytes));
+    let hashed = bytes.clone();
+    let sha256 = tokio::task::spawn_blocking(move || canon::id::sha256_hex(&hashed));
+    let sha256 = sha256.await.map_err(|fault| Refusal::Inside { detail: fault.to_string() })?;
+    Ok(Looked { sha256, bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX), heading })
+}
+
 /// Looks up what came before a file; `None` where files are not checked.
 ///
 /// # Errors
@@ -18,17 +41,14 @@ pub(super) async fn expected(
     reception: &Reception,
     channel: &Channel,
     dropped: &Dropped<'_>,
-    bytes: &Bytes,
+    looked: Looked,
 ) -> Result<Option<Expected>, Refusal> {
     let Some(arrives) = channel.arrives().cloned() else { return Ok(None) };
-    let heading = channel.package().layout().and_then(|it| it.heading(bytes));
-    let hashed = bytes.clone();
-    let sha256 = tokio::task::spawn_blocking(move || canon::id::sha256_hex(&hashed));
-    let sha256 = sha256.await.map_err(|fault| Refusal::Inside { detail: fault.to_string() })?;
+    let Looked { sha256, bytes, heading } = looked;
     let facts = arrives.facts(&Seen {
         name: dropped.name,
         sha256: &sha256,
-        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        bytes,
         records: None,
         heading: None,
     });

@@ -5,7 +5,7 @@ use super::{
         acknowledge::{self, Outcome, Pending},
         receive::{Reception, Stranger},
     },
-    Stamp, expect, held,
+    Stamp, expect, held, large,
     moves::{put, put_with_reason},
 };
 use crate::{
@@ -53,21 +53,10 @@ pub(super) async fn take(
     let limit_bytes = channel.limits().body_bytes_max;
     let (size, _) = dropped.stamp;
     if size > limit_bytes {
-        // Refused unread: reading it is what the limit is there to prevent.
-        let refusal = Refusal::BodyTooLarge { limit_bytes };
-        let stranger = Stranger {
-            id: uuid::Uuid::now_v7().to_string(),
-            channel: Some(channel.name().to_owned()),
-            origin: dropped.name.to_owned(),
-            received_at: reception.rooms().clock.now(),
+        return match large::pieces_of(channel, size) {
+            Ok(pieces) => large::take(reception, channel, dropped, pieces).await,
+            Err(refusal) => refuse_unread(reception, channel, dropped, &refusal).await,
         };
-        if reception.refuse_whole(&stranger, &refusal).await.is_none() {
-            // It is moved only when the journal says why.
-            warn!(file = %dropped.file.display(), %refusal, "not in the journal; tried again");
-            return Taken::NotNow;
-        }
-        dropped.set_aside(&refusal, &stranger.id).await;
-        return Taken::Settled;
     }
     let bytes: Bytes = match tokio::fs::read(dropped.file).await {
         Ok(bytes) => bytes.into(),
@@ -80,7 +69,14 @@ pub(super) async fn take(
         // Somebody writes to it after all: it is taken when it stands still.
         return Taken::Settled;
     }
-    let expected = match expect::expected(reception, channel, dropped, &bytes).await {
+    let looked = match expect::look(channel, &bytes).await {
+        Ok(looked) => looked,
+        Err(refusal) => {
+            warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
+            return Taken::NotNow;
+        }
+    };
+    let expected = match expect::expected(reception, channel, dropped, looked).await {
         Ok(expected) => expected.map(Arc::new),
         Err(refusal) => {
             warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
@@ -98,6 +94,28 @@ pub(super) async fn take(
     hand_over(reception, channel, dropped, (bytes, expected)).await
 }
 
+/// Reading it is what the limit is there to prevent.
+async fn refuse_unread(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+    refusal: &Refusal,
+) -> Taken {
+    let stranger = Stranger {
+        id: uuid::Uuid::now_v7().to_string(),
+        channel: Some(channel.name().to_owned()),
+        origin: dropped.name.to_owned(),
+        received_at: reception.rooms().clock.now(),
+    };
+    if reception.refuse_whole(&stranger, refusal).await.is_none() {
+        // It is moved only when the journal says why.
+        warn!(file = %dropped.file.display(), %refusal, "not in the journal; tried again");
+        return Taken::NotNow;
+    }
+    dropped.set_aside(refusal, &stranger.id).await;
+    Taken::Settled
+}
+
 /// Through gates and walk, its acknowledgement, and out of the way.
 async fn hand_over(
     reception: &Reception,
@@ -105,11 +123,9 @@ async fn hand_over(
     dropped: &Dropped<'_>,
     (bytes, expected): (Bytes, Option<Arc<Expected>>),
 ) -> Taken {
-    let (_, written) = dropped.stamp;
-    let since = written.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
-    let written_ns = since.map_or(0, |it| it.as_nanos());
     let name = dropped.name.to_owned();
-    let way = Way::File { name: name.clone(), written_ns, expected };
+    let written_ns = dropped.written_ns();
+    let way = Way::File { name: name.clone(), written_ns, expected, piece: None };
     let arrival = super::super::brought(reception, channel, name, bytes, way);
     let (id, bytes, at) = (arrival.id.clone(), arrival.bytes.clone(), arrival.received_at);
     let received = reception.receive_told(arrival).await;
@@ -178,9 +194,16 @@ async fn pending(
 // === impl Dropped ===
 
 impl Dropped<'_> {
+    /// When it was written, nanoseconds since the Unix epoch; 0: not known.
+    pub(super) fn written_ns(&self) -> u128 {
+        let (_, written) = self.stamp;
+        let since = written.and_then(|it| it.duration_since(SystemTime::UNIX_EPOCH).ok());
+        since.map_or(0, |it| it.as_nanos())
+    }
+
     /// Out of the way, unless it was written anew meanwhile; false when it could
     /// not be moved.
-    async fn is_done(&self) -> bool {
+    pub(super) async fn is_done(&self) -> bool {
         if stamp_of(self.file).await == Some(self.stamp) {
             return put(self.file, (&self.folder.join("done"), self.os_name)).await.is_some();
         }
@@ -190,7 +213,7 @@ impl Dropped<'_> {
 
     /// To `held/` under the id that an operator names, or to `refused/`; false
     /// when it could not be moved.
-    async fn set_aside(&self, refusal: &Refusal, id: &str) -> bool {
+    pub(super) async fn set_aside(&self, refusal: &Refusal, id: &str) -> bool {
         if stamp_of(self.file).await != Some(self.stamp) {
             warn!(file = %self.file.display(), "written anew meanwhile; looked at again as it is");
             return true;
@@ -204,7 +227,7 @@ impl Dropped<'_> {
 }
 
 /// Size and time of a file as it is now.
-async fn stamp_of(file: &Path) -> Option<Stamp> {
+pub(super) async fn stamp_of(file: &Path) -> Option<Stamp> {
     let data = tokio::fs::metadata(file).await.ok()?;
     Some((data.len(), data.modified().ok()))
 }

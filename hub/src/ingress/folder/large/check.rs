@@ -1,0 +1,80 @@
+//! The first pass over a large file: what it is, and whether all of it may be
+//! used. Nothing of it is in the journal before this has said yes.
+
+use crate::{app::house::Channel, observe::files::Told};
+use adapter_kit::{decode::Undecodable, pieces::Checked};
+use canon::id::hex;
+use sha2::{Digest as _, Sha256};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::PathBuf,
+    sync::Arc,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes read at once.
+pub(super) const CHUNK_BYTES: usize = 256 << 10;
+/// Bytes at its start in which the line that names its columns is looked for.
+const HEADING_BYTES: usize = 64 << 10;
+
+/// A large file, read from end to end.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// SHA-256 hex.
+    pub(super) sha256: String,
+    /// The line that names its columns.
+    pub(super) heading: Option<String>,
+    /// What the layout says of it.
+    pub(super) checked: Result<Checked, Undecodable>,
+}
+
+/// Reads a file; `None` when the daemon stops meanwhile.
+pub(super) async fn check(
+    channel: &Arc<Channel>,
+    file: PathBuf,
+    told: Told,
+    stopping: CancellationToken,
+) -> io::Result<Option<Seen>> {
+    let channel = Arc::clone(channel);
+    let pass = move || read(&channel, &File::open(file)?, &told, &stopping);
+    tokio::task::spawn_blocking(pass).await.map_err(io::Error::other)?
+}
+
+fn read(
+    channel: &Channel,
+    mut file: &File,
+    told: &Told,
+    stopping: &CancellationToken,
+) -> io::Result<Option<Seen>> {
+    let package = channel.package();
+    let mut check = package.check().ok_or_else(|| io::Error::other("it has no layout"))?;
+    let (mut hash, mut outcome, mut heading) = (Sha256::new(), Ok(()), None);
+    let (mut chunk, mut start, mut bytes) = (vec![0; CHUNK_BYTES], Vec::new(), 0);
+    loop {
+        if stopping.is_cancelled() {
+            return Ok(None);
+        }
+        let length = file.read(&mut chunk)?;
+        let read = chunk.get(..length).unwrap_or_default();
+        if start.len() < HEADING_BYTES {
+            start.extend_from_slice(read);
+        }
+        if heading.is_none() && (start.len() >= HEADING_BYTES || length == 0) {
+            heading = Some(package.layout().and_then(|it| it.heading(&start)));
+        }
+        if length == 0 {
+            break;
+        }
+        hash.update(read);
+        bytes += length as u64;
+        if outcome.is_ok() {
+            // Refused, it is read on: its hash says which file it was.
+            outcome = check.push(read);
+        }
+        told.at(bytes, check.records());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let checked = outcome.and_then(|()| check.finish());
+    Ok(Some(Seen { sha256: hex(&digest), heading: heading.flatten(), checked }))
+}

@@ -1,0 +1,251 @@
+//! Files that are larger than an arrival: checked first, then taken in pieces,
+//! each row once whatever happens in between.
+
+use crate::letters::own_package;
+use serde_json::Value;
+use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
+use testkit::{
+    Result, TestHub,
+    config::Config,
+    hub::Output,
+    till::cp932,
+    wait::{Look, PATIENCE, until},
+};
+
+const LAYOUT: &str = "own/generic-pos-csv/source/journal.layout.yaml";
+const CHANNEL: &str = "channels/pos-legacy.yaml";
+const HEADER: &str = "店舗コード,レジNo,伝票番号,明細番号,取引区分,営業日,取引日時,会員コード,\
+JANコード,商品コード,商品名,数量,単価,値引額,税区分,税率,金額,支払区分,担当者コード,備考\r\n";
+/// Rows of a receipt.
+const ROWS: u32 = 2;
+
+/// The till's journal with a remark in each row, so that few rows fill a file;
+/// pieces of `piece` bytes, and an arrival may not have more.
+fn remarks(config: &Config, piece: &str) -> Result<()> {
+    own_package(config, "generic-pos-csv")?;
+    let last = "      - { name: 担当者コード }\n";
+    config.replace(LAYOUT, last, &format!("{last}      - {{ name: 備考 }}\n"))?;
+    let plain = "folder: { path: drop/pos-legacy, every: 500ms }";
+    let cut =
+        format!("folder: {{ path: drop/pos-legacy, every: 100ms, pieces: {{ bytes: {piece} }} }}");
+    config.replace(CHANNEL, plain, &cut)?;
+    config.replace(CHANNEL, "body_bytes_max: 64MiB", &format!("body_bytes_max: {piece}"))
+}
+
+/// Receipts with a remark of so many bytes in each row. The quantity of `bad` is
+/// no number; every 64th receipt is a member's.
+fn file(receipts: Range<u32>, remark_bytes: usize, bad: Option<u32>) -> Result<Vec<u8>> {
+    let mut bytes = cp932(HEADER)?;
+    let remark = "r".repeat(remark_bytes);
+    let rows = receipts.len() * ROWS as usize;
+    for number in receipts {
+        let quantity = if bad == Some(number) { "１個" } else { "1" };
+        let member = if number % 64 == 0 { format!("M{number:06}") } else { String::new() };
+        for row in 1..=ROWS {
+            let mut text = String::new();
+            write!(
+                text,
+                "0001,02,{number:06},{row},01,20260105,2026/01/05 12:00:58,{member},4901234567894,\
+                 TEA-500,\"ﾘｮｸﾁｬ 表ソ\",{quantity},198,0,0,8,198,01,S012,"
+            )?;
+            bytes.extend(cp932(&text)?);
+            bytes.extend_from_slice(remark.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+    }
+    bytes.extend(cp932(&format!("END,{rows},{}\r\n", rows * 198))?);
+    Ok(bytes)
+}
+
+fn files_in(hub: &TestHub, folder: &str) -> Vec<String> {
+    let folder = hub.world.till.folder().join(folder);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> =
+        entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Waits until a file lies in a folder of the till's.
+async fn moved(hub: &TestHub, folder: &str, name: &str) -> Result<()> {
+    hub.until_within(&format!("{name} is in {folder}/"), PATIENCE * 8, async |_| {
+        let found = files_in(hub, folder);
+        Ok(Look::when(found.contains(&name.to_owned()), (), || format!("{found:?}")))
+    })
+    .await
+}
+
+/// The reason that lies beside a file that was refused.
+async fn refusal(hub: &TestHub, name: &str) -> Result<Value> {
+    let path = hub.world.till.folder().join(format!("refused/{name}.problem.json"));
+    hub.until("the reason is written", async |_| {
+        let found = std::fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok());
+        Ok(found.map_or_else(|| Look::NotYet("nothing".to_owned()), Look::Ready))
+    })
+    .await
+}
+
+/// The receipts that are stored, by their number at the till.
+async fn sales(hub: &TestHub, count: usize) -> Result<Vec<String>> {
+    hub.until_within(&format!("{count} sales"), PATIENCE * 4, async |client| {
+        let path = "/api/v1/events?channel=pos-legacy&entity=pos_transaction";
+        let found = client.all(path).await?;
+        let ids = found.iter().filter_map(|it| it["event"]["sourceid"].as_str());
+        let ids: Vec<String> = ids.map(str::to_owned).collect();
+        let seen = ids.len();
+        Ok(Look::when(seen == count, ids, || format!("{seen} sales")))
+    })
+    .await
+}
+
+async fn large(hub: &TestHub) -> Result<Value> {
+    Ok(hub.client().get("/api/v1/files/large").await?["items"][0].clone())
+}
+
+fn ok(output: Output) -> String {
+    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
+    output.stdout
+}
+
+/// Goal: a file of 64 MiB comes in under a bound of 1 MiB, in little memory, and
+/// each receipt once, although the hub is killed again and again.
+/// Method: it dies at named points of its commits, while the file is checked and
+/// while it is taken; then it is left to finish.
+#[tokio::test]
+async fn a_large_file_comes_in_once_through_kills() -> Result<()> {
+    const RECEIPTS: u32 = 2048;
+    let mut hub = TestHub::prepare(|config| remarks(config, "1MiB")).await?;
+    let bytes = file(0..RECEIPTS, 16 << 10, None)?;
+    assert!(bytes.len() > 64 << 20);
+    hub.world.till.drop_file("large.csv", &bytes)?;
+    for point in ["commit.within:6", "commit.after:9", "commit.before:12", "fold.store.after:4"] {
+        hub.hub.die_at(Some(point));
+        hub.hub.launch()?;
+        until(&format!("it dies at {point}"), PATIENCE * 4, async || {
+            let is_dead = hub.hub.ended()?.is_some();
+            Ok(Look::when(is_dead, (), || hub.hub.log_end()))
+        })
+        .await?;
+    }
+    hub.hub.die_at(None);
+    hub.hub.restart().await?;
+    hub.until_within("half of it is taken", PATIENCE * 4, async |_| {
+        let seen = large(&hub).await?;
+        let percent = seen["percent"].as_u64().unwrap_or(0);
+        Ok(Look::when(seen["state"] == "taking" && percent >= 50, (), || seen.to_string()))
+    })
+    .await?;
+    let listed = ok(hub.hub.command(&["files", "list"]).await?);
+    assert!(listed.contains("taking  pos-legacy  large.csv"), "{listed}");
+    let metrics = hub.client().text("/metrics").await?;
+    assert!(metrics.contains("channelhub_file_bytes_read{channel=\"pos-legacy\"}"), "{metrics}");
+    hub.hub.kill9().await?;
+    hub.hub.restart().await?;
+    moved(&hub, "done", "large.csv").await?;
+
+    let ids = sales(&hub, RECEIPTS as usize).await?;
+    let different: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "no receipt is there twice");
+    let came = large(&hub).await?["came"].clone();
+    assert_eq!((&came["records"], &came["set_aside"]), (&RECEIPTS.into(), &0.into()), "{came}");
+    // A sale and two movements of each receipt, and a customer of each 64th.
+    let events = RECEIPTS * 3 + RECEIPTS / 64;
+    assert_eq!((&came["events"], &came["duplicates"]), (&events.into(), &0.into()), "{came}");
+    ok(hub.hub.command(&["ledger", "verify"]).await?);
+    // A build without optimisation has some forty MiB of code alone.
+    let peak_kib = hub.hub.memory()?.peak_kib;
+    assert!(peak_kib < 192 << 10, "{peak_kib} KiB at the most");
+    Ok(())
+}
+
+/// Goal: a bad row of a later piece is a letter with its number and byte in the
+/// file; edited, it comes in. Replays and shadow runs read pieces like any bytes.
+#[tokio::test]
+async fn a_bad_row_of_a_later_piece_is_edited_and_pieces_are_read_again() -> Result<()> {
+    let hub = TestHub::with(|config| remarks(config, "64KiB")).await?;
+    // 33 receipts a piece: the 100th is in the fourth.
+    let bytes = file(0..200, 1000, Some(100))?;
+    hub.world.till.drop_file("large.csv", &bytes)?;
+    moved(&hub, "done", "large.csv").await?;
+    sales(&hub, 199).await?;
+    let letter = hub.letters(1).await?.remove(0);
+    let (id, record) = (letter["id"].as_str().expect("an id"), &letter["record"]);
+    assert_eq!((&record["number"], &record["origin"]), (&101.into(), &"large.csv".into()));
+    let offset = usize::try_from(record["offset"].as_u64().expect("an offset"))?;
+    assert!(bytes[offset..].starts_with(b"0001,02,000100,1"), "of the file: {letter}");
+    let at = usize::try_from(record["faults"][0]["offset"].as_u64().expect("an offset"))?;
+    let wrong = cp932("１個")?;
+    assert!(bytes[at..].starts_with(&wrong), "of the file: {letter}");
+    let shown = ok(hub.hub.command(&["letters", "show", id]).await?);
+    assert!(shown.contains("[１個]"), "the field in its place: {shown}");
+
+    let out = hub.world.config.path("record.csv").display().to_string();
+    ok(hub.hub.command(&["letters", "record", id, "--out", &out]).await?);
+    let stored = std::fs::read(&out)?;
+    assert!(bytes[offset..].starts_with(&stored));
+    let text: Vec<&[u8]> = stored.split(|it| *it == b'\n').collect();
+    let fixed: Vec<Vec<u8>> = text.iter().map(|it| replaced(it, &wrong, b"1")).collect();
+    std::fs::write(&out, fixed.join(&b'\n'))?;
+    ok(hub.hub.command(&["letters", "edit", id, "--in", &out, "--reason", "typed"]).await?);
+    hub.letters(0).await?;
+    sales(&hub, 200).await?;
+
+    // The same file under a new name, mended and with one receipt more.
+    hub.world.till.drop_file("again.csv", &file(0..201, 1000, None)?)?;
+    moved(&hub, "done", "again.csv").await?;
+    sales(&hub, 201).await?;
+    let listed = ok(hub.hub.command(&["files", "list"]).await?);
+    // 201 sales, 402 movements and 4 customers, of which three events are new.
+    assert!(listed.contains("201 records read, 3 applied, 604 duplicate, 0 set aside"), "{listed}");
+
+    let map = hub.world.config.path("own/generic-pos-csv/maps/pos-transaction.map.yaml");
+    let map = map.display().to_string();
+    let shadow = ["shadow", "--map", &map, "--channel", "pos-legacy", "--last", "1000"];
+    let same = ok(hub.hub.command(&shadow).await?);
+    // The first file without its bad record, and what has an entry of the second.
+    assert!(same.contains("232 records, 232 the same"), "{same}");
+    let why = ["--maps", "today", "--reason", "looked at again"];
+    let replay = ["replay", "--channel", "pos-legacy"];
+    let told = ok(hub.hub.command(&[&replay[..], &why].concat()).await?);
+    let replayed = &hub.client().all("/api/v1/replays").await?[0];
+    assert_eq!(
+        (&replayed["faulty"], &replayed["state"]),
+        (&0.into(), &"finished".into()),
+        "{told}"
+    );
+    assert!(replayed["matched"].as_u64() >= Some(600), "{replayed}");
+    sales(&hub, 201).await?;
+    Ok(())
+}
+
+fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    match text.windows(old.len()).position(|it| it == old) {
+        Some(at) => [&text[..at], new, &text[at + old.len()..]].concat(),
+        None => text.to_vec(),
+    }
+}
+
+/// Goal: nothing of a file enters when its trailer is wrong, however far back
+/// that stands; and a channel of all or nothing takes no file in pieces.
+#[tokio::test]
+async fn what_cannot_be_trusted_or_cut_enters_not_at_all() -> Result<()> {
+    let hub = TestHub::with(|config| remarks(config, "64KiB")).await?;
+    let good = file(0..200, 1000, None)?;
+    let cut = &good[..good.len() - 15];
+    hub.world.till.drop_file("cut.csv", &[cut, b"END,400,79201\r\n"].concat())?;
+    moved(&hub, "refused", "cut.csv").await?;
+    let reason = refusal(&hub, "cut.csv").await?;
+    assert_eq!(reason["code"], "undecodable", "{reason}");
+    sales(&hub, 0).await?;
+
+    hub.world.config.replace(CHANNEL, "records: set_aside", "records: atomic")?;
+    crate::letters::reloaded(&hub, 1).await?;
+    hub.world.till.drop_file("whole.csv", &good)?;
+    moved(&hub, "refused", "whole.csv").await?;
+    let reason = refusal(&hub, "whole.csv").await?;
+    assert_eq!(reason["code"], "file-too-large", "{reason}");
+    let because = reason["detail"].as_str().unwrap_or_default();
+    assert!(because.contains("records: atomic"), "{reason}");
+    sales(&hub, 0).await?;
+    Ok(())
+}
