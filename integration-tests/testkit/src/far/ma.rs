@@ -8,7 +8,8 @@ pub fn message_event(id: &str, what: &str, at: &str) -> Value {
     json!({
         "type": "message.event",
         "event": {
-            "id": id, "message_id": "MSG-2026-01-001", "campaign": "newyear-tea",
+            "id": id, "message_id": "MSG-2026-01-001", "customer_id": "CU-1001",
+            "campaign": "newyear-tea",
             "recipient": "hanako@example.com", "channel": "email", "event": what, "at": at,
             "url": null,
         },
