@@ -146,12 +146,14 @@ fn hash<const N: usize>(parts: [&str; N]) -> [u8; 32] {
 
 /// Lower-case hex.
 pub fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
-    use fmt::Write as _;
-    bytes.into_iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
+    let bytes = bytes.into_iter();
+    let mut text = String::with_capacity(bytes.size_hint().0 * 2);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+    text
 }
 
 /// SHA-256 of `bytes`, 64 lower-case hex digits.
