@@ -31,6 +31,7 @@ use canon::{
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, config::DbConfig};
 use std::{
+    borrow::Borrow,
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
@@ -81,6 +82,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) tx: &'a Transaction<'a>,
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
+    routes: &'a routes::InForce,
 }
 
 // === impl Turn ===
@@ -155,12 +157,13 @@ impl Store {
     ///
     /// State and position move in one transaction: after a crash both are as
     /// before the call or both as after it.
-    pub fn apply(&mut self, entries: &[Entry]) -> Result<Applied> {
+    pub fn apply<E: Borrow<Entry>>(&mut self, entries: &[E]) -> Result<Applied> {
+        let routes = routes::InForce::default();
         let mut applied = Applied::default();
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut positions = positions(&tx)?;
-        for entry in entries {
-            let turn = Turn { tx: &tx, seq: entry.seq, at: entry.at };
+        for entry in entries.iter().map(Borrow::borrow) {
+            let turn = Turn { tx: &tx, seq: entry.seq, at: entry.at, routes: &routes };
             let mut is_new = false;
             for (fold, position) in &mut positions {
                 if entry.seq <= *position {

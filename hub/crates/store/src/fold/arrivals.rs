@@ -33,15 +33,12 @@ pub(super) fn set_aside(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
 /// Adds an arrival to its channel's counters.
 pub(super) fn count(turn: &Turn<'_>, arrival: &Arrival, seen: Seen) -> Result<()> {
     turn.tx
-        .prepare_cached("INSERT OR IGNORE INTO store_channel (channel) VALUES (?1)")?
-        .execute([&arrival.channel])?;
-    turn.tx
         .prepare_cached(
-            "UPDATE store_channel SET arrivals = arrivals + 1, records = records + ?2,
+            "INSERT INTO store_channel VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, max(0, ?9))
+             ON CONFLICT (channel) DO UPDATE SET arrivals = arrivals + 1, records = records + ?2,
                  events = events + ?3, duplicates = duplicates + ?4, older = older + ?5,
                  conflicts = conflicts + ?6, set_aside = set_aside + ?7, losses = losses + ?8,
-                 last_seen_ms = max(last_seen_ms, ?9)
-             WHERE channel = ?1",
+                 last_seen_ms = max(last_seen_ms, ?9)",
         )?
         .execute((
             &arrival.channel,

@@ -10,6 +10,7 @@ use canon::{
 };
 use rusqlite::OptionalExtension;
 use serde_json::Value;
+use std::cell::OnceCell;
 
 use super::{Turn, catalogue, consents, orders, parties, signed, stock, tills};
 use crate::{error::Result, place};
@@ -32,6 +33,7 @@ pub(super) struct Said<'a> {
     pub(super) time_ms: i64,
     /// Entry in which its bytes first came, when that is another one.
     again: Option<u64>,
+    data: OnceCell<Value>,
 }
 
 // === impl Said ===
@@ -45,10 +47,10 @@ impl<'a> Said<'a> {
         self.action == Action::Unmerged
     }
 
-    /// The canonical data. Data that cannot be read (nested too deep) moves
-    /// nothing, but must not stop the fold for all that comes after it.
-    pub(super) fn data(&self) -> Value {
-        serde_json::from_str(self.event.data.get()).unwrap_or(Value::Null)
+    /// The canonical data, read at the first call. Data that cannot be read (nested
+    /// too deep) moves nothing, but must not stop the fold for all that comes after it.
+    pub(super) fn data(&self) -> &Value {
+        self.data.get_or_init(|| serde_json::from_str(self.event.data.get()).unwrap_or(Value::Null))
     }
 
     fn read(turn: &Turn<'_>, index: usize, event: &'a Event) -> Result<Self> {
@@ -57,7 +59,8 @@ impl<'a> Said<'a> {
         let entity = names.next().unwrap_or_default();
         let action = names.next().and_then(Action::from_name).unwrap_or(Action::Snapshot);
         let time = Timestamp::parse_rfc3339(&event.time).unwrap_or(turn.at);
-        Ok(Self { event, pos, entity, action, time_ms: time.as_ms(), again: None })
+        let (time_ms, data) = (time.as_ms(), OnceCell::new());
+        Ok(Self { event, pos, entity, action, time_ms, again: None, data })
     }
 }
 
@@ -184,7 +187,7 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
     match (verdict, entity) {
         (Verdict::Older, Entity::Party) => parties::party_before(turn, said),
         (Verdict::Older, Entity::Order) => {
-            orders::fill_in(turn, said, &said.data())?;
+            orders::fill_in(turn, said, said.data())?;
             stock::order(turn, said)
         }
         _ => Ok(()),
@@ -195,25 +198,25 @@ fn follow(turn: &Turn<'_>, said: &Said<'_>, verdict: Verdict) -> Result<()> {
 fn current(turn: &Turn<'_>, said: &Said<'_>, entity: Entity) -> Result<()> {
     match entity {
         Entity::Party => parties::party(turn, said),
-        Entity::Consent => consents::consent(turn, said, &said.data()),
-        Entity::IdentityLink => parties::identity_link(turn, said, &said.data()),
+        Entity::Consent => consents::consent(turn, said, said.data()),
+        Entity::IdentityLink => parties::identity_link(turn, said, said.data()),
         Entity::Location => {
             let data = said.data();
-            catalogue::location(turn, said, &data)?;
-            parties::block_place(turn, said, &data)
+            catalogue::location(turn, said, data)?;
+            parties::block_place(turn, said, data)
         }
-        Entity::Variant | Entity::Product => catalogue::article(turn, said, &said.data()),
+        Entity::Variant | Entity::Product => catalogue::article(turn, said, said.data()),
         Entity::Order => {
-            orders::order(turn, said, &said.data())?;
+            orders::order(turn, said, said.data())?;
             stock::order(turn, said)
         }
-        Entity::PosTransaction => tills::transaction(turn, said, &said.data()),
+        Entity::PosTransaction => tills::transaction(turn, said, said.data()),
         Entity::InventoryLevel
         | Entity::InventoryMovement
         | Entity::Reservation
         | Entity::PurchaseOrder
         | Entity::GoodsReceipt
-        | Entity::Return => stock::document(turn, said, entity, &said.data()),
+        | Entity::Return => stock::document(turn, said, entity, said.data()),
         _ => Ok(()),
     }
 }

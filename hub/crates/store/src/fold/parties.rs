@@ -30,11 +30,11 @@ pub(super) fn party(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
         .query_row([said.event.hub_id()], |row| row.get(0))
         .optional()?;
     let known = match before {
-        Some(before) => overlay(&serde_json::from_str(&before)?, said.action, &data),
+        Some(before) => overlay(&serde_json::from_str(&before)?, said.action, data),
         None => data.clone(),
     };
     known_as(turn, said, &known, said.is_deletion())?;
-    consents::inline(turn, said, &data)
+    consents::inline(turn, said, data)
 }
 
 /// An older statement may say what the current one, being partial, does not.
@@ -59,7 +59,7 @@ pub(super) fn party_before(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
         }
     }
     known_as(turn, said, &known, is_deleted)?;
-    consents::inline(turn, said, &said.data())
+    consents::inline(turn, said, said.data())
 }
 
 /// What is known of an identity changed to `data`.

@@ -7,12 +7,35 @@ use canon::{
 };
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::Value;
+use std::{cell::RefCell, rc::Rc};
 
 use super::{Applied, Turn, parcels, replays, signed};
 use crate::{error::Result, place};
 
+/// The routes in force, read once for the entries that are folded together.
+#[derive(Debug, Default)]
+pub(super) struct InForce(RefCell<Option<Rc<[Route]>>>);
+
+// === impl InForce ===
+
+impl InForce {
+    fn of(&self, conn: &Connection) -> Result<Rc<[Route]>> {
+        if let Some(known) = &*self.0.borrow() {
+            return Ok(Rc::clone(known));
+        }
+        let routes: Rc<[Route]> = read_routes(conn)?.into();
+        *self.0.borrow_mut() = Some(Rc::clone(&routes));
+        Ok(routes)
+    }
+
+    fn forget(&self) {
+        self.0.take();
+    }
+}
+
 /// Replaces the routes in force. Parcels made before stay as they are.
 pub(super) fn configure(turn: &Turn<'_>, routes: &[Route]) -> Result<()> {
+    turn.routes.forget();
     turn.tx.execute("DELETE FROM deliveries_route", [])?;
     for (number, route) in routes.iter().enumerate() {
         turn.tx
@@ -42,7 +65,7 @@ pub(super) fn make_parcels(
     let Some(wanted) = wanted else { return Ok(()) };
     let changed = format!("changed = changed + {}", arrival.events.len());
     replays::count(turn, signed(replay.unwrap_or(0)), &changed)?;
-    let routes = read_routes(turn.tx)?;
+    let routes = turn.routes.of(turn.tx)?;
     if routes.is_empty() {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use canon::{entity::Action, entity::Entity, event::Event};
 use retail::stock::{self, Movement, Statement};
 use serde_json::Value;
+use std::borrow::Cow;
 
 use super::{Turn, events::Said, levels};
 use crate::error::Result;
@@ -34,7 +35,7 @@ pub(super) fn document(
 /// One more version of an order is known, the current one or an older one.
 pub(super) fn order(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
     let (hub_id, channel) = (said.event.hub_id(), said.event.channel());
-    let versions = versions(turn, hub_id)?;
+    let versions = versions(turn, said)?;
     let statements: Vec<(bool, Statement<'_>)> = versions
         .iter()
         .map(|it| {
@@ -55,29 +56,36 @@ pub(super) fn order(turn: &Turn<'_>, said: &Said<'_>) -> Result<()> {
     levels::put(turn, said.pos, hub_id, &movements, channel)
 }
 
-struct Version {
+struct Version<'a> {
     said_at_ms: i64,
     is_deletion: bool,
     is_current: bool,
-    data: Value,
+    data: Cow<'a, Value>,
 }
 
 /// All versions that were or are current; what was in conflict is not believed.
-fn versions(turn: &Turn<'_>, hub_id: &str) -> Result<Vec<Version>> {
+/// The one that was just taken in is not read again.
+fn versions<'a>(turn: &Turn<'_>, said: &'a Said<'_>) -> Result<Vec<Version<'a>>> {
     let mut query = turn.tx.prepare_cached(
-        "SELECT e.time_ms, e.action, e.body, e.pos = r.pos FROM store_event e
-         JOIN store_record r ON r.hub_id = e.hub_id
+        "SELECT e.time_ms, e.action, CASE e.pos WHEN ?2 THEN NULL ELSE e.body END, e.pos = r.pos
+         FROM store_event e JOIN store_record r ON r.hub_id = e.hub_id
          WHERE e.hub_id = ?1 AND e.verdict IN ('applied', 'older') ORDER BY e.pos",
     )?;
-    let mut rows = query.query([hub_id])?;
+    let mut rows = query.query((said.event.hub_id(), said.pos))?;
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
-        let event: Event = serde_json::from_str(&row.get::<_, String>(2)?)?;
+        let data = match row.get::<_, Option<String>>(2)? {
+            None => Cow::Borrowed(said.data()),
+            Some(body) => {
+                let event: Event = serde_json::from_str(&body)?;
+                Cow::Owned(serde_json::from_str(event.data.get()).unwrap_or(Value::Null))
+            }
+        };
         versions.push(Version {
             said_at_ms: row.get(0)?,
             is_deletion: row.get::<_, String>(1)? == Action::Deleted.name(),
             is_current: row.get(3)?,
-            data: serde_json::from_str(event.data.get()).unwrap_or(Value::Null),
+            data,
         });
     }
     Ok(versions)
