@@ -14,6 +14,7 @@ use crate::{
     Answer, Appended, Draft, Error, Reader, Seal, Stats, check, log,
     opening::{Options, limit, lock_file, open_seal},
     prepare::Prepared,
+    recent::Recent,
     rest,
     retention::{Needed, Old},
     schema,
@@ -72,6 +73,7 @@ impl Journal {
         let (head_tx, head_rx) = watch::channel(head);
         let (queue_tx, queue) = mpsc::channel();
         let stats = Arc::new(Mutex::new(Stats::default()));
+        let recent = Arc::new(Recent::new(options.recent_bytes_max));
         let writer = Writer {
             conn,
             queue,
@@ -84,6 +86,7 @@ impl Journal {
             clock: options.clock,
             head: head_tx,
             stats: Arc::clone(&stats),
+            recent: Arc::clone(&recent),
             unfolded: 0,
             next: None,
             last: 1,
@@ -105,7 +108,7 @@ impl Journal {
             u32::try_from(options.queue_bytes_max / PLACE_BYTES).unwrap_or(u32::MAX).max(1);
         Ok(Self {
             inner: Arc::new(Inner {
-                reader: Reader::new(path, Some(Arc::clone(&seal))),
+                reader: Reader::new(path, Some(Arc::clone(&seal)), Some(recent)),
                 seal,
                 queue: Mutex::new(Some(queue_tx)),
                 places: Arc::new(Semaphore::new(places_all as usize)),
@@ -136,8 +139,8 @@ impl Journal {
             .map_err(|_| self.closed())?;
         let (reply, answer) = oneshot::channel();
         self.send(Work::Append(Append { item: Box::new(item), reply, place }))?;
-        let (settled, item) = answer.await.map_err(|_| self.closed())?;
-        drop(item);
+        let (settled, spent) = answer.await.map_err(|_| self.closed())?;
+        drop(spent);
         self.appended(settled?).await
     }
 

@@ -16,6 +16,7 @@ pub mod opening;
 mod aside;
 mod current;
 mod prepare;
+mod recent;
 mod settle;
 mod weigh;
 mod writer;

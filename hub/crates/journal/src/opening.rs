@@ -28,6 +28,8 @@ pub struct Options {
     pub queue_bytes_max: usize,
     /// The log is copied into the file when it has about this many bytes.
     pub checkpoint_bytes: usize,
+    /// Most bytes of entries kept in memory for the folds that follow the head.
+    pub recent_bytes_max: usize,
     /// Most bytes the file may have; `None`: what the disk has.
     pub file_bytes_max: Option<u64>,
     /// What is checked before the journal is used.
@@ -50,6 +52,7 @@ impl Options {
             batch_bytes_max: 16 << 20,
             queue_bytes_max: 64 << 20,
             checkpoint_bytes: 32 << 20,
+            recent_bytes_max: 32 << 20,
             file_bytes_max: None,
             check: check::Depth::Quick,
             accept_damaged_log: false,

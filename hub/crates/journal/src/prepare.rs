@@ -6,13 +6,16 @@
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use bytes::Bytes;
 use canon::{
+    clock::Timestamp,
     entity::Action,
-    entry::{Arrival, Body, Boundary, Crossing},
+    entry::{Arrival, Body, Boundary, Crossing, Entry},
     event::Event,
     id::EventId,
 };
 
-use crate::{Draft, Error, Seal, Span, aside, leaf, seal::random};
+use std::sync::Arc;
+
+use crate::{Draft, Error, Seal, Span, aside, leaf, recent::Written, seal::random};
 
 /// Between the parts of a hashed name, so that no two lists of parts collide.
 const SEPARATOR: &[u8] = b"\x1f";
@@ -34,7 +37,19 @@ pub(crate) struct Prepared {
     /// The body as it will be stored, unless duplicates are left out of it.
     pub(crate) json: Vec<u8>,
     pub(crate) salt: [u8; 32],
+    /// To `json`; see [`leaf::commitment`].
+    pub(crate) commitment: [u8; 32],
+    /// What the ledger hashes; made when its position is known.
+    pub(crate) leaf: Vec<u8>,
     pub(crate) kept: Kept,
+}
+
+/// What is left of an item when it is settled, for its owner to throw away.
+#[derive(Debug)]
+pub(crate) struct Spent {
+    _body: Option<Body>,
+    _json: Vec<u8>,
+    _kept: Kept,
 }
 
 /// What is stored beside an arrival's entry; empty for the other kinds.
@@ -105,7 +120,28 @@ impl Prepared {
         if trail_of(&body).len() > TRAIL_SURE_MAX {
             check_leaf(&body, &kept)?;
         }
-        Ok(Self { json: json(&body)?, body, salt: random::<32>()?, kept })
+        let (json, salt) = (json(&body)?, random::<32>()?);
+        let commitment = leaf::commitment(&salt, &json);
+        Ok(Self { json, body, salt, commitment, leaf: Vec::new(), kept })
+    }
+
+    /// Writes the body as JSON anew: it is not what was given any more.
+    pub(crate) fn rewrite(&mut self) -> Result<(), Error> {
+        self.json = json(&self.body)?;
+        self.commitment = leaf::commitment(&self.salt, &self.json);
+        Ok(())
+    }
+
+    /// The entry it has become, and what is left of it.
+    pub(crate) fn into_written(self, seq: u64, at: Timestamp) -> (Written, Spent) {
+        let entry = Arc::new(Entry { seq, at, body: self.body });
+        let written = Written { entry, leaf: self.leaf, body_bytes: self.json.len() };
+        (written, Spent { _body: None, _json: self.json, _kept: self.kept })
+    }
+
+    /// What is left of it when it has become none.
+    pub(crate) fn into_spent(self) -> Spent {
+        Spent { _body: Some(self.body), _json: self.json, _kept: self.kept }
     }
 
     /// About how much memory and disk it takes.
@@ -124,7 +160,7 @@ fn trail_of(body: &Body) -> &[Crossing] {
 
 /// Whether the ledger leaf of a long trail is not too long.
 fn check_leaf(body: &Body, kept: &Kept) -> Result<(), Error> {
-    leaf::leaf((SEQ_MAX, canon::clock::Timestamp::from_ms(0)), body, &[0; 32], kept.beside(body))
+    leaf::leaf((SEQ_MAX, Timestamp::from_ms(0)), body, &[0; 32], kept.beside(body))
         .map(drop)
         .map_err(|bytes| {
             let fault = format!(

@@ -14,6 +14,7 @@ use std::{
 
 use crate::{
     Answer, Error, Seal,
+    recent::Recent,
     rest::{self, Rest},
     schema,
     settle::{cursor_of, seq_of, sql},
@@ -36,6 +37,8 @@ struct Shared {
     path: PathBuf,
     seal: Option<Arc<Seal>>,
     idle: Mutex<Vec<Connection>>,
+    /// Of the journal that is open for writing in this process.
+    recent: Option<Arc<Recent>>,
 }
 
 /// One row as it is stored, for the ledger and for verification.
@@ -65,14 +68,20 @@ impl Reader {
     ///
     /// When it is not there, not a journal, or of a newer schema.
     pub fn open_read_only(path: &Path, seal: Option<Seal>) -> Result<Self, Error> {
-        let reader = Self::new(path, seal.map(Arc::new));
+        let reader = Self::new(path, seal.map(Arc::new), None);
         reader.with(|_| Ok(()))?;
         Ok(reader)
     }
 
-    pub(crate) fn new(path: &Path, seal: Option<Arc<Seal>>) -> Self {
-        let idle = Mutex::new(Vec::new());
-        Self { shared: Arc::new(Shared { path: path.to_owned(), seal, idle }) }
+    pub(crate) fn new(path: &Path, seal: Option<Arc<Seal>>, recent: Option<Arc<Recent>>) -> Self {
+        let (path, idle) = (path.to_owned(), Mutex::new(Vec::new()));
+        Self { shared: Arc::new(Shared { path, seal, idle, recent }) }
+    }
+
+    /// A reader of the same journal that reads the file alone.
+    #[must_use]
+    pub fn of_the_file(&self) -> Self {
+        Self::new(&self.shared.path, self.shared.seal.clone(), None)
     }
 
     /// The last committed position; 0 for an empty journal.
@@ -98,6 +107,44 @@ impl Reader {
         self.stored(from_seq, max)?.iter().map(Stored::entry).collect()
     }
 
+    /// Like [`Reader::read`], for a fold that follows the head: what was committed
+    /// a moment ago is taken from memory.
+    ///
+    /// # Errors
+    ///
+    /// When the file or an entry cannot be read.
+    pub fn follow(&self, from_seq: u64, max: usize) -> Result<Vec<Arc<Entry>>, Error> {
+        let recent = self.shared.recent.as_ref();
+        let known = recent.map(|it| it.entries(from_seq, max, READ_BYTES_MAX)).unwrap_or_default();
+        if !known.is_empty() {
+            return Ok(known);
+        }
+        Ok(self.read(from_seq, max)?.into_iter().map(Arc::new).collect())
+    }
+
+    /// When the entry at `seq` was committed; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn committed_at(&self, seq: u64) -> Result<Option<Timestamp>, Error> {
+        if let Some(at) = self.shared.recent.as_ref().and_then(|it| it.committed_at(seq)) {
+            return Ok(Some(at));
+        }
+        self.with(|conn| {
+            conn.prepare_cached("SELECT at FROM entry WHERE seq = ?1")?
+                .query_row([sql(seq)], |row| row.get(0).map(Timestamp::from_ms))
+                .optional()
+        })
+    }
+
+    /// No fold will ask for entries up to that position any more.
+    pub fn let_go(&self, up_to: u64) {
+        if let Some(recent) = &self.shared.recent {
+            recent.let_go(up_to);
+        }
+    }
+
     /// The entry at `seq`, if there is one.
     ///
     /// # Errors
@@ -121,12 +168,18 @@ impl Reader {
         )
     }
 
-    /// Positions and leaves from `from_seq` on; bounded like [`Reader::read`].
+    /// Positions and leaves from `from_seq` on; bounded like [`Reader::read`], and
+    /// from memory like [`Reader::follow`].
     ///
     /// # Errors
     ///
     /// When the file cannot be read.
     pub fn leaves(&self, from_seq: u64, max: usize) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+        let recent = self.shared.recent.as_ref();
+        let known = recent.map(|it| it.leaves(from_seq, max, READ_BYTES_MAX)).unwrap_or_default();
+        if !known.is_empty() {
+            return Ok(known);
+        }
         self.rows(
             "SELECT seq, leaf FROM entry WHERE seq >= ?1 ORDER BY seq",
             from_seq,

@@ -29,7 +29,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use crate::{
     Error, Span, aside, leaf,
-    prepare::{Kept, Prepared, json, record_sha256},
+    prepare::{Kept, Prepared, record_sha256},
     weigh::{Verdict, weigh},
 };
 
@@ -60,6 +60,21 @@ pub(crate) enum Settled {
     KeyReused {
         first_seq: u64,
     },
+}
+
+// === impl Settled ===
+
+impl Settled {
+    /// The entry that was made, if one was.
+    pub(crate) fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Committed { seq, .. } => Some(*seq),
+            Self::SameKey { .. }
+            | Self::SameFacts { .. }
+            | Self::Conflict { .. }
+            | Self::KeyReused { .. } => None,
+        }
+    }
 }
 
 /// The transaction and the position its next entry gets.
@@ -113,7 +128,7 @@ impl Settling<'_> {
         let answer = self.committed(Some(arrival), found.conflicts.len() as u64);
         self.write_indexes(arrival, &kept.fingerprint)?;
         if found.changed {
-            item.json = json(&item.body)?;
+            item.rewrite()?;
         }
         Ok(answer)
     }
@@ -223,15 +238,15 @@ impl Settling<'_> {
         write().map_err(Error::sqlite("writing"))
     }
 
-    fn write_entry(&self, item: &Prepared) -> Result<(), Error> {
-        let commitment = leaf::commitment(&item.salt, &item.json);
+    fn write_entry(&self, item: &mut Prepared) -> Result<(), Error> {
         // Its size was checked with the largest numbers before it came here.
-        let leaf =
-            leaf::leaf((self.seq, self.at), &item.body, &commitment, item.kept.beside(&item.body))
-                .map_err(|bytes| {
-                    let fault = format!("its ledger leaf has {bytes} bytes");
-                    Error::Unfit { id: self.seq.to_string(), fault }
-                })?;
+        let beside = item.kept.beside(&item.body);
+        item.leaf = leaf::leaf((self.seq, self.at), &item.body, &item.commitment, beside).map_err(
+            |bytes| {
+                let fault = format!("its ledger leaf has {bytes} bytes");
+                Error::Unfit { id: self.seq.to_string(), fault }
+            },
+        )?;
         let write = || -> rusqlite::Result<()> {
             self.tx
                 .prepare_cached(
@@ -241,7 +256,7 @@ impl Settling<'_> {
                     sql(self.seq),
                     self.at.as_ms(),
                     leaf::kind(&item.body),
-                    leaf,
+                    item.leaf,
                     item.salt,
                     item.json
                 ])?;

@@ -16,7 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot, watch};
 
 use crate::{
     Error, Stats, failpoint,
-    prepare::Prepared,
+    prepare::{Prepared, Spent},
+    recent::Recent,
     retention::{self, Needed, Old},
     settle::{Settled, Settling},
 };
@@ -45,9 +46,9 @@ pub(crate) struct Append {
     pub(crate) place: OwnedSemaphorePermit,
 }
 
-/// The answer, and the item for its owner to throw away: freeing what another
-/// thread allocated would cost the writer more than writing it.
-pub(crate) type Answered = (Result<Settled, Error>, Box<Prepared>);
+/// The answer, and what is left of the item for its owner to throw away: freeing
+/// what another thread allocated would cost the writer more than writing it.
+pub(crate) type Answered = (Result<Settled, Error>, Spent);
 
 /// How the writer gathers, and when it checkpoints.
 #[derive(Clone, Copy, Debug)]
@@ -66,12 +67,22 @@ pub(crate) struct Writer {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) head: watch::Sender<u64>,
     pub(crate) stats: Arc<Mutex<Stats>>,
+    /// For the folds.
+    pub(crate) recent: Arc<Recent>,
     /// Bytes committed since the last checkpoint.
     pub(crate) unfolded: usize,
     /// Taken from the queue while gathering, but not an append.
     pub(crate) next: Option<Work>,
     /// Appends in the last batch: how many to expect while lingering.
     pub(crate) last: usize,
+}
+
+/// A batch that is on disk.
+struct Done {
+    settled: Vec<Settled>,
+    at: Timestamp,
+    /// Time in `COMMIT`; none when nothing was written.
+    took: Option<Duration>,
 }
 
 /// Why the writer ends.
@@ -155,22 +166,13 @@ impl Writer {
         let head = *self.head.borrow();
         let bytes = batch.iter().map(|it| it.item.bytes()).sum::<usize>();
         match self.try_commit(head, &mut batch) {
-            Ok((settled, took)) => {
-                let new_head = settled.iter().fold(head, |head, it| match it {
-                    Settled::Committed { seq, .. } => *seq,
-                    Settled::SameKey { .. }
-                    | Settled::SameFacts { .. }
-                    | Settled::Conflict { .. }
-                    | Settled::KeyReused { .. } => head,
-                });
-                self.count(&settled, new_head - head, took);
+            Ok(done) => {
+                let new_head = done.settled.iter().filter_map(Settled::seq).max().unwrap_or(head);
+                self.count(&done.settled, new_head - head, done.took);
                 if new_head > head {
-                    self.head.send_replace(new_head);
                     self.unfolded += bytes;
                 }
-                for (append, settled) in batch.into_iter().zip(settled) {
-                    answer(append, Ok(settled));
-                }
+                self.tell(batch, done, new_head);
                 self.checkpoint_when_due()
             }
             Err(error) if error.is_transient() && self.conn.is_autocommit() => {
@@ -179,7 +181,7 @@ impl Writer {
                 for append in batch {
                     let refusal =
                         if matches!(error, Error::Full) { Error::Full } else { Error::Busy };
-                    answer(append, Err(refusal));
+                    refuse(append, refusal);
                 }
                 Ok(())
             }
@@ -187,24 +189,50 @@ impl Writer {
                 let reason = chain(&error);
                 tracing::error!(%reason, "the journal has stopped; start the hub again");
                 for append in batch {
-                    answer(append, Err(Error::Closed { reason: reason.clone() }));
+                    refuse(append, Error::Closed { reason: reason.clone() });
                 }
                 Err(reason)
             }
         }
     }
 
-    fn try_commit(
-        &mut self,
-        head: u64,
-        batch: &mut [Append],
-    ) -> Result<(Vec<Settled>, Option<Duration>), Error> {
+    /// Hands what is on disk to the folds, and answers.
+    fn tell(&self, batch: Vec<Append>, done: Done, head: u64) {
+        let mut written = Vec::with_capacity(batch.len());
+        let mut answers = Vec::with_capacity(batch.len());
+        for (append, settled) in batch.into_iter().zip(done.settled) {
+            let Append { item, reply, place } = append;
+            let spent = match settled.seq() {
+                Some(seq) => {
+                    let (entry, spent) = item.into_written(seq, done.at);
+                    written.push(entry);
+                    spent
+                }
+                None => item.into_spent(),
+            };
+            answers.push((reply, place, settled, spent));
+        }
+        if !written.is_empty() {
+            // Before the head: whoever sees it finds them.
+            self.recent.push(written);
+            self.head.send_replace(head);
+        }
+        for (reply, place, settled, spent) in answers {
+            // The place first: whoever hears the answer may append again at once.
+            drop(place);
+            // A caller that has gone does not need the answer; the entry stays.
+            drop(reply.send((Ok(settled), spent)));
+        }
+    }
+
+    fn try_commit(&mut self, head: u64, batch: &mut [Append]) -> Result<Done, Error> {
         failpoint::pass("commit.before");
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(Error::sqlite("beginning a commit of"))?;
-        let mut settling = Settling { tx: &tx, seq: head + 1, at: self.clock.now() };
+        let at = self.clock.now();
+        let mut settling = Settling { tx: &tx, seq: head + 1, at };
         let settled = batch
             .iter_mut()
             .map(|append| settling.settle(&mut append.item))
@@ -212,14 +240,14 @@ impl Writer {
         if settling.seq == head + 1 {
             // Only repetitions: nothing was written, so nothing needs a sync.
             tx.rollback().map_err(Error::sqlite("ending a commit of"))?;
-            return Ok((settled, None));
+            return Ok(Done { settled, at, took: None });
         }
         failpoint::pass("commit.within");
         let start = stopwatch();
         tx.commit().map_err(Error::sqlite("committing to"))?;
         let took = start.elapsed();
         failpoint::pass("commit.after");
-        Ok((settled, Some(took)))
+        Ok(Done { settled, at, took: Some(took) })
     }
 
     /// Drops one batch of what is old.
@@ -295,7 +323,7 @@ impl Writer {
         let closed = || Error::Closed { reason: reason.clone() };
         for work in next.into_iter().chain(queue.try_iter()) {
             match work {
-                Work::Append(append) => answer(append, Err(closed())),
+                Work::Append(append) => refuse(append, closed()),
                 Work::Drop(_, reply) => drop(reply.send(Err(closed()))),
                 Work::Close(reply) => drop(reply.send(Err(closed()))),
             }
@@ -349,12 +377,11 @@ pub(crate) fn lock(stats: &Mutex<Stats>) -> std::sync::MutexGuard<'_, Stats> {
     stats.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(append: Append, settled: Result<Settled, Error>) {
+/// Answers an append that became nothing.
+fn refuse(append: Append, error: Error) {
     let Append { item, reply, place } = append;
-    // The place first: whoever hears the answer may append again at once.
     drop(place);
-    // A caller that has gone does not need the answer; the entry stays.
-    drop(reply.send((settled, item)));
+    drop(reply.send((Err(error), item.into_spent())));
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -2,6 +2,7 @@
 
 use canon::clock::{Clock, Timestamp};
 use journal::Reader;
+use rusqlite::Connection;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use crate::{
@@ -159,7 +160,7 @@ impl Ledger {
     pub fn rebuild(&mut self, journal: &Reader) -> Result<u64, Error> {
         self.tiles.clear()?;
         self.edge = Edge::default();
-        self.catch_up(journal)?;
+        self.catch_up(&journal.of_the_file())?;
         let (mut from, mut compared) = (0, 0);
         loop {
             let notes = self.tiles.checkpoints(from, BATCH_LEAVES_MAX)?;
@@ -198,9 +199,11 @@ impl Ledger {
                 self.tiles.put(level, index, tile)?;
             }
         }
-        tx.execute("UPDATE head SET size = ?1", [sql(edge.size())])
-            .and_then(|_| tx.commit())
-            .map_err(Error::sqlite("writing"))?;
+        let head = |tx: &Connection| -> rusqlite::Result<()> {
+            tx.prepare_cached("UPDATE head SET size = ?1")?.execute([sql(edge.size())])?;
+            Ok(())
+        };
+        head(&tx).and_then(|()| tx.commit()).map_err(Error::sqlite("writing"))?;
         self.edge = edge;
         Ok(())
     }

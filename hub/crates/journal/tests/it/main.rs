@@ -10,6 +10,8 @@ mod append;
 #[cfg(test)]
 mod dedupe;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod forward;
 #[cfg(test)]
 mod hard_cases;
