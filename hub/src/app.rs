@@ -5,6 +5,7 @@ pub mod folds;
 pub mod house;
 pub mod keep;
 pub mod library;
+pub mod quiet;
 pub mod reload;
 pub mod tasks;
 
@@ -124,6 +125,9 @@ pub enum StartFault {
         with_cause(.0)
     )]
     Store(#[from] store::Error),
+    /// The system gives no more threads.
+    #[error("a thread cannot be started: {0}")]
+    Thread(#[source] std::io::Error),
     /// The ledger cannot be opened.
     #[error("ledger: {0}")]
     Ledger(#[from] ledger::Error),
@@ -212,7 +216,7 @@ impl Rooms {
         let reader = store.reader();
         let ledger = folds::open_ledger(&files, &settings.hub.organisation, &clock)?;
         let tasks = Tasks::default();
-        let folds = Folds::start(&clock, &journal, store, ledger);
+        let folds = Folds::start(&clock, &journal, store, ledger).map_err(StartFault::Thread)?;
         Ok(Arc::new(Self {
             clock,
             tasks,
@@ -315,9 +319,14 @@ impl Rooms {
         self.metrics.commits.set(gauge(stats.batches));
         self.metrics.committed_entries.set(gauge(stats.entries));
         self.metrics.journal.tell(stats);
+        let (reader, head) = (self.journal.reader(), self.journal.head());
         for (fold, position) in [("store", &self.folds.store), ("ledger", &self.folds.ledger)] {
-            let at = gauge(*position.borrow());
-            self.metrics.fold_position.get_or_create(&OfFold { fold }).set(at);
+            let at = *position.borrow();
+            self.metrics.fold_position.get_or_create(&OfFold { fold }).set(gauge(at));
+            let waiting = (at < head).then(|| reader.committed_at(at + 1).ok().flatten());
+            let behind = waiting.flatten().map_or(Duration::ZERO, |it| self.clock.now().since(it));
+            let gauge = self.metrics.fold_behind_seconds.get_or_create(&OfFold { fold });
+            gauge.set(behind.as_secs_f64());
         }
     }
 }

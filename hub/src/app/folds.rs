@@ -1,17 +1,24 @@
 //! Keeps store and ledger up with the journal. Each fold remembers its own
 //! position; after a crash it goes on from there.
+//!
+//! Arrivals go first: while it is hardly behind, the store is folded on a thread
+//! that gives way to them. When it is further behind than [`GIVES_WAY_MAX`], it
+//! works like everybody else, so that queries and deliveries follow however long
+//! the rush lasts.
 
-use super::{DataFiles, tasks::Tasks};
+use super::{DataFiles, quiet::Quiet, tasks::Tasks};
 use canon::clock::Clock;
 use journal::{Journal, Reader as JournalReader, failpoint};
 use ledger::Ledger;
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 use store::Store;
 use tokio::sync::watch;
 use tracing::{error, info};
 
 /// Entries one fold takes at a time.
 const BATCH_ENTRIES: usize = 512;
+/// How far behind the store may be while it gives way to arrivals.
+const GIVES_WAY_MAX: Duration = Duration::from_millis(500);
 /// How often a fold with nothing to do looks up.
 const IDLE_STEP: Duration = Duration::from_secs(1);
 /// Pause after a fold could not take entries in.
@@ -69,21 +76,35 @@ impl Folds {
     }
 
     /// Starts both folds; they end with [`Folds::finish`].
-    #[must_use]
-    pub fn start(clock: &Arc<dyn Clock>, journal: &Journal, store: Store, ledger: Ledger) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// When there can be no more threads.
+    pub fn start(
+        clock: &Arc<dyn Clock>,
+        journal: &Journal,
+        store: Store,
+        ledger: Ledger,
+    ) -> io::Result<Self> {
+        let quiet = Quiet::start("fold")?;
         let tasks = Tasks::default();
         let (store_at, store_seen) = watch::channel(store.position());
         let (ledger_at, ledger_seen) = watch::channel(ledger.size());
-        let follow = |name| Follow {
+        let follow = |name, quiet, other: &watch::Receiver<u64>| Follow {
             name,
             head: journal.watch(),
             reader: journal.reader(),
+            other: other.clone(),
+            quiet,
             stopping: tasks.stopping(),
             clock: Arc::clone(clock),
         };
-        tasks.spawn(follow("store").run(store, store_at, (fold_store, |_| Ok(()))));
-        tasks.spawn(follow("ledger").run(ledger, ledger_at, (fold_ledger, sign_ledger)));
-        Self { store: store_seen, ledger: ledger_seen, wanted_at_start: journal.head(), tasks }
+        let of_store = follow("store", Some(quiet), &ledger_seen);
+        let of_ledger = follow("ledger", None, &store_seen);
+        tasks.spawn(of_store.run(store, store_at, (fold_store, |_| Ok(()))));
+        tasks.spawn(of_ledger.run(ledger, ledger_at, (fold_ledger, sign_ledger)));
+        let wanted_at_start = journal.head();
+        Ok(Self { store: store_seen, ledger: ledger_seen, wanted_at_start, tasks })
     }
 
     /// Lets both folds take in the last entry and ends them. The ledger signs
@@ -98,12 +119,24 @@ struct Follow {
     name: &'static str,
     head: watch::Receiver<u64>,
     reader: JournalReader,
+    /// Where the other fold is.
+    other: watch::Receiver<u64>,
+    /// Where it works while it is hardly behind; none: where everybody does.
+    quiet: Option<Quiet>,
     stopping: tokio_util::sync::CancellationToken,
     clock: Arc<dyn Clock>,
 }
 
-/// A fold's step: takes entries in after a position, says the new position.
-type Step<F> = fn(&mut F, &JournalReader, u64) -> Result<u64, String>;
+/// A fold's step: takes entries in after a position, up to the journal's head; says
+/// the new position.
+type Step<F> = fn(&mut F, &JournalReader, Way) -> Result<u64, String>;
+
+/// From where to where.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    position: u64,
+    head: u64,
+}
 
 /// What a fold does last, when it has taken in everything.
 type Last<F> = fn(&mut F) -> Result<(), String>;
@@ -116,7 +149,7 @@ impl Follow {
         at: watch::Sender<u64>,
         (step, last): (Step<F>, Last<F>),
     ) {
-        let mut idle = false;
+        let (mut idle, mut behind) = (false, Duration::ZERO);
         loop {
             let (position, head) = (*at.borrow(), *self.head.borrow_and_update());
             if position >= head && idle {
@@ -139,19 +172,28 @@ impl Follow {
             // One step with nothing new lets a fold do what time asks of it: the
             // ledger signs its head.
             idle = position >= head;
-            let reader = self.reader.clone();
-            let stepped = tokio::task::spawn_blocking(move || {
-                let reached = step(&mut fold, &reader, position);
-                (fold, reached)
-            });
-            match stepped.await {
-                Ok((same, Ok(reached))) => {
+            let (reader, other, newest) =
+                (self.reader.clone(), *self.other.borrow(), self.head.clone());
+            let stepped = self
+                .work(behind, move || {
+                    let reached = step(&mut fold, &reader, Way { position, head });
+                    let next = reached.as_ref().map_or(position, |it| *it);
+                    // The last leaf is looked at once more.
+                    reader.let_go(next.min(other).saturating_sub(1));
+                    let is_behind = next < *newest.borrow();
+                    let waiting = is_behind.then(|| reader.committed_at(next + 1).ok().flatten());
+                    (fold, reached, waiting.flatten())
+                })
+                .await;
+            match stepped {
+                Ok((same, Ok(reached), waiting)) => {
                     fold = same;
+                    behind = waiting.map_or(Duration::ZERO, |it| self.clock.now().since(it));
                     if reached != position {
                         at.send_replace(reached);
                     }
                 }
-                Ok((same, Err(fault))) => {
+                Ok((same, Err(fault), _)) => {
                     // The journal is safe and goes on; queries stay where they
                     // are until the cause is gone (a full disk, usually).
                     fold = same;
@@ -162,30 +204,40 @@ impl Follow {
                     self.clock.sleep(TROUBLE_PAUSE).await;
                 }
                 Err(fault) => {
-                    error!(fold = self.name, position, %fault, "fold broke off");
+                    error!(fold = self.name, position, fault, "fold broke off");
                     return;
                 }
             }
         }
     }
+
+    /// Does a step where it belongs.
+    async fn work<T: Send + 'static>(
+        &self,
+        behind: Duration,
+        step: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        match &self.quiet {
+            Some(quiet) if behind <= GIVES_WAY_MAX => {
+                quiet.run(step).await.ok_or_else(|| "its thread has ended".to_owned())
+            }
+            _ => tokio::task::spawn_blocking(step).await.map_err(|it| it.to_string()),
+        }
+    }
 }
 
-fn fold_store(store: &mut Store, journal: &JournalReader, position: u64) -> Result<u64, String> {
-    if journal.head().map_err(|it| it.to_string())? <= position {
-        return Ok(position);
+fn fold_store(store: &mut Store, journal: &JournalReader, way: Way) -> Result<u64, String> {
+    if way.head <= way.position {
+        return Ok(way.position);
     }
-    let entries = journal.read(position + 1, BATCH_ENTRIES).map_err(|it| it.to_string())?;
+    let entries = journal.follow(way.position + 1, BATCH_ENTRIES).map_err(|it| it.to_string())?;
     failpoint::pass("fold.store.before");
     let applied = store.apply(&entries).map(|it| it.position).map_err(|it| it.to_string());
     failpoint::pass("fold.store.after");
     applied
 }
 
-fn fold_ledger(
-    ledger: &mut Ledger,
-    journal: &JournalReader,
-    _position: u64,
-) -> Result<u64, String> {
+fn fold_ledger(ledger: &mut Ledger, journal: &JournalReader, _: Way) -> Result<u64, String> {
     failpoint::pass("fold.ledger.before");
     ledger.follow(journal).map_err(|it| it.to_string())?;
     failpoint::pass("fold.ledger.after");

@@ -12,6 +12,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
+use std::sync::atomic::AtomicU64;
 
 /// Label: a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,6 +55,8 @@ pub struct Metrics {
     pub journal_head: Gauge,
     /// Last sequence each fold has taken in.
     pub fold_position: Family<OfFold, Gauge>,
+    /// How long the oldest entry that a fold has not taken in waits for it.
+    pub fold_behind_seconds: Family<OfFold, Gauge<f64, AtomicU64>>,
     /// Files that should have come by now, by channel.
     files_late: Family<OfChannel, Gauge>,
     /// Of the large file that a channel reads.
@@ -90,6 +93,14 @@ impl Default for Metrics {
         registry.register("journal_head", "Last sequence in the journal", journal_head.clone());
         let fold_position = Family::<OfFold, Gauge>::default();
         registry.register("fold_position", "Last sequence of each fold", fold_position.clone());
+        let fold_behind_seconds = Family::<OfFold, Gauge<f64, AtomicU64>>::default();
+        let help = "How long the oldest entry waits for each fold";
+        registry.register_with_unit(
+            "fold_behind",
+            help,
+            Unit::Seconds,
+            fold_behind_seconds.clone(),
+        );
         let files_late = Family::<OfChannel, Gauge>::default();
         registry.register("files_late", "Files that should have come", files_late.clone());
         let of_file = |registry: &mut Registry, name: &str, help: &str| {
@@ -119,6 +130,7 @@ impl Default for Metrics {
             attempts,
             journal_head,
             fold_position,
+            fold_behind_seconds,
             files_late,
             file_bytes,
             file_bytes_read,
