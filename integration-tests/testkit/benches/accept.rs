@@ -2,22 +2,39 @@
 //!
 //! The floor parses the JSON and group-commits the bytes to SQLite with
 //! `synchronous=FULL`, nothing else: no proof of the sender, no quota, no schema,
-//! no map, no ledger. Both get the same bodies over the same number of
-//! connections, in turns; the figures are ratios.
+//! no map, no ledger, no current state. Both get the same bodies over the same
+//! number of connections, in turns; the figures are ratios. Each hub run ends
+//! when the folds have taken in all of it, so that nothing is put off into the
+//! floor's run; the ratio of the time until then is told too.
+//!
+//! Then half the rate that the hub reached, sent by the clock and not when an
+//! answer came: what a caller waits who does not wait for others.
+//!
+//! For a quick look: `ACCEPT_CONNECTIONS=64 ACCEPT_REQUESTS=3000 ACCEPT_ROUNDS=1`.
 
 #[path = "accept/drive.rs"]
 mod drive;
+#[path = "accept/figures.rs"]
+mod figures;
 #[path = "accept/floor.rs"]
 mod floor;
+#[path = "accept/house.rs"]
+mod house;
+#[path = "accept/watch.rs"]
+mod watch;
 
-use drive::{Figures, Load};
-use std::path::Path;
-use testkit::{config::Config, hub};
+use drive::{Load, Pace};
+use figures::{Figures, median};
+use house::House;
+use std::time::Duration;
+use watch::Beside;
 
 const CONNECTIONS: [usize; 3] = [1, 64, 256];
 /// Requests of one measurement, for each connection count.
-const REQUESTS: [usize; 3] = [400, 12_000, 20_000];
+const REQUESTS: [usize; 3] = [1_000, 12_000, 20_000];
 const ROUNDS: usize = 3;
+/// How long half the rate is sent.
+const HALF_LOAD: Duration = Duration::from_secs(6);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -30,37 +47,68 @@ fn main() {
 
 async fn run() -> testkit::Result<()> {
     let folder = tempfile::tempdir()?;
-    let floor = floor::start(&folder.path().join("floor.db")).await?;
-    let secret = testkit::config::secret();
-    let mut hub = start_hub(folder.path(), &secret).await?;
-    let to_hub = Load { url: format!("{}/in/shop", hub.url()), bearer: Some(secret) };
-    let to_floor = Load { url: floor, bearer: None };
+    let to_floor = Load { url: floor::start(&folder.path().join("floor.db")).await?, bearer: None };
+    let mut house = House::start(folder.path()).await?;
+    let (only, rounds) = (asked("ACCEPT_CONNECTIONS"), asked("ACCEPT_ROUNDS").unwrap_or(ROUNDS));
     println!(
-        "connections  round      floor/s        hub/s  ratio   floor p50/p99 ms     hub p50/p99 ms"
+        "  conn  round   floor/s     hub/s  ratio  folded   cpu us  entries/commit  behind s   \
+         floor p50/p99 ms     hub p50/p99 ms"
     );
     let mut series = 0;
+    let mut half_loads = Vec::new();
     for (connections, requests) in CONNECTIONS.into_iter().zip(REQUESTS) {
-        let mut ratios = Vec::new();
-        for round in 1..=ROUNDS {
+        if only.is_some_and(|it| it != connections) {
+            continue;
+        }
+        let requests = asked("ACCEPT_REQUESTS").unwrap_or(requests);
+        let (mut ratios, mut folded, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+        for round in 1..=rounds {
             series += 1;
-            let bare = drive::run(&to_floor, connections, requests, series).await?;
-            let full = drive::run(&to_hub, connections, requests, series).await?;
+            let sent = drive::Sent { connections, requests, series, pace: Pace::AsAnswered };
+            let bare = drive::run(&to_floor, sent).await?;
+            let (full, beside) = house.measure(sent).await?;
             let ratio = full.rate() / bare.rate();
             ratios.push(ratio);
+            folded.push(ratio * full.took().as_secs_f64() / beside.folded.as_secs_f64());
+            rates.push(full.rate());
+            let folded = folded.last().copied().unwrap_or_default();
             println!(
-                "{connections:>11}  {round:>5}  {:>9.0}  {:>11.0}  {ratio:>5.2}   {:>16}   {:>16}",
+                "{connections:>6}  {round:>5}  {:>8.0}  {:>8.0}  {ratio:>5.2}  {folded:>6.2}  {}   \
+                 {:>16}   {:>16}",
                 bare.rate(),
                 full.rate(),
+                shown_beside(&beside, requests),
                 shown(&bare),
                 shown(&full),
             );
         }
-        ratios.sort_by(f64::total_cmp);
-        let median = ratios.get(ROUNDS / 2).copied().unwrap_or_default();
-        println!("{connections:>11}  median ratio {median:.2} (target 0.70)");
+        println!(
+            "{connections:>6}  median ratio {:.2} (target 0.70); until the folds have it {:.2}",
+            median(&mut ratios),
+            median(&mut folded)
+        );
+        half_loads.push((connections, median(&mut rates) / 2.0));
     }
-    hub.stop().await?;
-    Ok(())
+    for (connections, rate) in half_loads {
+        series += 1;
+        let requests = (rate * HALF_LOAD.as_secs_f64()) as usize;
+        let pace = Pace::Each(Duration::from_secs_f64(1.0 / rate));
+        let sent = drive::Sent { connections, requests, series, pace };
+        let (figures, beside) = house.measure(sent).await?;
+        println!(
+            "{connections:>6}  half load, {rate:.0}/s sent, {:.0}/s answered: p50/p99 {} ms  {}",
+            figures.rate(),
+            shown(&figures),
+            shown_beside(&beside, requests),
+        );
+    }
+    house.stop().await
+}
+
+/// A number in the environment, if there is one.
+#[expect(clippy::disallowed_methods, reason = "a bench has no settings")]
+fn asked(name: &str) -> Option<usize> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// Runs beside the measurement; ends with it.
@@ -77,24 +125,10 @@ fn shown(figures: &Figures) -> String {
     format!("{:.1} / {:.1}", figures.quantile_ms(0.5), figures.quantile_ms(0.99))
 }
 
-/// A hub with one webhook channel, everything on.
-async fn start_hub(folder: &Path, key: &str) -> testkit::Result<hub::Hub> {
-    let binary = hub::find_binary()?;
-    let config = Config::empty(&folder.join("config"))?;
-    let token = testkit::config::secret();
-    config.write("secrets/api.token", &token)?;
-    config.write("secrets/shop.token", key)?;
-    config.write(
-        "hub.yaml",
-        "# For the accept bench.\norganisation: bench\nlisten: 127.0.0.1:0\n\
-         api:\n  tokens:\n    - name: bench\n      token: { file: secrets/api.token }\n\
-         limits:\n  peer_per_minute: 100000000\ntelemetry:\n  log: error\n",
-    )?;
-    config.write(
-        "channels/shop.yaml",
-        "# Everything on.\nchannel: shop\npackage: sample\nclass: ec\ndata_class: restricted\n\
-         in:\n  webhook:\n    keys:\n      - name: shop\n        token: { file: secrets/shop.token }\n\
-         quota:\n  per_minute: 100000000\n",
-    )?;
-    hub::Hub::start(&binary, config.folder(), &token).await
+/// Processor time of an accepted request, entries in a commit, and how far behind
+/// the store was at most.
+fn shown_beside(beside: &Beside, requests: usize) -> String {
+    let cpu_us = beside.cpu.as_secs_f64() * 1e6 / requests as f64;
+    let behind = beside.behind.as_secs_f64();
+    format!("{cpu_us:>7.0}  {:>14.1}  {behind:>8.1}", beside.entries_a_commit)
 }

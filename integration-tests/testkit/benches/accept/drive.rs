@@ -1,7 +1,9 @@
 //! Sends requests over so many connections and measures each.
 
+use super::figures::Figures;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use std::{
     sync::{
@@ -19,61 +21,53 @@ pub(crate) struct Load {
     pub(crate) bearer: Option<String>,
 }
 
-/// What one measurement gave.
-#[derive(Debug)]
-pub(crate) struct Figures {
-    took: Duration,
-    /// Sorted.
-    each: Vec<Duration>,
+/// What is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) connections: usize,
+    /// Different orders.
+    pub(crate) requests: usize,
+    /// Tells them from the orders of other measurements.
+    pub(crate) series: usize,
+    pub(crate) pace: Pace,
 }
 
-impl Figures {
-    /// Accepted requests a second.
-    pub(crate) fn rate(&self) -> f64 {
-        self.each.len() as f64 / self.took.as_secs_f64()
-    }
-
-    /// So much of the requests took at most so many milliseconds.
-    pub(crate) fn quantile_ms(&self, part: f64) -> f64 {
-        let index = (self.each.len() as f64 * part) as usize;
-        let at = index.min(self.each.len().saturating_sub(1));
-        self.each.get(at).map_or(0.0, |it| it.as_secs_f64() * 1000.0)
-    }
+/// When the next request is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// When the one before it on its connection was answered.
+    AsAnswered,
+    /// So long after the one before it, whatever became of that. A request that
+    /// waits for a free connection waits within its own time.
+    Each(Duration),
 }
 
-/// Sends `requests` different orders over `connections`.
-pub(crate) async fn run(
-    load: &Load,
-    connections: usize,
-    requests: usize,
-    series: usize,
-) -> testkit::Result<Figures> {
+/// Sends all of it, and says how long each took.
+pub(crate) async fn run(load: &Load, sent: Sent) -> testkit::Result<Figures> {
     let next = Arc::new(AtomicUsize::new(0));
     let started = now();
     let mut tasks = Vec::new();
-    for _ in 0..connections {
+    for _ in 0..sent.connections {
         let (load, next) = (load.clone(), Arc::clone(&next));
-        tasks.push(super::spawn(one_connection(load, next, requests, series)));
+        tasks.push(super::spawn(one_connection(load, next, sent, started)));
     }
-    let mut each = Vec::with_capacity(requests);
+    let mut each = Vec::with_capacity(sent.requests);
     for task in tasks {
         each.extend(task.await.map_err(|it| Fail::new(it.to_string()))??);
     }
-    let took = now() - started;
-    each.sort();
-    Ok(Figures { took, each })
+    Ok(Figures::new(now() - started, each))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 async fn one_connection(
     load: Load,
     next: Arc<AtomicUsize>,
-    requests: usize,
-    series: usize,
+    sent: Sent,
+    started: Instant,
 ) -> testkit::Result<Vec<Duration>> {
     let fail = |it: &dyn std::fmt::Display| Fail::new(it.to_string());
     let url: http::Uri = load.url.parse().map_err(|it| fail(&it))?;
@@ -90,7 +84,7 @@ async fn one_connection(
     let mut each = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
-        if number >= requests {
+        if number >= sent.requests {
             return Ok(each);
         }
         let mut request = http::Request::post(url.path())
@@ -99,16 +93,33 @@ async fn one_connection(
         if let Some(token) = &load.bearer {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let body = Full::new(Bytes::from(order(series, number)));
+        let body = Full::new(Bytes::from(order(sent.series, number)));
         let request = request.body(body).map_err(|it| fail(&it))?;
-        let started = now();
-        let response = sender.send_request(request).await.map_err(|it| fail(&it))?;
-        let status = response.status();
-        let body = response.into_body().collect().await.map_err(|it| fail(&it))?.to_bytes();
-        each.push(now() - started);
-        if status != http::StatusCode::ACCEPTED {
-            return Err(Fail::new(format!("{status}: {}", String::from_utf8_lossy(&body))));
-        }
+        let from = match sent.pace {
+            Pace::AsAnswered => now(),
+            Pace::Each(step) => {
+                let due = started + step.mul_f64(number as f64);
+                tokio::time::sleep_until(due.into()).await;
+                due
+            }
+        };
+        one_request(&mut sender, request).await?;
+        each.push(now() - from);
+    }
+}
+
+async fn one_request(
+    sender: &mut SendRequest<Full<Bytes>>,
+    request: http::Request<Full<Bytes>>,
+) -> testkit::Result<()> {
+    let fail = |it: &dyn std::fmt::Display| Fail::new(it.to_string());
+    let response = sender.send_request(request).await.map_err(|it| fail(&it))?;
+    let status = response.status();
+    let body = response.into_body().collect().await.map_err(|it| fail(&it))?.to_bytes();
+    if status == http::StatusCode::ACCEPTED {
+        Ok(())
+    } else {
+        Err(Fail::new(format!("{status}: {}", String::from_utf8_lossy(&body))))
     }
 }
 

@@ -4,6 +4,7 @@ mod binary;
 pub mod client;
 mod memory;
 mod port;
+mod processor;
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -178,6 +179,15 @@ impl Hub {
     pub fn memory(&self) -> Result<Memory> {
         let pid = self.child.as_ref().and_then(Child::id);
         Memory::of(pid.ok_or_else(|| Fail::new("the hub is not running"))?)
+    }
+
+    /// How much processor time it has used, all its threads together.
+    ///
+    /// # Errors
+    /// When it is not running, or there is no `/proc`.
+    pub fn cpu(&self) -> Result<std::time::Duration> {
+        let pid = self.child.as_ref().and_then(Child::id);
+        processor::time_of(pid.ok_or_else(|| Fail::new("the hub is not running"))?)
     }
 
     /// How it ended, if it did by itself.
