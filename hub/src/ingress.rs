@@ -5,6 +5,7 @@
 mod acknowledge;
 pub mod folder;
 pub mod http;
+pub(crate) mod packed;
 pub mod pull;
 pub mod receive;
 pub mod sample;

@@ -8,6 +8,7 @@ use crate::problem::Language;
 use clap::{Subcommand, ValueEnum};
 use codec::{
     charset::{Charset, Named},
+    compressed,
     inspect::{self, Inspection, Report, SAMPLE_BYTES, Scan, Target},
 };
 use std::{
@@ -110,6 +111,9 @@ impl Inspect {
         let failed = |cause: std::io::Error| format!("{}: {cause}", self.file.display());
         let file_bytes = std::fs::metadata(&self.file).map_err(failed)?.len();
         let sample = sample(&self.file).map_err(failed)?;
+        if let Some(kind) = compressed::kind(&sample) {
+            return Err(format!("{}: {}", self.file.display(), packed(kind)));
+        }
         let mut inspection = inspect::inspect(&sample, file_bytes);
         let read_as = match (&self.charset, inspection.guesses.first()) {
             (Some(name), _) => {
@@ -150,6 +154,18 @@ impl Inspect {
         }
         let target = |name: &String| Ok(Target { name: name.clone(), named: named(name)? });
         self.to.iter().map(target).collect()
+    }
+}
+
+/// What to do with a file that is packed: its bytes are no text.
+fn packed(kind: compressed::Kind) -> &'static str {
+    match kind {
+        compressed::Kind::Gzip => "this is gzip; unpack it first (`gunzip`)",
+        compressed::Kind::Zstd => "this is zstd; unpack it first (`zstd -d`)",
+        compressed::Kind::Zip => {
+            "this is a zip archive, or a workbook (.xlsx). A workbook is read by a layout with \
+             `format: xlsx`: try `channelhub layout check LAYOUT --on FILE`"
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     acknowledge::{self, Outcome},
+    packed,
     receive::{Reception, Stranger},
     strict,
 };
@@ -130,9 +131,16 @@ async fn admit_and_walk(
 
 /// Takes an arrival, and acknowledges it if its caller asks for that.
 async fn receive(reception: &Reception, arrival: Arrival) -> Told {
-    let wanted = arrival.way.headers().is_some_and(acknowledge::is_wanted);
-    let (channel, bytes, at) =
+    let mut wanted = arrival.way.headers().is_some_and(acknowledge::is_wanted);
+    let (channel, mut bytes, at) =
         (Arc::clone(&arrival.channel), arrival.bytes.clone(), arrival.received_at);
+    if wanted && let Some(headers) = arrival.way.headers() {
+        // Nothing is said of messages in a body that nobody can unpack.
+        match packed::unpacked(headers, &bytes, channel.limits().body_bytes_max) {
+            Ok(unpacked) => bytes = unpacked.unwrap_or(bytes),
+            Err(_) => wanted = false,
+        }
+    }
     let received = reception.receive_told(arrival).await;
     let outcome = match &received {
         Ok(answer) => Outcome::Taken(answer),

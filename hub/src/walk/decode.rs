@@ -5,6 +5,7 @@ use crate::{
     app::Rooms,
     arrival::{Arrival, Way},
     gates::admit::Admitted,
+    ingress::packed,
     observe::tap::Line,
     problem::{Fault, Refusal},
 };
@@ -28,7 +29,11 @@ pub(super) struct Decoded {
 
 /// Cuts the bytes into records.
 pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded, Refusal> {
-    let decoded = off_thread(admitted.arrival().bytes.len(), move || decode_now(admitted)).await?;
+    let arrival = admitted.arrival();
+    let grows =
+        if arrival.way.headers().is_some_and(packed::is_packed) { packed::RATIO_MAX } else { 1 };
+    let bytes = arrival.bytes.len().saturating_mul(grows);
+    let decoded = off_thread(bytes, move || decode_now(admitted)).await?;
     rooms.tap.tell(|| Line {
         at: rooms.clock.now(),
         step: "decoded",
@@ -41,6 +46,13 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
 
 fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     let (pass, mut arrival) = admitted.into_parts();
+    if let Way::Http { headers } = &arrival.way {
+        // What is kept and what offsets count is what was packed.
+        let bytes_max = arrival.channel.limits().body_bytes_max;
+        if let Some(bytes) = packed::unpacked(headers, &arrival.bytes, bytes_max)? {
+            arrival.bytes = bytes;
+        }
+    }
     let package = arrival.channel.package();
     let decoded = records(package, arrival.feed(), arrival.piece(), &arrival.bytes);
     if let Way::File { name, expected: Some(expected), piece: None, .. } = &arrival.way {

@@ -121,6 +121,54 @@ async fn a_caller_may_ask_for_the_acknowledgement() -> Result<()> {
     Ok(())
 }
 
+/// Bytes as a frame of zstd with blocks that are not compressed (RFC 8878).
+fn zstd(bytes: &[u8]) -> Result<Vec<u8>> {
+    let length = u32::try_from(bytes.len())?.to_le_bytes();
+    let mut out = [&[0x28, 0xB5, 0x2F, 0xFD, 0xA0], length.as_slice()].concat();
+    let blocks = bytes.chunks(1 << 16).count();
+    for (number, block) in (1..).zip(bytes.chunks(1 << 16)) {
+        let head = u32::try_from(block.len())? << 3 | u32::from(number == blocks);
+        out.extend(head.to_le_bytes().iter().take(3));
+        out.extend(block);
+    }
+    Ok(out)
+}
+
+/// Goal: a body that says how it is compressed is what is in it: acknowledged,
+/// kept and recognised as if it had come plain.
+#[tokio::test]
+async fn a_compressed_body_is_what_is_in_it() -> Result<()> {
+    let key = secret();
+    let hub = TestHub::with(|config| {
+        config.write("secrets/caller", &key)?;
+        config.write("channels/caller.yaml", CALLER)
+    })
+    .await?;
+    let order = fixture("generic-edi-edifact", "order")?;
+    let send = async |encoding: &str, body: Vec<u8>| -> Result<(u16, String)> {
+        let headers = [
+            ("authorization", format!("Bearer {key}")),
+            ("accept", "application/edifact".into()),
+            ("content-encoding", encoding.to_owned()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        let answer =
+            Webhook { channel: "caller".to_owned(), headers, body }.send(&hub.url()).await?;
+        Ok((answer.status, answer.text))
+    };
+    let (status, text) = send("zstd", zstd(&order)?).await?;
+    assert_eq!(status, 202, "{text}");
+    assert!(text.contains("UCM+1+ORDERS:D:96A:UN+7'"), "{text}");
+    let (status, again) = send("identity", order.clone()).await?;
+    assert_eq!(status, 200, "{again}");
+    for (encoding, body) in [("br", order.clone()), ("gzip", zstd(&order)?), ("zstd", order)] {
+        let (status, text) = send(encoding, body).await?;
+        assert_eq!(status, 422, "{encoding}: {text}");
+        assert!(text.contains("Content-Encoding"), "{text}");
+    }
+    Ok(())
+}
+
 /// Goal: kill -9 at any time: each file is answered exactly once.
 /// Method: files keep coming while the hub is killed; the partner takes each
 /// acknowledgement away as soon as it has a name.
