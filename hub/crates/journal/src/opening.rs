@@ -52,7 +52,7 @@ impl Options {
             batch_bytes_max: 16 << 20,
             queue_bytes_max: 64 << 20,
             checkpoint_bytes: 32 << 20,
-            recent_bytes_max: 32 << 20,
+            recent_bytes_max: 8 << 20,
             file_bytes_max: None,
             check: check::Depth::Quick,
             accept_damaged_log: false,
