@@ -90,7 +90,7 @@ async fn sales(hub: &TestHub, count: usize) -> Result<Vec<String>> {
     hub.until_within(&format!("{count} sales"), PATIENCE * 4, async |client| {
         let path = "/api/v1/events?channel=pos-legacy&entity=pos_transaction";
         let found = client.all(path).await?;
-        let ids = found.iter().filter_map(|it| it["event"]["sourceid"].as_str());
+        let ids = found.iter().filter_map(|it| it.pointer("/event/sourceid")?.as_str());
         let ids: Vec<String> = ids.map(str::to_owned).collect();
         let seen = ids.len();
         Ok(Look::when(seen == count, ids, || format!("{seen} sales")))
@@ -99,7 +99,8 @@ async fn sales(hub: &TestHub, count: usize) -> Result<Vec<String>> {
 }
 
 async fn large(hub: &TestHub) -> Result<Value> {
-    Ok(hub.client().get("/api/v1/files/large").await?["items"][0].clone())
+    let listed = hub.client().get("/api/v1/files/large").await?;
+    Ok(listed.pointer("/items/0").cloned().unwrap_or_default())
 }
 
 fn ok(output: Output) -> String {
@@ -219,10 +220,12 @@ async fn a_bad_row_of_a_later_piece_is_edited_and_pieces_are_read_again() -> Res
 }
 
 fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    match text.windows(old.len()).position(|it| it == old) {
-        Some(at) => [&text[..at], new, &text[at + old.len()..]].concat(),
-        None => text.to_vec(),
+    let at = text.windows(old.len()).position(|it| it == old);
+    let mut mended = text.to_vec();
+    if let Some(at) = at {
+        mended.splice(at..at + old.len(), new.iter().copied());
     }
+    mended
 }
 
 /// Goal: nothing of a file enters when its trailer is wrong, however far back
