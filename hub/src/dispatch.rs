@@ -121,7 +121,9 @@ pub async fn can_go_out(
     let Some(to) = current(rooms, &id.destination) else {
         return Err(format!("there is no destination {:?} any more", id.destination));
     };
-    let rendered = render::render_as(rooms, &to, (id, text), Some(data)).await;
+    // Nothing is sent, so that any number will do.
+    let what = render::What { event: text, edit: Some(data), number: 1 };
+    let rendered = render::render_as(rooms, &to, what).await;
     rendered.map(|_| ()).map_err(|fault| fault.to_string())
 }
 

@@ -9,6 +9,7 @@ pub mod walk;
 pub mod again;
 pub mod connection;
 pub mod dispatch;
+pub mod numbers;
 
 pub mod arrival;
 pub mod gates;

@@ -2,10 +2,10 @@
 //! its map makes of it, where it goes.
 
 use super::Destination;
-use crate::{app::Rooms, problem::Refusal};
+use crate::{app::Rooms, numbers, problem::Refusal};
 use adapter_kit::manifest::{NeedFrom, Operation, Piece};
 use bytes::Bytes;
-use canon::{entity::Entity, entry::ParcelId, event::Event, reference::Ref};
+use canon::{entity::Entity, event::Event, reference::Ref};
 use delivery::{Rules, Verdict, idempotency_key};
 use mapping::{RunContext, Scratch};
 use serde::Deserialize as _;
@@ -105,16 +105,27 @@ pub(super) async fn render(
         let found = rooms.ask_store(move |reader| reader.parcel_data(&id)).await?;
         edit = found.and_then(|it| it.edited);
     }
-    render_as(rooms, to, (&parcel.id, &parcel.event), edit.as_deref()).await
+    let what = What { event: &parcel.event, edit: edit.as_deref(), number: parcel.number };
+    render_as(rooms, to, what).await
+}
+
+/// What is rendered.
+pub(super) struct What<'w> {
+    /// As it stands in the journal.
+    pub(super) event: &'w str,
+    /// Data in place of its own.
+    pub(super) edit: Option<&'w str>,
+    /// Its place among all deliveries to the destination.
+    pub(super) number: u64,
 }
 
 /// Renders an event, with other data when it was edited.
 pub(super) async fn render_as(
     rooms: &Rooms,
     to: &Destination,
-    (id, text): (&ParcelId, &str),
-    edit: Option<&str>,
+    what: What<'_>,
 ) -> Result<Rendered, Fault> {
+    let What { event: text, edit, .. } = what;
     let mut event: Event = serde_json::from_str(text)
         .map_err(|fault| Fault::Lasting(format!("the event cannot be read: {fault}")))?;
     if let Some(edit) = edit {
@@ -141,7 +152,7 @@ pub(super) async fn render_as(
     let operation = operation(rooms, to, &event, &data).await?;
     let mut needs = needs(rooms, to, &operation, &event, &data).await?;
     for need in operation.needs.iter().filter(|it| it.from == NeedFrom::Number) {
-        needs.insert(need.name.clone(), Some(number(id)));
+        needs.insert(need.name.clone(), Some(numbers::of_parcel(what.number).to_string()));
     }
     let rendering = rendering(rooms, to, &operation, &event, &needs)?;
     let key = key(&rendering.label);
@@ -167,13 +178,6 @@ pub(super) async fn render_as(
         label: rendering.label,
         traceparent: event.traceparent.clone(),
     })
-}
-
-/// A number for this delivery alone, of at most nine digits. Entries are a
-/// thousand apart; the last ones of each are those of acknowledgements.
-fn number(id: &ParcelId) -> String {
-    let place = id.seq.wrapping_mul(1000).wrapping_add(u64::from(id.index));
-    (place % 1_000_000_000).to_string()
 }
 
 /// The whole event as it stands in the journal.
@@ -233,7 +237,7 @@ async fn needs(
     for need in &operation.needs {
         let value = match &need.from {
             NeedFrom::Setting(name) => to.channel.setting(name),
-            // The parcel's; see `number`.
+            // The parcel's; see `numbers`.
             NeedFrom::Number => None,
             NeedFrom::Called { scheme, entity, pointer } => match data.pointer(pointer) {
                 None => None,

@@ -95,8 +95,8 @@ pub enum NeedFrom {
         pointer: String,
     },
     /// A number of at most nine digits that belongs to this delivery alone, the
-    /// same on every try: for control numbers. It comes again after a million
-    /// arrivals.
+    /// same on every try and replay: for control numbers. It comes again after
+    /// 899,999,999 other deliveries to the destination.
     Number,
     /// The id the destination gave to a thing when it was delivered before.
     FarId {

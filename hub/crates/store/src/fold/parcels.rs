@@ -108,7 +108,8 @@ fn insert(
         .tx
         .prepare_cached(
             "INSERT OR IGNORE INTO deliveries_parcel
-             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7, ?8, '', 0)",
+             VALUES (?1, ?2, ?3, ?4, 'pending', 0, 0, '', '', 0, 0, ?5, '', '', ?6, ?7, ?8, '', 0,
+                 1 + ifnull((SELECT numbered FROM deliveries_channel WHERE destination = ?1), 0))",
         )?
         .execute((
             destination,
@@ -121,7 +122,7 @@ fn insert(
             how.replay,
         ))?;
     if made > 0 {
-        count(turn, destination, "pending = pending + 1")?;
+        count(turn, destination, "pending = pending + 1, numbered = numbered + 1")?;
     }
     Ok(made > 0)
 }

@@ -6,6 +6,7 @@ mod files;
 mod goods;
 mod hard_cases;
 mod lanes;
+mod numbers;
 mod orders_of_arrival;
 mod people;
 mod replays;

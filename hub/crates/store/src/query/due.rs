@@ -31,18 +31,23 @@ pub struct DueParcel {
     pub edited: bool,
     /// It gives way to all others: a replay that nothing live waits for.
     pub gives_way: bool,
+    /// Its place among all parcels ever made for the destination, from 1: the same
+    /// on every try and in a rebuilt fold, and no other parcel's.
+    pub number: u64,
 }
 
 /// Never tried, or resubmitted: in the order of the journal.
 pub(crate) const READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
+            p.number
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 1
      ORDER BY p.pos LIMIT ?2";
 /// To be tried again: longest due first.
 pub(crate) const WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
+            p.number
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
@@ -50,13 +55,15 @@ pub(crate) const WAITING: &str =
 
 /// The same for replays, which nothing live waits for.
 pub(crate) const REPLAY_READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
+            p.number
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 5
      ORDER BY p.pos LIMIT ?2";
 pub(crate) const REPLAY_WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited
+    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
+            p.number
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3
@@ -208,5 +215,6 @@ fn due_parcel(row: &Row<'_>, destination: &str) -> rusqlite::Result<DueParcel> {
         replay: Some(row.get(7)?).filter(|it| *it > 0),
         edited: row.get::<_, i64>(8)? > 0,
         gives_way: false,
+        number: row.get(9)?,
     })
 }

@@ -11,7 +11,9 @@ CREATE TABLE IF NOT EXISTS deliveries_route (
 -- 3 behind an older one, 4 dead and its key waits for an operator, 5 and 6 as 1
 -- and 2 for a replay that nothing live waits for. `latest_only` and `waits` are
 -- what its route said when it was made; `replay` is the replay that sent it last,
--- `before` its state before that; `edited` is the entry of its last edit, or 0.
+-- `before` its state before that; `edited` is the entry of its last edit, or 0. `number`
+-- counts the parcels of its destination from 1: no other parcel there has it, and a
+-- rebuilt fold gives it again.
 CREATE TABLE IF NOT EXISTS deliveries_parcel (
     destination TEXT NOT NULL,
     pos INTEGER NOT NULL,
@@ -32,6 +34,7 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
     replay INTEGER NOT NULL,
     before TEXT NOT NULL,
     edited INTEGER NOT NULL DEFAULT 0,
+    number INTEGER NOT NULL,
     PRIMARY KEY (destination, pos)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
@@ -112,7 +115,7 @@ CREATE TABLE IF NOT EXISTS deliveries_replay_parked (
     PRIMARY KEY (replay, destination)
 ) STRICT, WITHOUT ROWID;
 
--- What went out to each destination.
+-- What went out to each destination; `numbered` parcels were ever made for it.
 CREATE TABLE IF NOT EXISTS deliveries_channel (
     destination TEXT PRIMARY KEY,
     pending INTEGER NOT NULL DEFAULT 0,
@@ -122,5 +125,6 @@ CREATE TABLE IF NOT EXISTS deliveries_channel (
     superseded INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     later INTEGER NOT NULL DEFAULT 0,
+    numbered INTEGER NOT NULL DEFAULT 0,
     last_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
