@@ -192,6 +192,7 @@ impl Kept {
             way: Way::Kept(Box::new(self)),
             traceparent: stored.traceparent.clone(),
             trail: Trail::default(),
+            interchanges: Vec::new(),
         }
     }
 }

@@ -6,9 +6,12 @@ mod expected;
 pub use expected::Expected;
 
 use crate::{again::Kept, app::house::Channel, settings::RecordsMode, trail::Trail};
-use adapter_kit::manifest::Topic;
+use adapter_kit::{manifest::Topic, package::Reused};
 use bytes::Bytes;
-use canon::{clock::Timestamp, entry::Piece};
+use canon::{
+    clock::Timestamp,
+    entry::{Interchange, Piece},
+};
 use http::HeaderMap;
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,6 +35,8 @@ pub struct Arrival {
     pub traceparent: Option<String>,
     /// What the boundaries decided so far.
     pub trail: Trail,
+    /// Interchanges of EDI in the bytes, once they are read.
+    pub interchanges: Vec<Interchange>,
 }
 
 /// How an arrival came.
@@ -94,8 +99,9 @@ pub struct Answer {
 impl Arrival {
     /// The key under which a repetition is recognised: the `Idempotency-Key`
     /// header, else the far system's own delivery id (with the topic, since one
-    /// id may come once for each subscription), else the name of a file with
-    /// the time it was written and the hash of its content. `None`: only the source facts tell.
+    /// id may come once for each subscription), else the control numbers of its
+    /// interchanges, else the name of a file with the time it was written and the
+    /// hash of its content. `None`: only the source facts tell.
     #[must_use]
     pub fn dedupe_key(&self) -> Option<String> {
         let headers = match &self.way {
@@ -115,7 +121,9 @@ impl Arrival {
             return Some(format!("key:{}", key.trim_matches('"')));
         }
         let input = self.channel.package().manifest().input.as_ref()?;
-        let id = input.dedupe_headers.iter().find_map(|name| text(name))?;
+        let Some(id) = input.dedupe_headers.iter().find_map(|name| text(name)) else {
+            return self.controls();
+        };
         let topic = match &input.topic {
             Topic::Header(name) => text(name).unwrap_or_default(),
             Topic::None | Topic::Pointer(_) | Topic::Feed => "",
@@ -125,6 +133,15 @@ impl Arrival {
 }
 
 impl Arrival {
+    /// The control numbers of its interchanges, where partners count them.
+    fn controls(&self) -> Option<String> {
+        let counts = self.channel.package().reused_control() != Reused::Taken;
+        let own = |it: &Interchange| format!("{:?}:{:?}", it.sender, it.control);
+        let all: Vec<String> = self.interchanges.iter().map(own).collect();
+        let hash = canon::id::sha256_hex(all.join(",").as_bytes());
+        (counts && !all.is_empty()).then(|| format!("controls:{hash}"))
+    }
+
     /// What tells kinds of its records apart: a header, or the feed that was pulled.
     #[must_use]
     pub fn label(&self) -> Option<String> {

@@ -37,7 +37,7 @@ pub fn start(reception: &Reception) {
             let (reception, name) = (inside.clone(), name.clone());
             async move {
                 match kind {
-                    "folder" => folder::watch(&reception, &name).await,
+                    "folder" => Box::pin(folder::watch(&reception, &name)).await,
                     "pull" => pull::watch(&reception, &name).await,
                     _ => sample::watch(&reception, &name).await,
                 }
@@ -64,5 +64,6 @@ fn brought(
         way,
         traceparent: None,
         trail: Trail::default(),
+        interchanges: Vec::new(),
     }
 }

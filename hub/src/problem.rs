@@ -55,6 +55,8 @@ pub enum Refusal {
     VersionConflict { faults: Vec<Fault> },
     #[error("idempotency key was used for another body, entry {first_seq}")]
     KeyReused { first_seq: u64 },
+    #[error("control numbers came before, entry {first_seq}: {}", controls.join(", "))]
+    ControlReused { first_seq: u64, controls: Vec<String> },
     #[error("letter {id} is not open any more")]
     LetterSettled { id: String },
     #[error("the raw bytes of entry {seq} are no longer kept")]
@@ -212,6 +214,7 @@ impl Refusal {
             | Self::Unmappable { .. }
             | Self::VersionConflict { .. }
             | Self::KeyReused { .. }
+            | Self::ControlReused { .. }
             | Self::LetterSettled { .. }
             | Self::RawGone { .. }
             | Self::NotFound { .. }
@@ -254,6 +257,7 @@ impl Refusal {
             | Self::FileHeld { .. }
             | Self::UnknownRecord { .. }
             | Self::KeyReused { .. }
+            | Self::ControlReused { .. }
             | Self::LetterSettled { .. }
             | Self::RawGone { .. }
             | Self::JournalClosed { .. }
@@ -410,6 +414,15 @@ impl Refusal {
                 (
                     "This idempotency key was used for another body",
                     "この冪等キーは別の本文で使われています",
+                ),
+                Retry::Never,
+            ),
+            Self::ControlReused { .. } => facts(
+                StatusCode::CONFLICT,
+                "control-reused",
+                (
+                    "A control number came before with other content",
+                    "同じ管理番号が別の内容で届いています",
                 ),
                 Retry::Never,
             ),

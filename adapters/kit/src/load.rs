@@ -93,6 +93,7 @@ impl<'a> Loader<'a> {
         let elements = self.elements(&manifest, layout.as_ref());
         self.check_topics(&manifest);
         self.check_fields(&manifest, layout.as_ref());
+        self.check_parties(&manifest, layout.as_ref());
         self.check_settings(&manifest);
         let outputs = self.outputs(&manifest);
         for operation in manifest.output.iter_mut().flat_map(|it| &mut it.operations) {

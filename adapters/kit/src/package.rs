@@ -4,9 +4,9 @@
 use canon::{
     clock::Timestamp,
     entity::{Action, Entity},
-    entry::RecordFault,
+    entry::{Interchange, RecordFault},
 };
-pub use codec::layout::Acknowledged;
+pub use codec::layout::{Acknowledged, Reused};
 use codec::{
     diagnostic::Diagnostic,
     layout::Layout,
@@ -150,9 +150,21 @@ impl Package {
         bytes: &[u8],
         refused: bool,
         at: Timestamp,
-        last: u64,
+        controls: &[u64],
     ) -> Option<Acknowledged> {
-        self.parts.layout.as_ref()?.acknowledge(bytes, refused, at, last)
+        self.parts.layout.as_ref()?.acknowledge(bytes, refused, at, controls)
+    }
+
+    /// The interchanges of EDI in bytes that came in. See [`Layout::interchanges`].
+    #[must_use]
+    pub fn interchanges(&self, bytes: &[u8]) -> Vec<Interchange> {
+        self.parts.layout.as_ref().map(|it| it.interchanges(bytes)).unwrap_or_default()
+    }
+
+    /// What becomes of interchanges whose numbers came before with other content.
+    #[must_use]
+    pub fn reused_control(&self) -> Reused {
+        self.parts.layout.as_ref().map(Layout::reused_control).unwrap_or_default()
     }
 
     /// Whether what comes in is answered by an acknowledgement.

@@ -118,6 +118,7 @@ pub fn is_counted(refusal: &Refusal) -> bool {
         | Refusal::Unmappable { .. }
         | Refusal::VersionConflict { .. }
         | Refusal::KeyReused { .. }
+        | Refusal::ControlReused { .. }
         | Refusal::TrailIncomplete
         | Refusal::FileHeld { .. }
         | Refusal::FileTooLarge { .. }
@@ -141,6 +142,7 @@ fn told(kind: Kind, window: Window) -> Option<entry::Refusal> {
         trail: Vec::new(),
         code: kind.code.to_owned(),
         raw_sha256: None,
+        interchanges: 0,
         count: more,
     })
 }
@@ -175,6 +177,7 @@ mod tests {
             code: "not-admitted".to_owned(),
             detail: "signature".to_owned(),
             raw_sha256: None,
+            interchanges: 0,
             count: 1,
         }
     }

@@ -20,12 +20,15 @@ use super::{acknowledge, receive::Reception};
 use crate::settings::Input;
 use std::{
     collections::HashMap,
+    ffi::OsStr,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 use take::{Dropped, Taken, take};
 use tracing::error;
 
+/// Where files that were held lie in a channel's folder.
+pub(super) const HELD: &str = "held";
 /// Files one look takes up.
 const FILES_MAX: usize = 1000;
 
@@ -103,6 +106,17 @@ async fn look(folder: &Path) -> Vec<(PathBuf, Stamp)> {
 
 fn is_being_written(name: &str) -> bool {
     name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part")
+}
+
+/// The name in `held/` of a file that was dropped under `name`.
+#[cfg(test)]
+pub(super) fn held_name(id: &str, name: &OsStr) -> std::ffi::OsString {
+    held::name_of(id, name)
+}
+
+/// The name under which a file in `held/` was dropped; `None` for other files.
+pub(super) fn dropped_as(held: &OsStr) -> Option<&OsStr> {
+    held::named(held).map(|(_, name)| name)
 }
 
 /// Runs what touches the disk where it holds nobody up.

@@ -25,6 +25,7 @@ use futures_util::future::{Either, select};
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tracing::warn;
 
 /// Bytes of a refused body that are read so that the refusal can be told.
 const DRAIN_BYTES_MAX: usize = 64 << 10;
@@ -78,6 +79,7 @@ async fn admit_and_walk(
         channel: channel.as_ref().map(|it| it.name().to_owned()),
         origin: peer.ip().to_string(),
         received_at,
+        interchanges: 0,
     };
     let peer = rooms.peers.count(peer.ip());
     let before_body = peer.and_then(|()| strict::check(&request)).and_then(|()| match channel {
@@ -114,6 +116,7 @@ async fn admit_and_walk(
         traceparent: traceparent.map(str::to_owned),
         way: Way::Http { headers: head.headers },
         trail: Trail::default(),
+        interchanges: Vec::new(),
         channel,
     };
     // From here on the caller's connection no longer matters: an arrival whose
@@ -146,8 +149,16 @@ async fn receive(reception: &Reception, arrival: Arrival) -> Told {
         Ok(answer) => Outcome::Taken(answer),
         Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
     };
-    let acknowledged =
-        if wanted { acknowledge::answer(&channel, &bytes, outcome, at) } else { None };
+    let acknowledged = match wanted {
+        true => acknowledge::answer(reception.rooms(), &channel, &bytes, outcome, at).await,
+        false => Ok(None),
+    };
+    // The caller is told all the same, in the hub's own words.
+    let acknowledged = acknowledged
+        .inspect_err(|fault| warn!(%fault, "its acknowledgement has no number yet"))
+        .ok()
+        .flatten()
+        .map(|(it, _)| it);
     Told { outcome: received.map_err(|(refusal, _)| refusal), acknowledged }
 }
 

@@ -1,6 +1,7 @@
 //! From the ways in to the gates: hands an arrival over, and writes down a
 //! refusal, so that everything that crosses a boundary is in the journal.
 
+use super::acknowledge;
 use crate::{
     app::Rooms,
     arrival::{Answer, Arrival},
@@ -32,6 +33,8 @@ pub struct Stranger {
     pub origin: String,
     /// When it came.
     pub received_at: Timestamp,
+    /// Interchanges of EDI in it that are answered.
+    pub interchanges: u64,
 }
 
 /// Hands arrivals to the gates.
@@ -90,12 +93,14 @@ impl Reception {
             what: json!({ "way": arrival.way.name(), "origin": arrival.origin,
                           "bytes": arrival.bytes.len() }),
         });
-        let stranger = Stranger {
+        let mut stranger = Stranger {
             id: arrival.id.clone(),
             channel: Some(channel.clone()),
             origin: arrival.origin.clone(),
             received_at: arrival.received_at,
+            interchanges: 0,
         };
+        let package = Arc::clone(arrival.channel.package());
         let (trail, bytes) = (arrival.trail.clone(), arrival.bytes.clone());
         let mut stack = self.stack.clone();
         let outcome = match stack.ready().await {
@@ -120,6 +125,10 @@ impl Reception {
             }
             Err(refusal) => {
                 let crossings = trail.crossings();
+                if package.acknowledges() && acknowledge::is_answered(&refusal) {
+                    let found = package.interchanges(&bytes).len();
+                    stranger.interchanges = u64::try_from(found).unwrap_or(u64::MAX);
+                }
                 let sha256 = Some(canon::id::sha256_hex(&bytes));
                 let entry = self.refuse(&stranger, &refusal, crossings, sha256).await;
                 Err((refusal, entry))
@@ -180,6 +189,7 @@ impl Reception {
             detail: refusal.to_string(),
             raw_sha256,
             count: 1,
+            interchanges: stranger.interchanges,
         }
     }
 

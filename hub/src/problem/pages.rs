@@ -42,6 +42,7 @@ pages![
     "body-broken",
     "body-too-large",
     "body-too-slow",
+    "control-reused",
     "delivery-exhausted",
     "delivery-refused",
     "delivery-unexpected",

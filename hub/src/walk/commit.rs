@@ -38,7 +38,6 @@ pub(super) async fn commit(
         return Err(Refusal::BodyTooLarge { limit_bytes: ENTRY_BYTES_MAX });
     }
     let channel = arrival.channel.name().to_owned();
-    let cursor = cursor_of(&arrival.way);
     let (stored, raw) = bytes_of(&arrival);
     let fingerprint: [u8; 32] = Sha256::digest(stored).into();
     let entry = entry::Arrival {
@@ -52,7 +51,7 @@ pub(super) async fn commit(
         raw_sha256: canon::id::hex(&fingerprint),
         raw_bytes: stored.len() as u64,
         dedupe_key: arrival.dedupe_key(),
-        cursor,
+        cursor: cursor_of(&arrival.way),
         records,
         duplicates: 0,
         events,
@@ -64,6 +63,7 @@ pub(super) async fn commit(
         again: arrival.kept().map(|it| Box::new(it.again.clone())),
         file: file_facts(&arrival, records).map(Box::new),
         piece: arrival.piece().cloned().map(Box::new),
+        interchanges: std::mem::take(&mut arrival.interchanges).into(),
     };
     let started = rooms.clock.now();
     // A record out of the dead letters that contradicts what is stored goes back:
@@ -111,8 +111,8 @@ fn bytes_of(arrival: &Arrival) -> (&Bytes, Option<Bytes>) {
     }
 }
 
-/// The answer when a replay found nothing that is not stored: no entry is made.
-fn nothing_new(arrival: &str, of: u64, records: u64) -> Answer {
+/// The answer when nothing of it is new: no entry is made.
+pub(super) fn nothing_new(arrival: &str, of: u64, records: u64) -> Answer {
     Answer {
         sequence: of,
         arrival: arrival.to_owned(),

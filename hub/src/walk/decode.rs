@@ -1,9 +1,10 @@
 //! Bytes to records. Strict: a bad byte is a fault with its place, never a
 //! replacement character.
 
+use super::interchanges;
 use crate::{
     app::Rooms,
-    arrival::{Arrival, Way},
+    arrival::{Answer, Arrival, Way},
     gates::admit::Admitted,
     ingress::packed,
     observe::tap::Line,
@@ -25,6 +26,8 @@ pub(super) struct Decoded {
     pub(super) arrival: Arrival,
     pub(super) records: Records,
     pub(super) set_aside: Vec<SetAside>,
+    /// All of it came before: nothing is left to do.
+    pub(super) known: Option<Answer>,
 }
 
 /// Cuts the bytes into records.
@@ -33,7 +36,8 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
     let grows =
         if arrival.way.headers().is_some_and(packed::is_packed) { packed::RATIO_MAX } else { 1 };
     let bytes = arrival.bytes.len().saturating_mul(grows);
-    let decoded = off_thread(bytes, move || decode_now(admitted)).await?;
+    let mut decoded = off_thread(bytes, move || decode_now(admitted)).await?;
+    decoded.known = interchanges::known(rooms, &decoded.arrival).await?;
     rooms.tap.tell(|| Line {
         at: rooms.clock.now(),
         step: "decoded",
@@ -54,6 +58,10 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         }
     }
     let package = arrival.channel.package();
+    if arrival.kept().is_none() && arrival.piece().is_none() {
+        arrival.interchanges = package.interchanges(&arrival.bytes);
+        interchanges::check_parties(&arrival.channel, &arrival.interchanges)?;
+    }
     let decoded = records(package, arrival.feed(), arrival.piece(), &arrival.bytes);
     if let Way::File { name, expected: Some(expected), piece: None, .. } = &arrival.way {
         // A file in pieces was checked before the first of them.
@@ -84,7 +92,7 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         let fault = faults_of(first).into_iter().next().unwrap_or_default();
         return Err(Refusal::Undecodable { fault });
     }
-    Ok(Decoded { pass, arrival, records, set_aside })
+    Ok(Decoded { pass, arrival, records, set_aside, known: None })
 }
 
 /// Bytes to records, as the package cuts them; a piece of a file from the state

@@ -25,7 +25,7 @@ pub(super) async fn validate(_rooms: &Rooms, decoded: Decoded) -> Result<Valid, 
 }
 
 fn validate_now(decoded: Decoded) -> Result<Valid, Refusal> {
-    let Decoded { pass, arrival, records, mut set_aside } = decoded;
+    let Decoded { pass, arrival, records, mut set_aside, known: _ } = decoded;
     let label = arrival.label();
     let package = arrival.channel.package();
     let mut maps = Vec::new();

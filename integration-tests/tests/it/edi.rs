@@ -4,7 +4,12 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
-use testkit::{Result, TestHub, config::repository, config::secret, far::Webhook, wait::Look};
+use testkit::{
+    Result, TestHub,
+    config::{repository, secret},
+    far::Webhook,
+    wait::{Look, PATIENCE, until},
+};
 
 const PARTNER: &str = "\
 # A partner that drops purchase orders.
@@ -181,6 +186,7 @@ async fn each_file_is_acknowledged_once_whatever_happens() -> Result<()> {
     let order = String::from_utf8_lossy(&fixture("generic-edi-x12", "order")?).into_owned();
     for number in 0..FILES {
         let text = order.replace("FM-26-0001", &format!("FM-26-{number:04}"));
+        let text = text.replace("000000101", &format!("{:09}", 101 + number));
         drop_file(&folder, &format!("{number:03}.edi"), text.as_bytes())?;
     }
     let mut taken: Vec<String> = Vec::new();
@@ -209,5 +215,205 @@ async fn each_file_is_acknowledged_once_whatever_happens() -> Result<()> {
     taken.sort();
     let want: Vec<String> = (0..FILES).map(|it| format!("{it:03}.edi.ack.x12")).collect();
     assert_eq!(taken, want, "each once");
+    Ok(())
+}
+
+/// Two purchase orders with the control numbers of the first.
+fn orders() -> Result<[Vec<u8>; 2]> {
+    let order = String::from_utf8_lossy(&fixture("generic-edi-x12", "order")?).into_owned();
+    let other = order.replace("FM-26-0001", "FM-26-0002");
+    Ok([order.into_bytes(), other.into_bytes()])
+}
+
+/// The acknowledgements with a name, once there are as many as wanted.
+async fn acknowledged(
+    hub: &TestHub,
+    folder: &Path,
+    count: usize,
+) -> Result<BTreeMap<String, String>> {
+    hub.until("acknowledgements", async |_| {
+        let told = acknowledgements(folder);
+        let seen = format!("{:?}", told.keys());
+        Ok(Look::when(told.len() == count, told, || seen))
+    })
+    .await
+}
+
+/// Goal: the same control number again is the same interchange, or it is held.
+#[tokio::test]
+async fn a_control_number_names_one_interchange_for_good() -> Result<()> {
+    let hub = TestHub::with(|config| config.write("channels/partner.yaml", PARTNER)).await?;
+    let folder = hub.hub.config().join("drop/partner");
+    let [order, other] = orders()?;
+    drop_file(&folder, "a.edi", &order)?;
+    acknowledged(&hub, &folder, 1).await?;
+    // The same once more, under another name: answered alike, nothing is applied.
+    drop_file(&folder, "b.edi", &order)?;
+    let told = acknowledged(&hub, &folder, 2).await?;
+    let (first, again) = (&told["a.edi.ack.x12"], &told["b.edi.ack.x12"]);
+    assert!(first.contains("IEA*1*900000000~") && again.contains("IEA*1*900000000~"), "{again}");
+    // Another order under the number of the first waits for an operator.
+    drop_file(&folder, "c.edi", &other)?;
+    let id = hub
+        .until("a held file", async |_| {
+            let listed = hub.hub.command(&["files", "list", "--json"]).await?;
+            let line = listed.stdout.lines().next().unwrap_or("null");
+            let item: serde_json::Value = serde_json::from_str(line)?;
+            let id = item.pointer("/id").and_then(|it| it.as_str()).map(str::to_owned);
+            let reason = item.pointer("/reason").and_then(|it| it.as_str()).unwrap_or_default();
+            if !reason.is_empty() {
+                assert!(
+                    reason.contains("control: 000000101 of FUJIMART came in entry"),
+                    "{reason}"
+                );
+            }
+            Ok(match id {
+                Some(id) => Look::Ready(id),
+                None => Look::NotYet(listed.stdout),
+            })
+        })
+        .await?;
+    hub.events("partner", 1).await?;
+    assert_eq!(acknowledgements(&folder).len(), 2, "what is held is not answered yet");
+    let released =
+        hub.hub.command(&["files", "release", &id, "--reason", "they count anew"]).await?;
+    assert_eq!(released.code, Some(0), "{}{}", released.stdout, released.stderr);
+    let told = acknowledged(&hub, &folder, 3).await?;
+    assert!(told["c.edi.ack.x12"].contains("IEA*1*900000001~"), "{told:?}");
+    hub.events("partner", 2).await?;
+    // What is from somebody else than the partner is not taken.
+    let text = String::from_utf8_lossy(&order).replace("FUJIMART ", "FUJIMARU ");
+    drop_file(&folder, "d.edi", text.as_bytes())?;
+    hub.until("a refused file", async |_| {
+        let refused = folder.join("refused/d.edi.problem.json");
+        let text = std::fs::read_to_string(refused).unwrap_or_default();
+        let seen = text.contains("`partner_id` of the channel as sender: FUJIMART");
+        Ok(Look::when(seen, (), || text))
+    })
+    .await?;
+    Ok(())
+}
+
+/// Goal: one number, other content, by HTTP: told at once which entry has it.
+#[tokio::test]
+async fn a_caller_is_told_of_a_number_that_came_before() -> Result<()> {
+    let key = secret();
+    let hub = TestHub::with(|config| {
+        config.write("secrets/caller", &key)?;
+        config.write("channels/caller.yaml", CALLER)
+    })
+    .await?;
+    let order = String::from_utf8_lossy(&fixture("generic-edi-edifact", "order")?).into_owned();
+    let other = order.replace("MM-2026-77", "MM-2026-78");
+    assert_ne!(order, other);
+    for (body, status) in [(&order, 202), (&order, 200), (&other, 409), (&order, 200)] {
+        let headers = vec![("authorization".to_owned(), format!("Bearer {key}"))];
+        let (channel, body) = ("caller".to_owned(), body.clone().into_bytes());
+        let answer = Webhook { channel, headers, body }.send(&hub.url()).await?;
+        assert_eq!(answer.status, status, "{}", answer.text);
+        if status == 409 {
+            assert!(answer.text.contains("control-reused"), "{}", answer.text);
+        }
+    }
+    hub.events("caller", 1).await?;
+    Ok(())
+}
+
+/// Goal: killed at any point of an acknowledgement, dropped or released: each file
+/// is answered once, even where the next file has its name already.
+#[tokio::test]
+async fn killed_within_an_acknowledgement_each_file_is_answered_once() -> Result<()> {
+    let [order, other] = orders()?;
+    for (point, then) in [
+        ("answer.prepared:1", None),
+        ("answer.file_moved:1", None),
+        ("answer.named:1", None),
+        // The partner drops the next file under the same name while the hub is dead.
+        ("answer.file_moved:1", Some(&other)),
+    ] {
+        let mut hub = TestHub::with(|config| {
+            let partner = PARTNER.replace("acknowledge: true", "acknowledge: true, arrives: {}");
+            config.write("channels/partner.yaml", &partner)
+        })
+        .await?;
+        let folder = hub.hub.config().join("drop/partner");
+        hub.hub.stop().await?;
+        hub.hub.die_at(Some(point));
+        hub.hub.launch()?;
+        drop_file(&folder, "order.edi", &order)?;
+        until_dead(&mut hub).await?;
+        if let Some(next) = then {
+            let text = String::from_utf8_lossy(next).replace("000000101", "000000102");
+            drop_file(&folder, "order.edi", text.as_bytes())?;
+        }
+        hub.hub.die_at(None);
+        hub.hub.launch()?;
+        let count = 1 + usize::from(then.is_some());
+        let told = acknowledged(&hub, &folder, count).await.map_err(|it| it.during(point))?;
+        hub.events("partner", count).await.map_err(|it| it.during(point))?;
+        let numbers: Vec<bool> = told.values().map(|it| it.contains("*000000101*")).collect();
+        assert!(told.contains_key("order.edi.ack.x12"), "{point}: {numbers:?}");
+        // It stays so: no answer is added by further looks.
+        drop_file(&folder, "last.edi", b"hello")?;
+        hub.until("the last file refused", async |_| {
+            Ok(Look::when(folder.join("refused/last.edi").exists(), (), || point.to_owned()))
+        })
+        .await?;
+        assert_eq!(acknowledgements(&folder).len(), count, "{point}");
+    }
+    Ok(())
+}
+
+async fn until_dead(hub: &mut TestHub) -> Result<()> {
+    let process = &mut hub.hub;
+    until("it dies", PATIENCE * 2, async || {
+        Ok(match process.ended()? {
+            Some(_) => Look::Ready(()),
+            None => Look::NotYet(process.log_end()),
+        })
+    })
+    .await
+}
+
+/// Goal: a file that is released out of `held/` is answered once, whenever the hub
+/// dies in between.
+#[tokio::test]
+async fn a_released_file_is_answered_once_whatever_happens() -> Result<()> {
+    let [order, other] = orders()?;
+    for point in ["answer.prepared:2", "answer.file_moved:2", "answer.named:2"] {
+        let mut hub =
+            TestHub::with(|config| config.write("channels/partner.yaml", PARTNER)).await?;
+        let folder = hub.hub.config().join("drop/partner");
+        hub.hub.stop().await?;
+        hub.hub.die_at(Some(point));
+        hub.hub.launch()?;
+        drop_file(&folder, "a.edi", &order)?;
+        acknowledged(&hub, &folder, 1).await?;
+        drop_file(&folder, "b.edi", &other)?;
+        let id = hub
+            .until("a held file", async |_| {
+                let found = std::fs::read_dir(folder.join("held")).into_iter().flatten().flatten();
+                let name = found.map(|it| name(&it.path())).find(|it| it.ends_with(".b.edi"));
+                Ok(name.map_or(Look::NotYet("nothing is held".to_owned()), |it| {
+                    Look::Ready(it.chars().take(36).collect::<String>())
+                }))
+            })
+            .await?;
+        let released = ["files", "release", &id, "--reason", "they count anew"];
+        let released = hub.hub.command(&released).await?;
+        assert_eq!(released.code, Some(0), "{}{}", released.stdout, released.stderr);
+        until_dead(&mut hub).await?;
+        hub.hub.die_at(None);
+        hub.hub.launch()?;
+        let told = acknowledged(&hub, &folder, 2).await.map_err(|it| it.during(point))?;
+        assert!(told.contains_key("b.edi.ack.x12"), "{point}: {:?}", told.keys());
+        hub.events("partner", 2).await.map_err(|it| it.during(point))?;
+        drop_file(&folder, "last.edi", b"hello")?;
+        hub.until("the last file refused", async |_| {
+            Ok(Look::when(folder.join("refused/last.edi").exists(), (), || point.to_owned()))
+        })
+        .await?;
+        assert_eq!(acknowledgements(&folder).len(), 2, "{point}");
+    }
     Ok(())
 }

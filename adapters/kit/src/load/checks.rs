@@ -50,6 +50,32 @@ impl Loader<'_> {
         }
     }
 
+    /// Interchanges are taken from somebody and for somebody, named by settings that
+    /// every channel must give.
+    pub(super) fn check_parties(&mut self, manifest: &Manifest, layout: Option<&Layout>) {
+        let Some(input) = &manifest.input else { return };
+        let is_edi = layout.is_some_and(Layout::is_edi);
+        let Some(parties) = &input.parties else {
+            if is_edi {
+                let message = "nothing says whose interchanges are taken";
+                let expected = "`parties: { sender: …, receiver: … }`, the names of two settings";
+                self.fault("K29", "in", message, expected);
+            }
+            return;
+        };
+        if !is_edi {
+            let message = "`parties` are those of interchanges";
+            self.fault("K29", "parties", message, "a layout of X12 or EDIFACT");
+        }
+        for name in [&parties.sender, &parties.receiver] {
+            let setting = manifest.settings.iter().find(|it| it.name == *name);
+            if setting.is_none_or(|it| it.default.is_some()) {
+                let message = format!("`{name}` is no setting that each channel must give");
+                self.fault("K29", name, message, "a setting without a default");
+            }
+        }
+    }
+
     /// Conditions look at pointers of JSON records and at fields of rows.
     pub(super) fn check_fields(&mut self, manifest: &Manifest, layout: Option<&Layout>) {
         let mut asked: Vec<(&Predicate, Option<&str>)> = Vec::new();

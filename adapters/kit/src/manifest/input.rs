@@ -11,6 +11,8 @@ pub struct Input {
     pub transport: Transport,
     /// What the bytes are.
     pub format: Format,
+    /// Whose interchanges are taken, for layouts of EDI.
+    pub parties: Option<Parties>,
     /// What tells kinds of arrivals apart.
     pub topic: Topic,
     /// How the sender signs, for webhooks.
@@ -61,6 +63,15 @@ pub enum Format {
         /// The layout's file, relative to the package.
         file: String,
     },
+}
+
+/// The settings of a channel that say whom an interchange must be from and for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parties {
+    /// Its sender (ISA06, UNB02).
+    pub sender: String,
+    /// Its receiver (ISA08, UNB03).
+    pub receiver: String,
 }
 
 /// What tells kinds of arrivals apart.
@@ -146,6 +157,7 @@ impl Input {
     pub(super) fn read(table: Table<'_>) -> Option<Self> {
         let transport = table.required_one_of("transport", Transport::ALL);
         let format = Format::read(&table);
+        let parties = table.table("parties", "`parties`").and_then(Parties::read);
         let topic = table.table("topic", "`topic`").and_then(Topic::read).unwrap_or_default();
         let signature = table.table("signature", "a signature").and_then(Signature::read);
         let static_header = table.text("static_header").map(str::to_owned);
@@ -189,6 +201,7 @@ impl Input {
         Some(Self {
             transport,
             format,
+            parties,
             topic,
             signature,
             static_header,
@@ -231,6 +244,15 @@ impl Format {
             (FormatName::Json, None) => Some(Self::Json { records_at }),
             (FormatName::Ndjson, None) => Some(Self::Ndjson),
         }
+    }
+}
+
+impl Parties {
+    fn read(table: Table<'_>) -> Option<Self> {
+        let setting = |key| table.required_text(key).map(str::to_owned);
+        let (sender, receiver) = (setting("sender"), setting("receiver"));
+        table.finish();
+        Some(Self { sender: sender?, receiver: receiver? })
     }
 }
 

@@ -14,7 +14,7 @@ mod template;
 
 pub use auth::{Auth, ClientAuth};
 pub use feed::{Ask, Cursor, Details, Feed, PageBy, Pages, Window};
-pub use input::{Format, Input, MapUse, RecordKind, Topic, Transport};
+pub use input::{Format, Input, MapUse, Parties, RecordKind, Topic, Transport};
 pub use output::{Body, Need, NeedFrom, Operation, Output, Reply, answered};
 pub use predicate::{Field, Predicate, Test};
 pub use signature::{

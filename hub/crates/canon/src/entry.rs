@@ -4,14 +4,16 @@
 use serde::{Deserialize, Serialize};
 
 mod again;
+mod brought;
 mod piece;
 mod route;
 
 pub use again::{Again, LetterId, MapsOf, Selection, Splice};
+pub use brought::{FileFacts, Interchange};
 pub use piece::{Piece, Sums};
 pub use route::{AfterRefusal, Condition, Route};
 
-use crate::{calendar::Day, clock::Timestamp, event::Event};
+use crate::{clock::Timestamp, event::Event};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -99,33 +101,13 @@ pub struct Arrival {
     /// Set when its bytes are a piece of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub piece: Option<Box<Piece>>,
+    /// The interchanges of EDI it brought, in their order.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub interchanges: Box<[Interchange]>,
 }
 
-/// What is known of a file beside its content: what later ones are compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct FileFacts {
-    /// Its name, without folders.
-    pub name: String,
-    /// The store in its name; empty when names have none. Files of one series
-    /// are compared with each other.
-    #[serde(default)]
-    pub series: String,
-    /// The day in its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub day: Option<Day>,
-    /// The number in its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sequence: Option<u64>,
-    /// The line that names its columns, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub heading: Option<String>,
-    /// SHA-256 hex of its bytes.
-    pub sha256: String,
-    /// How many bytes.
-    pub bytes: u64,
-    /// How many records.
-    pub records: u64,
+const fn is_nothing(list: &[Interchange]) -> bool {
+    list.is_empty()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
@@ -160,6 +142,9 @@ pub struct Refusal {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[cfg_attr(feature = "schema", schemars(default = "one"))]
     pub count: u64,
+    /// Interchanges of EDI in it, each of which is answered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interchanges: u64,
 }
 
 const fn one() -> u64 {

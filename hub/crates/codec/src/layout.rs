@@ -31,7 +31,7 @@ mod edi;
 mod xlsx;
 mod xml;
 
-pub use edi::Acknowledged;
+pub use edi::{Acknowledged, Reused};
 pub use stream::{Checkpoint, Cutter, Piece, PieceLimits, Stream, Verified, Verifier};
 pub use write::Written;
 pub use xml::view::xml_to_json;

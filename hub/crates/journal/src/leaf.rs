@@ -251,6 +251,7 @@ mod tests {
             code: code.to_owned(),
             detail: detail.to_owned(),
             raw_sha256: None,
+            interchanges: 0,
             count: 1,
         })
     }

@@ -208,5 +208,6 @@ fn arrival(event: Event) -> Arrival {
         again: None,
         file: None,
         piece: None,
+        interchanges: Box::default(),
     }
 }

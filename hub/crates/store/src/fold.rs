@@ -4,6 +4,7 @@ mod events;
 
 mod arrivals;
 mod files;
+mod interchanges;
 mod letters;
 
 mod consents;
@@ -215,12 +216,14 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             applied.events += seen.applied;
             applied.passed_over += seen.duplicates + seen.older + seen.conflicts;
             files::taken(turn, arrival)?;
+            interchanges::taken(turn, arrival)?;
             arrivals::set_aside(turn, arrival)?;
             letters::brought_again(turn, arrival)?;
             arrivals::count(turn, arrival, seen)
         }
         Body::Refusal(refusal) => {
             files::held(turn, refusal)?;
+            interchanges::refused(turn, refusal)?;
             arrivals::refused(turn, refusal)
         }
         Body::Attempt(attempt) => parties::delivered(turn, attempt),

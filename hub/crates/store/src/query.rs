@@ -9,6 +9,7 @@ mod customers;
 mod due;
 mod events;
 mod files;
+mod interchanges;
 mod letters;
 mod names;
 mod orders;

@@ -203,6 +203,7 @@ pub(crate) fn arrival(channel: &str, events: Vec<Event>) -> Arrival {
         again: None,
         file: None,
         piece: None,
+        interchanges: Box::default(),
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) async fn expected(
     dropped: &Dropped<'_>,
     looked: Looked,
 ) -> Result<Option<Expected>, Refusal> {
-    let Some(arrives) = channel.arrives().cloned() else { return Ok(None) };
+    // Interchanges are held for their numbers too, and what was held is known again.
+    let counted = channel.package().acknowledges().then(Arrives::default);
+    let Some(arrives) = channel.arrives().cloned().or(counted) else { return Ok(None) };
     let Looked { sha256, bytes, heading } = looked;
     let facts = arrives.facts(&Seen {
         name: dropped.name,

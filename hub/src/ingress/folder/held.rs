@@ -5,7 +5,7 @@
 
 use super::{
     super::receive::Reception,
-    expect, look as files_in,
+    HELD, expect, look as files_in,
     moves::{NOTE, put},
     take::{Dropped, Taken, take},
 };
@@ -31,7 +31,7 @@ pub(super) const HUB: &str = "hub";
 
 /// Looks at what is held, in the order in which it came.
 pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: &Path) {
-    let aside = folder.join("held");
+    let aside = folder.join(HELD);
     if !tokio::fs::try_exists(&aside).await.unwrap_or(false) {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn name_of(id: &str, name: &OsStr) -> OsString {
 }
 
 /// The id and the name as it was dropped; `None` for the reasons beside files.
-fn named(full: &OsStr) -> Option<(String, &OsStr)> {
+pub(super) fn named(full: &OsStr) -> Option<(String, &OsStr)> {
     let (id, rest) = full.as_bytes().split_at_checked(ID_BYTES)?;
     let name = rest.strip_prefix(b".").filter(|it| !it.ends_with(NOTE.as_bytes()))?;
     Some((std::str::from_utf8(id).ok()?.to_owned(), OsStr::from_bytes(name)))

@@ -139,6 +139,7 @@ impl Passing<'_> {
             channel: Some(self.channel.name().to_owned()),
             origin: self.dropped.name.to_owned(),
             received_at: self.reception.rooms().clock.now(),
+            interchanges: 0,
         };
         let trail = Trail::default();
         let _told = trail.cross::<()>(Boundary::Decode, Err(refusal.clone()));

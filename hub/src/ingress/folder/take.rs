@@ -5,7 +5,7 @@ use super::{
         acknowledge::{self, Outcome, Pending},
         receive::{Reception, Stranger},
     },
-    Stamp, expect, held, large,
+    HELD, Stamp, expect, held, large,
     moves::{put, put_with_reason},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 };
 use bytes::Bytes;
 use canon::clock::Timestamp;
+use journal::failpoint;
 use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 use store::HeldFile;
 use tracing::{error, info, warn};
@@ -87,7 +88,7 @@ pub(super) async fn take(
         && let Some(id) = expect::held_already(reception, channel, dropped, expected).await
     {
         // The journal had it before the move was made.
-        let place = dropped.folder.join("held");
+        let place = dropped.folder.join(HELD);
         put(dropped.file, (&place, &held::name_of(&id, dropped.os_name))).await;
         return Taken::Settled;
     }
@@ -106,6 +107,7 @@ async fn refuse_unread(
         channel: Some(channel.name().to_owned()),
         origin: dropped.name.to_owned(),
         received_at: reception.rooms().clock.now(),
+        interchanges: 0,
     };
     if reception.refuse_whole(&stranger, refusal).await.is_none() {
         // It is moved only when the journal says why.
@@ -140,7 +142,7 @@ async fn hand_over(
         warn!(file = %dropped.file.display(), %refusal, "not in the journal; tried again");
         return Taken::NotNow;
     }
-    let told = match pending(channel, dropped, &bytes, outcome, at).await {
+    let told = match pending(reception, channel, dropped, (&bytes, outcome, at)).await {
         Ok(told) => told,
         Err(cause) => {
             let file = dropped.file.display();
@@ -160,6 +162,7 @@ async fn hand_over(
         Err(refusal) => dropped.set_aside(&refusal, &id).await,
     };
     if let Some(told) = told.filter(|_| settled) {
+        failpoint::pass("answer.file_moved");
         super::off_thread(move || acknowledge::publish(&told)).await;
     }
     Taken::Settled
@@ -168,11 +171,10 @@ async fn hand_over(
 /// Writes the acknowledgement, if the channel wants one and there is one. A
 /// file that is held is acknowledged when an operator has decided.
 async fn pending(
+    reception: &Reception,
     channel: &Arc<Channel>,
     dropped: &Dropped<'_>,
-    bytes: &Bytes,
-    outcome: Outcome<'_>,
-    at: Timestamp,
+    (bytes, outcome, at): (&Bytes, Outcome<'_>, Timestamp),
 ) -> std::io::Result<Option<Pending>> {
     let Some(Input::Folder { path, acknowledge: true, .. }) = &channel.settings().input else {
         return Ok(None);
@@ -180,15 +182,14 @@ async fn pending(
     if matches!(outcome, Outcome::Refused(Refusal::FileHeld { .. }, _)) {
         return Ok(None);
     }
-    let Some(last) = outcome.last_number() else { return Ok(None) };
-    let refused = matches!(outcome, Outcome::Refused(..));
-    let (folder, name) = (path.clone(), dropped.name.to_owned());
-    let (channel, bytes) = (Arc::clone(channel), bytes.clone());
+    let answer = acknowledge::answer(reception.rooms(), channel, bytes, outcome, at).await;
+    let Some(answer) = answer.map_err(std::io::Error::other)? else { return Ok(None) };
+    let (folder, name, bytes) = (path.clone(), dropped.name.to_owned(), bytes.clone());
     let written = tokio::task::spawn_blocking(move || {
-        let answer = channel.package().acknowledge(&bytes, refused, at, last);
-        answer.map(|it| acknowledge::prepare(&folder, &name, &it, refused)).transpose()
+        let sha256 = canon::id::sha256_hex(&bytes);
+        acknowledge::prepare(&folder, (&name, &sha256), &answer)
     });
-    written.await.map_err(std::io::Error::other)?
+    written.await.map_err(std::io::Error::other)?.map(Some)
 }
 
 // === impl Dropped ===
@@ -219,7 +220,7 @@ impl Dropped<'_> {
             return true;
         }
         let (folder, name) = match refusal {
-            Refusal::FileHeld { .. } => (self.folder.join("held"), held::name_of(id, self.os_name)),
+            Refusal::FileHeld { .. } => (self.folder.join(HELD), held::name_of(id, self.os_name)),
             _ => (self.folder.join("refused"), self.os_name.to_owned()),
         };
         put_with_reason(self.file, (&folder, &name), refusal, id).await

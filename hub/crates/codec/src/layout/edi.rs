@@ -44,9 +44,22 @@ pub(super) struct Edi {
     ignored: Vec<String>,
     /// Which acknowledgement answers X12.
     form: Form,
+    reused: Reused,
     part: Part,
     /// Written behind each segment.
     line_break: &'static str,
+}
+
+/// What becomes of an interchange whose control number came before with other
+/// content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reused {
+    /// A file waits for an operator; what comes by HTTP is refused.
+    #[default]
+    Held,
+    Refused,
+    /// It is taken: the partner does not count.
+    Taken,
 }
 
 /// A record, or a row of a group.

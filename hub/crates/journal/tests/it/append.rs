@@ -139,6 +139,7 @@ async fn refusals_and_acts_are_entries_too() {
         code: "signature-bad".to_owned(),
         detail: "no signature header".to_owned(),
         raw_sha256: None,
+        interchanges: 0,
         count: 1,
     };
     journal.append(Draft::Refusal(Box::new(refusal))).await.unwrap();

@@ -97,6 +97,7 @@ pub(crate) fn arrival(channel: &str, key: Option<&str>, facts: &[Fact<'_>]) -> (
         again: None,
         file: None,
         piece: None,
+        interchanges: Box::default(),
     };
     (arrival, raw)
 }

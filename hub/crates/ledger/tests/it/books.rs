@@ -70,6 +70,7 @@ pub(crate) async fn fill(journal: &Journal) {
         code: "signature-bad".to_owned(),
         detail: "no signature header".to_owned(),
         raw_sha256: None,
+        interchanges: 0,
         count: 1,
     };
     let act = Act { actor: "hub".to_owned(), act: Deed::Stopped };

@@ -232,6 +232,7 @@ fn records_set_aside_and_refusals_are_listed_and_counted() {
         code: "signature-wrong".to_owned(),
         detail: String::new(),
         raw_sha256: None,
+        interchanges: 0,
         count: 1,
     }));
     let reader = bench.reader();

@@ -70,7 +70,9 @@ CREATE TABLE IF NOT EXISTS store_channel (
     conflicts INTEGER NOT NULL DEFAULT 0,
     set_aside INTEGER NOT NULL DEFAULT 0,
     losses INTEGER NOT NULL DEFAULT 0,
-    last_seen_ms INTEGER NOT NULL DEFAULT 0
+    last_seen_ms INTEGER NOT NULL DEFAULT 0,
+    -- Interchanges of EDI that were answered.
+    answers INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS store_refusal (
     channel TEXT NOT NULL,
@@ -353,3 +355,19 @@ CREATE TABLE IF NOT EXISTS store_held (
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS store_held_id ON store_held (id);
 CREATE INDEX IF NOT EXISTS store_held_channel ON store_held (channel, state, seq);
+
+-- Interchanges of EDI that came, and the place of the answer to each among all
+-- answers of its channel, from 1. Of an arrival that was refused there is only the
+-- first, without control number: that number may come again.
+CREATE TABLE IF NOT EXISTS store_interchange (
+    channel TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    control TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    answer INTEGER NOT NULL,
+    PRIMARY KEY (channel, seq, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS store_interchange_control
+    ON store_interchange (channel, sender, control);

@@ -5,9 +5,9 @@ use ::edi::{
     ack::{self, Stamp, Verdict},
     interchange,
 };
-use canon::clock::Timestamp;
+use canon::{clock::Timestamp, entry};
 
-use super::{Edi, read};
+use super::{Edi, Reused, read};
 use crate::layout::{Layout, arena::Arena, model::Format, xml::charset_name};
 
 /// An acknowledgement, ready to be sent back.
@@ -20,14 +20,11 @@ pub struct Acknowledged {
     pub extension: &'static str,
 }
 
-/// Interchanges of one input: each answer has a number of its own.
-const ANSWERS_MAX: u64 = 100;
-
 impl Layout {
     /// Answers an input of X12 or EDIFACT: what was accepted, and what is wrong
     /// with the rest. `refused`: nothing of it was taken. Each interchange gets an
-    /// answer; their control numbers go down from `last`, which the caller keeps
-    /// free, a hundred of them.
+    /// answer with a control number of its own, in the order of
+    /// [`Layout::interchanges`].
     ///
     /// `None` for other formats, for what cannot be read as an interchange at all,
     /// and where there is nothing to answer.
@@ -36,7 +33,7 @@ impl Layout {
         bytes: &[u8],
         refused: bool,
         at: Timestamp,
-        last: u64,
+        controls: &[u64],
     ) -> Option<Acknowledged> {
         let Format::Edi(edi) = &self.format else { return None };
         let found = interchange::read(bytes).ok()?;
@@ -44,8 +41,8 @@ impl Layout {
         let digits: String = text.chars().filter(char::is_ascii_digit).take(12).collect();
         let (date, time) = digits.split_at_checked(8)?;
         let mut out = Vec::new();
-        for (index, interchange) in (0..ANSWERS_MAX).zip(&found) {
-            let control = last.wrapping_sub(index);
+        for (control, interchange) in controls.iter().zip(&found) {
+            let control = *control;
             let stamp = Stamp { date: date.to_owned(), time: time.to_owned(), control };
             let verdicts: Vec<Verdict> = interchange
                 .messages
@@ -92,9 +89,40 @@ impl Layout {
         matches!(&self.format, Format::Xml(xml) if xml.is_soap())
     }
 
+    /// The interchanges of an input of X12 or EDIFACT; none of other formats, and
+    /// of what cannot be read as interchanges at all.
+    pub fn interchanges(&self, bytes: &[u8]) -> Vec<entry::Interchange> {
+        let Format::Edi(_) = &self.format else { return Vec::new() };
+        let found = interchange::read(bytes).unwrap_or_default();
+        found.iter().map(facts).collect()
+    }
+
+    /// What becomes of an interchange whose control number came before with other
+    /// content. `Held` for other formats, which have none.
+    pub fn reused_control(&self) -> Reused {
+        match &self.format {
+            Format::Edi(edi) => edi.reused,
+            _ => Reused::Held,
+        }
+    }
+
     /// Whether inputs of it are acknowledged.
     pub fn is_edi(&self) -> bool {
         matches!(self.format, Format::Edi(_))
+    }
+}
+
+/// What is remembered of an interchange. Line breaks behind its trailer are not its.
+fn facts(interchange: &Interchange<'_>) -> entry::Interchange {
+    let document = &interchange.document;
+    let end = document.segments.last().map_or(document.end, |it| it.end + 1);
+    let index = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+    let bytes = document.bytes.get(index(document.start)..index(end)).unwrap_or_default();
+    entry::Interchange {
+        sender: interchange.sender.id.clone(),
+        receiver: interchange.receiver.id.clone(),
+        control: interchange.control.clone(),
+        sha256: canon::id::sha256_hex(bytes),
     }
 }
 

@@ -10,7 +10,7 @@ use ::edi::{
 };
 
 use super::{
-    Column, Edi, Given, Group, Part, Place, Value, inner,
+    Column, Edi, Given, Group, Part, Place, Reused, Value, inner,
     path::{self, Element, Step},
 };
 use crate::{
@@ -47,12 +47,16 @@ pub(in crate::layout) fn edi(table: &Table<'_>, dialect: Dialect) -> Option<(Edi
     let ignored = table.texts("ignore").into_iter().map(str::to_owned).collect();
     let forms = [("997", Form::X997), ("999", Form::X999)];
     let form = table.one_of("acknowledgement", &forms).unwrap_or_default();
+    let words = [("hold", Reused::Held), ("refuse", Reused::Refused), ("take", Reused::Taken)];
+    let reused = table.one_of("reused_control", &words).unwrap_or_default();
     let breaks = [("none", ""), ("crlf", "\r\n"), ("lf", "\n")];
     let line_break = table.one_of("line_break", &breaks).unwrap_or("");
     let first = Arc::clone(definitions.first()?);
     let reader = Reader { dialect, definition: &first };
     let (part, shape) = reader.part(table, &[&first.root]);
-    Some((Edi { dialect, definitions, options, charset, ignored, form, part, line_break }, shape))
+    let edi =
+        Edi { dialect, definitions, options, charset, ignored, form, reused, part, line_break };
+    Some((edi, shape))
 }
 
 /// `release: "004010"`, or a list of those that may come.

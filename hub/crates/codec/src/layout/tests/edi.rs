@@ -355,7 +355,7 @@ fn edifact_orders_are_read_and_written() {
 fn the_sender_is_told_what_became_of_its_messages() {
     let at = Timestamp::from_ms(1_767_600_000_000);
     let text = |input: &str, refused| {
-        let found = order().acknowledge(input.as_bytes(), refused, at, 42);
+        let found = order().acknowledge(input.as_bytes(), refused, at, &[42]);
         found.map(|it| String::from_utf8(it.bytes).unwrap())
     };
     let good = text(&input(BODY), false).unwrap();

@@ -41,6 +41,7 @@ fn hold(bench: &mut Bench, id: &str) {
         code: FILE_HELD.to_owned(),
         detail: "gap".to_owned(),
         raw_sha256: Some("sha".to_owned()),
+        interchanges: 0,
         count: 1,
     }));
 }
