@@ -122,7 +122,7 @@ pub async fn can_go_out(
         return Err(format!("there is no destination {:?} any more", id.destination));
     };
     // Nothing is sent, so that any number will do.
-    let what = render::What { event: text, edit: Some(data), number: 1 };
+    let what = render::What { event: text, edit: Some(data), number: 1, released: false };
     let rendered = render::render_as(rooms, &to, what).await;
     rendered.map(|_| ()).map_err(|fault| fault.to_string())
 }
@@ -211,14 +211,14 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     }
     let sent_at = rooms.clock.now();
     let rendered = render::render(rooms, to, &parcel).await;
-    let (verdict, key, mapping) = match &rendered {
+    let (verdict, key, mapping, substitutions) = match &rendered {
         Ok(call) => {
             failpoint::pass("delivery.before");
             let verdict = to.call(call, rooms.clock.as_ref()).await;
             failpoint::pass("delivery.sent");
-            (verdict, call.key.clone(), call.label.clone())
+            (verdict, call.key.clone(), call.label.clone(), call.substitutions.clone())
         }
-        Err(fault) => (fault.to_verdict(), String::new(), String::new()),
+        Err(fault) => (fault.to_verdict(), String::new(), String::new(), Vec::new()),
     };
     let now = rooms.clock.now();
     let health = verdict.health();
@@ -226,6 +226,9 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
     let outcome = to.outcome(verdict, parcel.attempt, now, rooms.draw());
     let word = tell(rooms, to.channel.name(), &parcel, &outcome);
     rooms.metrics.attempt(to.channel.name(), word);
+    if matches!(outcome, Outcome::Done { .. }) {
+        rooms.metrics.substitutions(to.channel.name(), substitutions.len());
+    }
     let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
     let attempt = Attempt {
         parcel: parcel.id,
@@ -235,6 +238,7 @@ async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<S
         sent_at,
         took_ms,
         replay: parcel.replay,
+        substitutions,
         outcome: outcome.clone(),
     };
     match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {

@@ -4,12 +4,12 @@
 use canon::{
     clock::Timestamp,
     entity::{Action, Entity},
-    entry::{Interchange, RecordFault},
+    entry::{Interchange, Loss, RecordFault},
 };
 pub use codec::layout::{Acknowledged, Reused};
 use codec::{
     diagnostic::Diagnostic,
-    layout::Layout,
+    layout::{Layout, Written},
     rows::{Row, Rows},
 };
 
@@ -46,8 +46,23 @@ pub struct Sent {
     pub media_type: String,
     /// The file.
     pub bytes: Vec<u8>,
-    /// Fields in which characters were replaced, as the layout's policy says.
-    pub replaced: Vec<String>,
+    /// Characters that its set does not have, and what is in it instead.
+    pub substitutions: Vec<Loss>,
+}
+
+/// Why there is no file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unsent {
+    /// The layout cannot write it, whatever is done about characters.
+    Faulty(Vec<RecordFault>),
+    /// Nothing but characters that its set does not have.
+    Unwritable {
+        /// Each with its field.
+        faults: Vec<RecordFault>,
+        /// It waits for an operator, and is written with others in their place when
+        /// it is released; else it is refused.
+        quarantined: bool,
+    },
 }
 
 /// One event that a record became, and the map that made it.
@@ -118,7 +133,8 @@ impl Package {
     }
 
     /// What a map rendered as a file of the operation's layout; `None` for
-    /// operations that send something else.
+    /// operations that send something else. `released`: an operator has seen that
+    /// some characters of it cannot be written, and wants it sent all the same.
     ///
     /// # Errors
     /// Everything that the layout cannot write.
@@ -126,19 +142,26 @@ impl Package {
         &self,
         operation: &Operation,
         rendered: &[u8],
-    ) -> Result<Option<Sent>, Vec<RecordFault>> {
+        released: bool,
+    ) -> Result<Option<Sent>, Unsent> {
         let file = operation.layout.as_ref();
         let Some(layout) = file.and_then(|it| self.parts.outputs.get(it)) else { return Ok(None) };
-        let rows = Rows::from_json(layout.shape(), rendered)?;
-        match layout.write(&rows, &layout.writing().policy) {
-            Ok(it) => {
-                let own = || layout.content_type();
-                let media_type = operation.media_type.clone().unwrap_or_else(own);
-                let mut replaced: Vec<String> = it.changes.into_iter().map(|it| it.1).collect();
-                replaced.dedup();
-                Ok(Some(Sent { media_type, bytes: it.bytes, replaced }))
-            }
-            Err(records) => Err(records.into_iter().flat_map(|it| it.faults).collect()),
+        let rows = Rows::from_json(layout.shape(), rendered).map_err(Unsent::Faulty)?;
+        let quarantined = layout.writing().quarantine;
+        let sent = |it: Written| {
+            let substitutions = layout.losses(&it);
+            let own = || layout.content_type();
+            let media_type = operation.media_type.clone().unwrap_or_else(own);
+            Sent { media_type, bytes: it.bytes, substitutions }
+        };
+        let faults = match layout.write(&rows, &layout.writing().policy) {
+            Ok(it) => return Ok(Some(sent(it))),
+            Err(records) => records.into_iter().flat_map(|it| it.faults).collect(),
+        };
+        match layout.write_replacing(&rows) {
+            Ok(it) if quarantined && released => Ok(Some(sent(it))),
+            Ok(_) => Err(Unsent::Unwritable { faults, quarantined }),
+            Err(_) => Err(Unsent::Faulty(faults)),
         }
     }
 
@@ -297,6 +320,16 @@ impl Package {
     ) -> impl Iterator<Item = &Operation> {
         let operations = self.parts.manifest.output.iter().flat_map(|it| &it.operations);
         operations.filter(move |it| it.carries(entity, action) && Seen::Json(data).holds(&it.when))
+    }
+}
+
+impl Unsent {
+    /// All that is wrong.
+    #[must_use]
+    pub fn faults(&self) -> &[RecordFault] {
+        match self {
+            Self::Faulty(faults) | Self::Unwritable { faults, .. } => faults,
+        }
     }
 }
 

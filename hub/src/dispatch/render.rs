@@ -3,10 +3,22 @@
 
 use super::Destination;
 use crate::{app::Rooms, numbers, problem::Refusal};
-use adapter_kit::manifest::{NeedFrom, Operation, Piece};
+use adapter_kit::{
+    manifest::{NeedFrom, Operation, Piece},
+    package::{Sent, Unsent},
+};
 use bytes::Bytes;
-use canon::{entity::Entity, event::Event, reference::Ref};
-use delivery::{Rules, Verdict, idempotency_key};
+use canon::{
+    entity::Entity,
+    entry::{Loss, QUARANTINED, RecordFault},
+    event::Event,
+    reference::Ref,
+};
+use delivery::{
+    Rules, Verdict,
+    body::{BodyFault, Encoded},
+    idempotency_key,
+};
 use mapping::{RunContext, Scratch};
 use serde::Deserialize as _;
 use serde_json::{Value, value::RawValue};
@@ -22,8 +34,8 @@ pub(super) struct Rendered {
     pub(super) path: String,
     pub(super) content_type: String,
     pub(super) body: Bytes,
-    /// Fields in which characters were replaced, since the file's set lacks them.
-    pub(super) replaced: Vec<String>,
+    /// Characters that its character set does not have, and what is in it instead.
+    pub(super) substitutions: Vec<Loss>,
     /// The same on every try.
     pub(super) key: String,
     /// `{map id}@{version}`.
@@ -35,8 +47,11 @@ impl Rendered {
     /// The verdict with what had to be changed: nothing changes in silence.
     pub(super) fn told(&self, verdict: Verdict) -> Verdict {
         match verdict {
-            Verdict::Done { answer, far_id } if !self.replaced.is_empty() => {
-                let fields = self.replaced.join(", ");
+            Verdict::Done { answer, far_id } if !self.substitutions.is_empty() => {
+                let mut fields: Vec<&str> =
+                    self.substitutions.iter().map(|it| it.field.as_str()).collect();
+                fields.dedup();
+                let fields = fields.join(", ");
                 Verdict::Done {
                     answer: format!("{answer}; characters replaced in {fields}"),
                     far_id,
@@ -52,6 +67,8 @@ impl Rendered {
 pub(super) enum Fault {
     /// The event, the map or the path: trying again will not help.
     Lasting(String),
+    /// Characters that the destination's character set does not have.
+    Unwritable { reason: String, quarantined: bool },
     /// No operation of the package carries such an event: it is not for this
     /// system, and nothing is sent.
     NotForIt(String),
@@ -70,6 +87,10 @@ impl Fault {
             Self::Lasting(reason) => {
                 Verdict::Refused { code: "unrenderable", reason: reason.clone() }
             }
+            Self::Unwritable { reason, quarantined } => {
+                let code = if *quarantined { QUARANTINED } else { "delivery-unwritable" };
+                Verdict::Refused { code, reason: reason.clone() }
+            }
             Self::NotForIt(reason) => Verdict::Done { answer: reason.clone(), far_id: None },
             Self::Passing(reason) => Verdict::Later {
                 reason: reason.clone(),
@@ -82,7 +103,10 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Lasting(reason) | Self::NotForIt(reason) | Self::Passing(reason)) = self;
+        let (Self::Lasting(reason)
+        | Self::Unwritable { reason, .. }
+        | Self::NotForIt(reason)
+        | Self::Passing(reason)) = self;
         f.write_str(reason)
     }
 }
@@ -105,7 +129,12 @@ pub(super) async fn render(
         let found = rooms.ask_store(move |reader| reader.parcel_data(&id)).await?;
         edit = found.and_then(|it| it.edited);
     }
-    let what = What { event: &parcel.event, edit: edit.as_deref(), number: parcel.number };
+    let what = What {
+        event: &parcel.event,
+        edit: edit.as_deref(),
+        number: parcel.number,
+        released: parcel.released,
+    };
     render_as(rooms, to, what).await
 }
 
@@ -117,6 +146,8 @@ pub(super) struct What<'w> {
     pub(super) edit: Option<&'w str>,
     /// Its place among all deliveries to the destination.
     pub(super) number: u64,
+    /// An operator lets it go though some characters of it cannot be written.
+    pub(super) released: bool,
 }
 
 /// Renders an event, with other data when it was edited.
@@ -154,7 +185,7 @@ pub(super) async fn render_as(
     for need in operation.needs.iter().filter(|it| it.from == NeedFrom::Number) {
         needs.insert(need.name.clone(), Some(numbers::of_parcel(what.number).to_string()));
     }
-    let rendering = rendering(rooms, to, &operation, &event, &needs)?;
+    let rendering = rendering(rooms, to, &operation, &event, (&needs, what.released))?;
     let key = key(&rendering.label);
     let path = operation
         .path
@@ -173,7 +204,7 @@ pub(super) async fn render_as(
         path,
         content_type: rendering.content_type,
         body: rendering.body,
-        replaced: rendering.replaced,
+        substitutions: rendering.substitutions,
         key,
         label: rendering.label,
         traceparent: event.traceparent.clone(),
@@ -188,7 +219,7 @@ fn as_it_is(event: &Event, body: Bytes, key: String) -> Rendered {
         path: String::new(),
         content_type: "application/cloudevents+json".to_owned(),
         body,
-        replaced: Vec::new(),
+        substitutions: Vec::new(),
         key,
         label: "event@1".to_owned(),
         traceparent: event.traceparent.clone(),
@@ -300,7 +331,7 @@ struct Rendering {
     value: Value,
     body: Bytes,
     content_type: String,
-    replaced: Vec<String>,
+    substitutions: Vec<Loss>,
 }
 
 fn rendering(
@@ -308,7 +339,7 @@ fn rendering(
     to: &Destination,
     operation: &Operation,
     event: &Event,
-    needs: &Needs,
+    (needs, released): (&Needs, bool),
 ) -> Result<Rendering, Fault> {
     let given: Vec<(&str, Option<&str>)> =
         needs.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect();
@@ -325,7 +356,7 @@ fn rendering(
     let bytes = event.data.get().as_bytes();
     let made = Scratch::of_thread(|scratch| map.run_json(bytes, &context, scratch));
     let body = made.map_err(|faulted| {
-        let of = |it: &canon::entry::RecordFault| {
+        let of = |it: &RecordFault| {
             let needed = it.needed_by.as_deref().unwrap_or_default();
             format!("{needed}: {}: found {}, expected {}", it.field, it.found, it.expected)
         };
@@ -334,20 +365,41 @@ fn rendering(
     let label = map.label().to_owned();
     let value = serde_json::from_slice(&body.data)
         .map_err(|fault| Fault::Lasting(format!("{label} made no JSON: {fault}")))?;
-    let (content_type, body, replaced) = match to.channel.package().write(operation, &body.data) {
-        Ok(None) => delivery::body::encode(operation.body, &body.data)
-            .map(|(content_type, body)| (content_type.to_owned(), body, Vec::new()))
-            .map_err(|fault| Fault::Lasting(format!("{label}: {fault}")))?,
-        Ok(Some(sent)) => (sent.media_type, Bytes::from(sent.bytes), sent.replaced),
-        Err(faults) => {
-            let of = |it: &canon::entry::RecordFault| {
-                format!("{}: found {}, expected {}", it.field, it.found, it.expected)
-            };
-            let faults = faults.iter().map(of).collect::<Vec<_>>().join("; ");
-            return Err(Fault::Lasting(format!("{label}: {faults}")));
+    let lasting = |faults: &[RecordFault]| Fault::Lasting(told(&label, faults));
+    let unwritable = |faults: &[RecordFault], quarantined| Fault::Unwritable {
+        reason: told(&label, faults),
+        quarantined,
+    };
+    let encoded = match to.channel.package().write(operation, &body.data, released) {
+        Ok(None) => {
+            let charset = operation.charset.as_ref();
+            delivery::body::encode(operation.body, charset, &body.data, released).map_err(|it| {
+                match it {
+                    BodyFault::Unwritable { faults, quarantined } => {
+                        unwritable(&faults, quarantined)
+                    }
+                    other => Fault::Lasting(format!("{label}: {other}")),
+                }
+            })?
+        }
+        Ok(Some(Sent { media_type, bytes, substitutions })) => {
+            Encoded { media_type, bytes: bytes.into(), substitutions }
+        }
+        Err(Unsent::Faulty(faults)) => return Err(lasting(&faults)),
+        Err(Unsent::Unwritable { faults, quarantined }) => {
+            return Err(unwritable(&faults, quarantined));
         }
     };
-    Ok(Rendering { label, value, body, content_type, replaced })
+    let Encoded { media_type: content_type, bytes: body, substitutions } = encoded;
+    Ok(Rendering { label, value, body, content_type, substitutions })
+}
+
+/// All faults of what a map made, on one line.
+fn told(label: &str, faults: &[RecordFault]) -> String {
+    let of =
+        |it: &RecordFault| format!("{}: found {}, expected {}", it.field, it.found, it.expected);
+    let faults: Vec<String> = faults.iter().map(of).collect();
+    format!("{label}: {}", faults.join("; "))
 }
 
 fn scalar(value: &Value) -> Option<String> {

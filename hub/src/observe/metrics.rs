@@ -51,6 +51,8 @@ pub struct Metrics {
     pub commit_seconds: Histogram,
     /// Delivery attempts by destination: `done`, `later`, `refused`.
     pub attempts: Family<Came, Counter>,
+    /// Characters that went out in place of others, by destination.
+    substitutions: Family<OfChannel, Counter>,
     /// Last sequence in the journal.
     pub journal_head: Gauge,
     /// Last sequence each fold has taken in.
@@ -89,6 +91,9 @@ impl Default for Metrics {
         registry.register_with_unit("commit", commit, Unit::Seconds, commit_seconds.clone());
         let attempts = Family::<Came, Counter>::default();
         registry.register("delivery_attempts", "Delivery attempts, by outcome", attempts.clone());
+        let substitutions = Family::<OfChannel, Counter>::default();
+        let help = "Characters delivered in place of others";
+        registry.register("delivery_substitutions", help, substitutions.clone());
         let journal_head = Gauge::default();
         registry.register("journal_head", "Last sequence in the journal", journal_head.clone());
         let fold_position = Family::<OfFold, Gauge>::default();
@@ -128,6 +133,7 @@ impl Default for Metrics {
             walk_seconds,
             commit_seconds,
             attempts,
+            substitutions,
             journal_head,
             fold_position,
             fold_behind_seconds,
@@ -174,6 +180,15 @@ impl Metrics {
     /// Counts one delivery attempt.
     pub fn attempt(&self, destination: &str, outcome: &str) {
         self.attempts.get_or_create(&came(destination, outcome)).inc();
+    }
+
+    /// Counts characters that were delivered in place of others.
+    pub fn substitutions(&self, destination: &str, count: usize) {
+        if count > 0 {
+            let of = OfChannel { channel: destination.to_owned() };
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            self.substitutions.get_or_create(&of).inc_by(count);
+        }
     }
 
     /// The page a scraper reads.

@@ -38,3 +38,4 @@ mod states;
 mod story;
 mod till;
 mod trace;
+mod unwritable;

@@ -202,10 +202,11 @@ fn outward(
         }
     };
     let body: Value = serde_json::from_slice(&made.data).unwrap_or(Value::Null);
-    let written = match package.write(operation, &made.data) {
+    let written = match package.write(operation, &made.data, false) {
         Ok(sent) => sent.map(|it| Value::from(readable(it.bytes))),
-        Err(faults) => {
-            let outcome = json!({ "operation": operation.name, "unwritable": fields_of(&faults) });
+        Err(unsent) => {
+            let fields = fields_of(unsent.faults());
+            let outcome = json!({ "operation": operation.name, "unwritable": fields });
             return Observed { outcome, set_aside: true, ..Observed::default() };
         }
     };

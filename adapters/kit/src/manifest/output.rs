@@ -2,7 +2,10 @@
 //! far system's answer is to be read.
 
 use canon::entity::{Action, Entity};
-use codec::yaml::{Node, Table};
+use codec::{
+    charset::Named,
+    yaml::{Node, Table},
+};
 
 use super::{Predicate, Template, read};
 
@@ -43,6 +46,8 @@ pub struct Operation {
     pub media_type: Option<String>,
     /// Headers of this call, beside those of every call of the package.
     pub headers: Vec<(String, String)>,
+    /// The character set of a form; UTF-8 where it is not said.
+    pub charset: Option<Named>,
     /// Header for the key that is the same on every attempt.
     pub idempotency_header: Option<String>,
     /// Statuses that mean the far side has it. Never empty.
@@ -179,6 +184,10 @@ impl Operation {
             table.error("K03", "`media_type` is for `body: layout`");
         }
         let headers = read::texts_by_name(&table, "headers");
+        let charset = Named::optional(&table);
+        if charset.is_some() && body != Body::Form {
+            table.error("K03", "`charset` is for `body: form`; a layout has its own");
+        }
         let idempotency_header = table.text("idempotency_header").map(str::to_owned);
         let success = table.list("success").iter().filter_map(|it| status(&table, it));
         let mut success: Vec<u16> = success.collect();
@@ -202,6 +211,7 @@ impl Operation {
             layout,
             media_type,
             headers,
+            charset,
             idempotency_header,
             success,
             throttle,

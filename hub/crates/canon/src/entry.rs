@@ -163,6 +163,10 @@ pub const FILE_HELD: &str = "file-held";
 /// events of the same record came in all the same.
 pub const VERSION_CONFLICT: &str = "version-conflict";
 
+/// Code of a delivery that waits for an operator: some characters of it cannot be
+/// written, and are replaced when it is resubmitted.
+pub const QUARANTINED: &str = "delivery-quarantined";
+
 /// What one boundary decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -279,6 +283,9 @@ pub struct Attempt {
     /// Entry of the replay that sent it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<u64>,
+    /// Characters that its character set does not have, and what was sent instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutions: Vec<Loss>,
     /// What came of it.
     pub outcome: Outcome,
 }

@@ -2,7 +2,8 @@
 
 use adapter_kit::manifest::Body;
 use bytes::Bytes;
-use form_urlencoded::Serializer;
+use canon::entry::{Loss, RecordFault};
+use codec::charset::{Charset, Named, Policy, Profile};
 use serde::{
     Deserialize as _, Deserializer as _,
     de::{MapAccess, Visitor},
@@ -28,40 +29,125 @@ pub enum BodyFault {
     /// The package has the layout.
     #[error("the body is written by the package's layout")]
     OfALayout,
+    /// Characters that the form's character set does not have.
+    #[error("characters that cannot be written")]
+    Unwritable {
+        /// Each with its field.
+        faults: Vec<RecordFault>,
+        /// It waits for an operator, and is sent with others in their place when it
+        /// is released.
+        quarantined: bool,
+    },
     /// Deeper than any form.
     #[error("the map rendered an object nested deeper than {DEPTH_MAX}, which no form can say")]
     TooDeep,
 }
 
-/// Media type and bytes of the document `json`. The media type is empty when
-/// nothing is sent.
+/// A document, ready to be sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// Empty when nothing is sent.
+    pub media_type: String,
+    /// The bytes.
+    pub bytes: Bytes,
+    /// Characters that the form's character set does not have, and what is sent
+    /// in their place.
+    pub substitutions: Vec<Loss>,
+}
+
+/// The document `json` as the operation sends it. `released`: an operator has seen
+/// that some characters of it cannot be written, and wants it sent all the same.
 ///
 /// A form has the top-level members by name, nested ones as `name[member]` and
-/// `name[0]`. Numbers stand as the map wrote them, `null` as an empty text.
+/// `name[0]`. Numbers stand as the map wrote them, `null` as an empty text. Its
+/// texts are in the operation's character set, else in UTF-8.
 ///
 /// # Errors
 /// When it cannot be said that way.
-pub fn encode(body: Body, json: &[u8]) -> Result<(&'static str, Bytes), BodyFault> {
+pub fn encode(
+    body: Body,
+    charset: Option<&Named>,
+    json: &[u8],
+    released: bool,
+) -> Result<Encoded, BodyFault> {
     match body {
         // What a layout writes, its package writes.
         Body::Layout => Err(BodyFault::OfALayout),
-        Body::None => Ok(("", Bytes::new())),
-        Body::Json => Ok(("application/json", Bytes::copy_from_slice(json))),
+        Body::None => Ok(Encoded::default()),
+        Body::Json => Ok(Encoded {
+            media_type: "application/json".to_owned(),
+            bytes: Bytes::copy_from_slice(json),
+            ..Encoded::default()
+        }),
         Body::Form => {
             let document: &RawValue =
                 serde_json::from_slice(json).map_err(|source| BodyFault::NotJson { source })?;
             if !document.get().starts_with('{') {
                 return Err(BodyFault::NotAnObject);
             }
-            let mut form = Serializer::new(String::new());
-            push(&mut form, "", document, 0)?;
-            Ok(("application/x-www-form-urlencoded", form.finish().into()))
+            let mut pairs = Vec::new();
+            push(&mut pairs, "", document, 0)?;
+            let utf8 = Named::new(Charset::Utf8);
+            form(&pairs, charset.unwrap_or(&utf8), released)
         }
     }
 }
 
+/// Names and values in the character set; what it does not have is refused,
+/// replaced, or kept back until an operator releases it.
+fn form(pairs: &[(String, String)], charset: &Named, released: bool) -> Result<Encoded, BodyFault> {
+    let Named { profile, writing } = charset;
+    let replacing = writing.replacing(profile);
+    let faults = match written(pairs, profile, &writing.policy) {
+        Ok(done) => return Ok(done),
+        Err(faults) => faults,
+    };
+    match written(pairs, profile, &replacing) {
+        Ok(done) if writing.quarantine && released => Ok(done),
+        Ok(_) | Err(_) => Err(BodyFault::Unwritable { faults, quarantined: writing.quarantine }),
+    }
+}
+
+fn written(
+    pairs: &[(String, String)],
+    profile: &Profile,
+    policy: &Policy,
+) -> Result<Encoded, Vec<RecordFault>> {
+    let (mut out, mut substitutions, mut faults) = (String::new(), Vec::new(), Vec::new());
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        for (text, between) in [(name, if index > 0 { "&" } else { "" }), (value, "=")] {
+            let (mut bytes, mut changes) = (Vec::new(), Vec::new());
+            match profile.encode(text, policy, &mut bytes, &mut changes) {
+                Ok(()) => {
+                    out.push_str(between);
+                    out.extend(form_urlencoded::byte_serialize(&bytes));
+                }
+                Err(fault) => faults.push(RecordFault {
+                    field: name.clone(),
+                    offset: None,
+                    found: format!("U+{:04X}", u32::from(fault.found)),
+                    expected: format!("characters of {}", fault.charset),
+                    needed_by: None,
+                }),
+            }
+            substitutions.extend(changes.into_iter().map(|it| Loss {
+                record: 1,
+                field: name.clone(),
+                step: profile.charset.name().to_owned(),
+                before: it.before,
+                after: it.after,
+            }));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let media_type = "application/x-www-form-urlencoded".to_owned();
+    Ok(Encoded { media_type, bytes: out.into(), substitutions })
+}
+
 fn push(
-    form: &mut Serializer<'_, String>,
+    form: &mut Vec<(String, String)>,
     name: &str,
     value: &RawValue,
     depth: usize,
@@ -90,13 +176,13 @@ fn push(
         Some(b'"') => {
             let mut reader = serde_json::Deserializer::from_str(value.get());
             let text = String::deserialize(&mut reader).map_err(not_json)?;
-            form.append_pair(name, &text);
+            form.push((name.to_owned(), text));
         }
         Some(b'n') | None => {
-            form.append_pair(name, "");
+            form.push((name.to_owned(), String::new()));
         }
         Some(_) => {
-            form.append_pair(name, value.get());
+            form.push((name.to_owned(), value.get().to_owned()));
         }
     }
     Ok(())
@@ -126,9 +212,9 @@ mod tests {
     use super::*;
 
     fn form(json: &str) -> Result<String, BodyFault> {
-        let (content_type, bytes) = encode(Body::Form, json.as_bytes())?;
-        assert_eq!(content_type, "application/x-www-form-urlencoded");
-        Ok(String::from_utf8(bytes.to_vec()).expect("ASCII"))
+        let sent = encode(Body::Form, None, json.as_bytes(), false)?;
+        assert_eq!(sent.media_type, "application/x-www-form-urlencoded");
+        Ok(String::from_utf8(sent.bytes.to_vec()).expect("ASCII"))
     }
 
     #[test]
@@ -156,10 +242,46 @@ mod tests {
     }
 
     #[test]
+    fn a_form_in_another_set_loses_nothing_in_silence() {
+        let of = |write: &str| {
+            let text = format!("name: cp932\nwrite: {{ unwritable: {write} }}\n");
+            Named::parse("t", &text).expect("a set")
+        };
+        let json = r#"{"name":"髙島𠮷","no":1}"#;
+        let send =
+            |named: &Named, released| encode(Body::Form, Some(named), json.as_bytes(), released);
+        let text = "name=%FB%FC%93%87%81%AC&no=1";
+        for (policy, released, goes) in [
+            ("refuse", false, false),
+            ("refuse", true, false),
+            ("substitute", false, true),
+            ("quarantine", false, false),
+            ("quarantine", true, true),
+        ] {
+            match send(&of(policy), released) {
+                Ok(sent) if goes => {
+                    assert_eq!(sent.bytes, text, "{policy}");
+                    let change = &sent.substitutions[..];
+                    assert!(
+                        matches!(change, [it] if (&*it.before, &*it.after) == ("𠮷", "〓")),
+                        "{change:?}"
+                    );
+                }
+                Err(BodyFault::Unwritable { faults, quarantined }) if !goes => {
+                    assert_eq!(quarantined, policy == "quarantine");
+                    assert_eq!((&*faults[0].field, &*faults[0].found), ("name", "U+20BB7"));
+                }
+                other => panic!("{policy} {released}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn json_is_sent_as_it_is_and_none_sends_nothing() {
-        let (content_type, bytes) = encode(Body::Json, b"{ \"a\": 1.0 }").expect("a body");
-        assert_eq!((content_type, &*bytes), ("application/json", b"{ \"a\": 1.0 }".as_slice()));
-        let (content_type, bytes) = encode(Body::None, b"{}").expect("no body");
-        assert!(content_type.is_empty() && bytes.is_empty());
+        let sent = encode(Body::Json, None, b"{ \"a\": 1.0 }", false).expect("a body");
+        let Encoded { media_type, bytes, .. } = sent;
+        assert_eq!((&*media_type, &*bytes), ("application/json", b"{ \"a\": 1.0 }".as_slice()));
+        let sent = encode(Body::None, None, b"{}", false).expect("no body");
+        assert_eq!(sent, Encoded::default());
     }
 }

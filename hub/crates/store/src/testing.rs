@@ -174,6 +174,7 @@ impl Bench {
             sent_at: at(seq),
             took_ms: 12,
             replay: None,
+            substitutions: Vec::new(),
             outcome,
         }))
     }

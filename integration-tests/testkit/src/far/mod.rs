@@ -15,6 +15,7 @@ mod rotator;
 mod sender;
 pub mod sfa;
 pub mod shopify;
+mod sink;
 mod soap;
 
 pub use desk::{Desk, Effect, Received, Verdict};
@@ -26,4 +27,5 @@ pub use rotator::Rotator;
 pub use sender::{Answer, Webhook};
 pub use server::Server;
 pub use shopify::FakeShopify;
+pub use sink::Sink;
 pub use soap::{FakeSoap, Says};

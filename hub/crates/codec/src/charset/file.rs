@@ -39,9 +39,27 @@ impl Default for Writing {
     }
 }
 
+impl Writing {
+    /// The same, but every character that the set does not have is replaced: what
+    /// an operator lets go who has seen it.
+    #[must_use]
+    pub fn replacing(&self, profile: &Profile) -> Policy {
+        let mut policy = self.policy.clone();
+        let can = |it: &&str| profile.encode_exact(it).is_ok();
+        let mark = ["〓", "?"].into_iter().find(can).map(str::to_owned);
+        policy.substitute = policy.substitute.or(mark);
+        policy
+    }
+}
+
 // === impl Named ===
 
 impl Named {
+    /// Reads `charset`, if it is there; without files beside it.
+    pub fn optional(table: &Table<'_>) -> Option<Self> {
+        table.node("charset").map(|_| Self::read(table, &|_| None))
+    }
+
     /// The usual choices of a character set.
     pub fn new(charset: Charset) -> Self {
         Self { profile: Profile::new(charset), writing: Writing::default() }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use canon::entry::RecordFault;
+use canon::entry::{Loss, RecordFault};
 
 use super::{
     Layout,
@@ -29,6 +29,27 @@ pub struct Written {
 }
 
 impl Layout {
+    /// What was changed in a written file, as it is kept.
+    pub fn losses(&self, written: &Written) -> Vec<Loss> {
+        let step = self.profile.charset.name();
+        let loss = |(record, field, it): &(u64, String, Substitution)| Loss {
+            record: *record,
+            field: field.clone(),
+            step: step.to_owned(),
+            before: it.before.clone(),
+            after: it.after.clone(),
+        };
+        written.changes.iter().map(loss).collect()
+    }
+
+    /// Writes with every character replaced that the set does not have.
+    ///
+    /// # Errors
+    /// As [`Layout::write`].
+    pub fn write_replacing(&self, rows: &Rows) -> Result<Written, Vec<RowFault>> {
+        self.write(rows, &self.writing.replacing(&self.profile))
+    }
+
     /// Writes a whole file as the layout's own `write` says: what cannot be
     /// written is refused, replaced, or set aside with its record. Counts and
     /// totals are those of the records that are written.

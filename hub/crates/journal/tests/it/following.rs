@@ -37,6 +37,7 @@ async fn fill(journal: &Journal) {
         code: "not-admitted".to_owned(),
         detail: "no key".to_owned(),
         raw_sha256: None,
+        interchanges: 0,
         count: 1,
     };
     let parcel = ParcelId { seq: 1, index: 0, destination: "erp".to_owned() };
@@ -48,6 +49,7 @@ async fn fill(journal: &Journal) {
         sent_at: Timestamp::from_ms(1_767_582_000_000),
         took_ms: 12,
         replay: None,
+        substitutions: Vec::new(),
         outcome: Outcome::Later {
             reason: "busy".to_owned(),
             not_before: Timestamp::from_ms(1_767_582_000_001),

@@ -175,6 +175,7 @@ pub(super) fn attempted(turn: &Turn<'_>, attempt: &Attempt) -> Result<()> {
             let done = Finish { state: "done", lane: FINISHED, attempts, code: "", reason: "" };
             finish(turn, destination, pos, &done)?;
             count(turn, destination, "pending = pending - 1, done = done + 1")?;
+            substituted(turn, destination, attempt.substitutions.len())?;
             replays::count(turn, parcel.replay, "done = done + 1")?;
             next_in_lane(turn, destination, &parcel.key)
         }
@@ -397,6 +398,17 @@ fn remember_far_id(turn: &Turn<'_>, destination: &str, pos: i64, far_id: &str) -
         )?
         .execute((destination, pos, far_id))?;
     Ok(())
+}
+
+/// Counts characters that were delivered in place of others.
+fn substituted(turn: &Turn<'_>, destination: &str, characters: usize) -> Result<()> {
+    if characters == 0 {
+        return Ok(());
+    }
+    turn.run(
+        "UPDATE deliveries_channel SET substitutions = substitutions + ?2 WHERE destination = ?1",
+        (destination, signed(characters as u64)),
+    )
 }
 
 pub(super) fn count(turn: &Turn<'_>, destination: &str, change: &str) -> Result<()> {

@@ -68,6 +68,9 @@ pub struct DestinationCounters {
     pub attempts: u64,
     /// Tries that were answered with "not now".
     pub later: u64,
+    /// Characters that were delivered in place of others, which the destination's
+    /// character set does not have.
+    pub substitutions: u64,
     /// When a parcel last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_change: Option<Timestamp>,
@@ -145,7 +148,7 @@ fn refused(conn: &Connection, channels: &mut Channels) -> Result<()> {
 fn went_out(conn: &Connection, channels: &mut Channels) -> Result<()> {
     let mut query = conn.prepare_cached(
         "SELECT destination, pending, done, dead, discarded, superseded, attempts, later,
-                last_ms
+                substitutions, last_ms
          FROM deliveries_channel",
     )?;
     let mut rows = query.query([])?;
@@ -158,7 +161,8 @@ fn went_out(conn: &Connection, channels: &mut Channels) -> Result<()> {
             superseded: row.get(5)?,
             attempts: row.get(6)?,
             later: row.get(7)?,
-            last_change: time(row.get(8)?),
+            substitutions: row.get(8)?,
+            last_change: time(row.get(9)?),
         });
     }
     Ok(())

@@ -1,7 +1,10 @@
 //! What the dispatcher asks: which parcels have their turn, and when the next one
 //! will.
 
-use canon::{clock::Timestamp, entry::ParcelId};
+use canon::{
+    clock::Timestamp,
+    entry::{ParcelId, QUARANTINED},
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::HashSet;
 
@@ -34,12 +37,15 @@ pub struct DueParcel {
     /// Its place among all parcels ever made for the destination, from 1: the same
     /// on every try and in a rebuilt fold, and no other parcel's.
     pub number: u64,
+    /// It was kept back for characters that cannot be written, and an operator has
+    /// let it go with others in their place.
+    pub released: bool,
 }
 
 /// Never tried, or resubmitted: in the order of the journal.
 pub(crate) const READY: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number
+            p.number, p.code, p.settled_by
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 1
@@ -47,7 +53,7 @@ pub(crate) const READY: &str =
 /// To be tried again: longest due first.
 pub(crate) const WAITING: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number
+            p.number, p.code, p.settled_by
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
@@ -56,14 +62,14 @@ pub(crate) const WAITING: &str =
 /// The same for replays, which nothing live waits for.
 pub(crate) const REPLAY_READY: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number
+            p.number, p.code, p.settled_by
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_ready
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 5
      ORDER BY p.pos LIMIT ?2";
 pub(crate) const REPLAY_WAITING: &str =
     "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number
+            p.number, p.code, p.settled_by
      FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_waiting
      JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3
@@ -216,5 +222,7 @@ fn due_parcel(row: &Row<'_>, destination: &str) -> rusqlite::Result<DueParcel> {
         edited: row.get::<_, i64>(8)? > 0,
         gives_way: false,
         number: row.get(9)?,
+        released: row.get_ref(10)?.as_str()? == QUARANTINED
+            && !row.get_ref(11)?.as_str()?.is_empty(),
     })
 }
