@@ -90,6 +90,19 @@ fn is_acknowledgement(kind: &str) -> bool {
     matches!(kind, "997" | "999" | "CONTRL")
 }
 
+/// An element of a header as its sender wrote it, byte by byte, without the blanks
+/// around it; `segment` is an index of [`crate::Document::segments`].
+fn raw(interchange: &Interchange<'_>, segment: usize, element: u16) -> Vec<u8> {
+    component(interchange, segment, (element, 1))
+}
+
+/// The same of one component.
+fn component(interchange: &Interchange<'_>, segment: usize, at: (u16, u16)) -> Vec<u8> {
+    let document = &interchange.document;
+    let found = document.segments.get(segment).map(|it| document.component(it, at.0, at.1));
+    found.map(|it| it.trim_ascii().to_vec()).unwrap_or_default()
+}
+
 /// The faults of a message from the envelope, with the level of a message.
 fn of_envelope<'i>(
     interchange: &'i Interchange<'_>,

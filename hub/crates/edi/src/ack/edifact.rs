@@ -1,9 +1,9 @@
 //! CONTRL (UN/EDIFACT service message, version 4 release 1 of its guide).
 
-use super::{Outcome, Stamp, Verdict, of_envelope, outcome, verdict};
+use super::{Outcome, Stamp, Verdict, component, of_envelope, outcome, verdict};
 use crate::{
     fault::{Fault, Level},
-    interchange::{Address, Group, Interchange, Message},
+    interchange::{Group, Interchange, Message},
     marks::Dialect,
     write::{Draft, Style, Unwritable},
 };
@@ -61,13 +61,10 @@ fn composite(draft: &mut Draft, element: u16, parts: &[&str]) {
 }
 
 fn header(interchange: &Interchange<'_>, stamp: &Stamp, control: &str) -> Draft {
-    let document = &interchange.document;
     let mut draft = Draft::new(b"UNB");
-    let identifier =
-        document.segments.first().map(|it| document.word(it, 1, 1)).unwrap_or_default();
-    composite(&mut draft, 1, &[&identifier, &interchange.version]);
-    party(&mut draft, 2, &interchange.receiver);
-    party(&mut draft, 3, &interchange.sender);
+    copy(&mut draft, (1, 2), interchange, (0, 1));
+    copy(&mut draft, (2, 2), interchange, (0, 3));
+    copy(&mut draft, (3, 2), interchange, (0, 2));
     let long = interchange.version == "4";
     let date = if long { stamp.date.as_str() } else { stamp.date.get(2..).unwrap_or_default() };
     composite(&mut draft, 4, &[date, &stamp.time]);
@@ -78,15 +75,26 @@ fn header(interchange: &Interchange<'_>, stamp: &Stamp, control: &str) -> Draft 
     draft
 }
 
-fn party(draft: &mut Draft, element: u16, address: &Address) {
-    composite(draft, element, &[&address.id, &address.qualifier]);
+/// Copies the first components of an element, byte by byte: to which element, how
+/// many; of which segment, from which element.
+fn copy(
+    draft: &mut Draft,
+    (to, count): (u16, u16),
+    interchange: &Interchange<'_>,
+    (segment, from): (usize, u16),
+) {
+    for number in 1..=count {
+        draft.push((to, 1, number), component(interchange, segment, (from, number)));
+    }
+    draft.trim();
 }
 
 /// `UCI`: the interchange.
 fn first(interchange: &Interchange<'_>) -> Draft {
-    let mut draft = Draft::of("UCI", &[&interchange.control]);
-    party(&mut draft, 2, &interchange.sender);
-    party(&mut draft, 3, &interchange.receiver);
+    let mut draft = Draft::new(b"UCI");
+    copy(&mut draft, (1, 1), interchange, (0, 5));
+    copy(&mut draft, (2, 2), interchange, (0, 2));
+    copy(&mut draft, (3, 2), interchange, (0, 3));
     let fault = interchange.broken();
     draft.push((4, 1, 1), if fault.is_some() { REJECTED } else { ACKNOWLEDGED }.to_vec());
     if let Some(fault) = fault {
@@ -102,7 +110,10 @@ fn first(interchange: &Interchange<'_>) -> Draft {
 fn group(interchange: &Interchange<'_>, group: &Group) -> Draft {
     let fault = interchange.faults.on_group(group.number).find(|it| !it.note);
     let action = if fault.is_some() { REJECTED } else { ACKNOWLEDGED };
-    let mut draft = Draft::of("UCF", &[&group.control, &group.sender, &group.receiver]);
+    let mut draft = Draft::new(b"UCF");
+    copy(&mut draft, (1, 1), interchange, (group.header, 5));
+    copy(&mut draft, (2, 2), interchange, (group.header, 2));
+    copy(&mut draft, (3, 2), interchange, (group.header, 3));
     draft.push((4, 1, 1), action.to_vec());
     if let Some(fault) = fault {
         draft.push((5, 1, 1), fault.code.edifact().as_bytes().to_vec());
@@ -115,10 +126,10 @@ fn message(interchange: &Interchange<'_>, index: usize, verdicts: &[Verdict]) ->
     let Some(message) = interchange.messages.get(index) else { return Vec::new() };
     let verdict = verdict(verdicts, index);
     let rejected = outcome(interchange, message, &verdict) == Outcome::Rejected;
-    let mut draft = Draft::of("UCM", &[&message.control]);
-    let words = words(interchange, message);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    composite(&mut draft, 2, &words);
+    let header = message.segments.start;
+    let mut draft = Draft::new(b"UCM");
+    copy(&mut draft, (1, 1), interchange, (header, 1));
+    copy(&mut draft, (2, 4), interchange, (header, 2));
     draft.push((3, 1, 1), if rejected { REJECTED } else { ACKNOWLEDGED }.to_vec());
     let own = verdict.faults.iter().filter(|it| it.code.level() == Level::Message && !it.note);
     if let Some(fault) = of_envelope(interchange, message).chain(own).next() {
@@ -132,15 +143,6 @@ fn message(interchange: &Interchange<'_>, index: usize, verdicts: &[Verdict]) ->
         segments(&mut out, &within.collect::<Vec<_>>());
     }
     out
-}
-
-/// Kind, version, release and agency, as the sender wrote them.
-fn words(interchange: &Interchange<'_>, message: &Message) -> Vec<String> {
-    let document = &interchange.document;
-    let header = interchange.segments(message).first();
-    (1..=4)
-        .map(|it| header.map(|segment| document.word(segment, 2, it)).unwrap_or_default())
-        .collect()
 }
 
 fn segments(out: &mut Vec<Draft>, faults: &[&Fault]) {

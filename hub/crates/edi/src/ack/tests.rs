@@ -111,3 +111,27 @@ fn what_was_refused_whole_is_rejected_whole() {
     let written = String::from_utf8(written).unwrap();
     assert!(written.contains("AK2*850*0001~AK5*R~AK9*R*1*1*0~"), "{written}");
 }
+
+/// Addresses that are no UTF-8 go back as they came: a partner could not find
+/// itself under a replacement character.
+#[test]
+fn addresses_go_back_byte_by_byte() {
+    let stamp = || Stamp { date: "20260106".into(), time: "0800".into(), control: 1 };
+    let bytes = |text: &str| -> Vec<u8> {
+        text.chars().map(|it| u8::try_from(u32::from(it)).unwrap()).collect()
+    };
+    let answer = |input: &[u8]| {
+        let found = interchange::read(input).unwrap();
+        let written = write(found.first().unwrap(), &[], Form::X997, &stamp()).unwrap().unwrap();
+        written.into_iter().map(char::from).collect::<String>()
+    };
+    let text = answer(&bytes(
+        &orders(&[GOOD]).replace("ACME ", "ACM\u{C9} ").replace("*ACME*", "*ACM\u{C9}*"),
+    ));
+    assert!(text.contains("*08*HUB            *ZZ*ACM\u{C9}           *"), "{text}");
+    assert!(text.contains("GS*FA*HUB*ACM\u{C9}*"), "{text}");
+    let good = "UNH+1+ORDERS:D:96A:UN'BGM+220+P1+9'DTM+137:20260105:102'UNS+S'UNT+5+1'";
+    let text = answer(&bytes(&format!("{UNB}{good}UNZ+1+R7'").replace("ACME", "ACM\u{C9}")));
+    assert!(text.contains("+HUB:14+ACM\u{C9}:14+260106"), "{text}");
+    assert!(text.contains("UCI+R7+ACM\u{C9}:14+HUB:14+7'"), "{text}");
+}

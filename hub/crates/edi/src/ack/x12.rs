@@ -1,9 +1,9 @@
 //! 997, 999 and TA1.
 
-use super::{Form, Outcome, Stamp, Verdict, of_envelope, outcome, verdict};
+use super::{Form, Outcome, Stamp, Verdict, of_envelope, outcome, raw, verdict};
 use crate::{
     fault::{Code, Fault, Level},
-    interchange::{Address, Group, Interchange, Message},
+    interchange::{Group, Interchange, Message},
     marks::Dialect,
     write::{Draft, Style, Unwritable},
 };
@@ -24,7 +24,9 @@ pub(super) fn write(
     let groups: Vec<&Group> = interchange.groups.iter().filter(|it| it.code != "FA").collect();
     if let Some(fault) = interchange.broken() {
         let (code, date, time) = (note(fault), &interchange.date, &interchange.time);
-        out.push(Draft::of("TA1", &[&interchange.control, date, time, "R", code]));
+        let mut answer = Draft::of("TA1", &["", date, time, "R", code]);
+        answer.push((1, 1, 1), raw(interchange, 0, 13));
+        out.push(answer);
     } else if groups.is_empty() {
         return Ok(None);
     } else {
@@ -43,28 +45,25 @@ pub(super) fn write(
     style.write(&all, b"").map(Some)
 }
 
-/// `ISA`: addresses change sides; everything else is as the sender has it.
+/// `ISA`: addresses change sides, byte by byte; everything else is as the sender has it.
 fn header(interchange: &Interchange<'_>, stamp: &Stamp, control: &str) -> Draft {
-    let wide = |it: &Address| (format!("{:<2}", it.qualifier), format!("{:<15}", it.id));
-    let (to_qualifier, to) = wide(&interchange.sender);
-    let (from_qualifier, from) = wide(&interchange.receiver);
     let document = &interchange.document;
     let repetition =
         document.marks.repetition.map_or("U".to_owned(), |it| char::from(it).to_string());
     let component = char::from(document.marks.component).to_string();
     let test = if interchange.test { "T" } else { "P" };
     let (blank, short) = (" ".repeat(10), stamp.date.get(2..).unwrap_or_default());
-    Draft::of(
+    let mut draft = Draft::of(
         "ISA",
         &[
             "00",
             &blank,
             "00",
             &blank,
-            &from_qualifier,
-            &from,
-            &to_qualifier,
-            &to,
+            "",
+            "",
+            "",
+            "",
             short,
             &stamp.time,
             &repetition,
@@ -74,7 +73,13 @@ fn header(interchange: &Interchange<'_>, stamp: &Stamp, control: &str) -> Draft 
             test,
             &component,
         ],
-    )
+    );
+    // The elements of an ISA have their widths: what came is as wide as what goes.
+    for (to, from) in [(5, 7), (6, 8), (7, 5), (8, 6)] {
+        let value = document.segments.first().map(|it| document.first(it, from).into_owned());
+        draft.push((to, 1, 1), value.unwrap_or_default());
+    }
+    draft
 }
 
 /// One functional group with an answer to each group that came.
@@ -86,14 +91,20 @@ fn group_of_answers(
     stamp: &Stamp,
 ) -> Vec<Draft> {
     let first = groups.first();
-    let (to, from) = first.map_or(("", ""), |it| (it.sender.as_str(), it.receiver.as_str()));
     let release = match form {
         Form::X997 => first.and_then(|it| it.release.get(..6)).unwrap_or("004010"),
         Form::X999 => "005010",
     };
     let control = (stamp.control % 1_000_000_000).to_string();
-    let mut out =
-        vec![Draft::of("GS", &["FA", from, to, &stamp.date, &stamp.time, &control, "X", release])];
+    let mut head =
+        Draft::of("GS", &["FA", "", "", &stamp.date, &stamp.time, &control, "X", release]);
+    for (to, from) in [(2, 3), (3, 2)] {
+        head.push(
+            (to, 1, 1),
+            first.map(|it| raw(interchange, it.header, from)).unwrap_or_default(),
+        );
+    }
+    let mut out = vec![head];
     for (index, group) in groups.iter().enumerate() {
         let number = format!("{:04}", index + 1);
         let mut answer = Answer { interchange, form, segments: Vec::new() };
@@ -121,7 +132,9 @@ struct Answer<'a, 'b> {
 impl Answer<'_, '_> {
     fn group(&mut self, group: &Group, verdicts: &[Verdict]) {
         let release = if self.form == Form::X999 { group.release.as_str() } else { "" };
-        self.segments.push(Draft::of("AK1", &[&group.code, &group.control, release]));
+        let mut head = Draft::of("AK1", &[&group.code, "", release]);
+        head.push((2, 1, 1), raw(self.interchange, group.header, 6));
+        self.segments.push(head);
         let mut outcomes = Vec::new();
         for index in group.messages.clone() {
             let Some(message) = self.interchange.messages.get(index) else { continue };
@@ -151,7 +164,9 @@ impl Answer<'_, '_> {
     }
 
     fn message(&mut self, message: &Message, verdict: &Verdict, outcome: Outcome) {
-        self.segments.push(Draft::of("AK2", &[&message.kind, &message.control]));
+        let mut head = Draft::of("AK2", &[&message.kind]);
+        head.push((2, 1, 1), raw(self.interchange, message.segments.start, 2));
+        self.segments.push(head);
         let mut rest = verdict.faults.as_slice();
         while let Some(first) = rest.first() {
             let same = rest.iter().take_while(|it| it.segment == first.segment).count();
