@@ -3,7 +3,7 @@
 use super::{Outcome, Stamp, Verdict, component, of_envelope, outcome, verdict};
 use crate::{
     fault::{Fault, Level},
-    interchange::{Group, Interchange, Message},
+    interchange::{Group, Interchange},
     marks::Dialect,
     write::{Draft, Style, Unwritable},
 };

@@ -31,10 +31,11 @@ const EDIFACT_RELEASES: [Release; 2] = [
     ("D.01B", include_str!("../../definitions/edifact/d01b.yaml")),
 ];
 const EDIFACT_CODES: &str = include_str!("../../definitions/edifact/codes.yaml");
-const EDIFACT_MESSAGES: [&str; 3] = [
+const EDIFACT_MESSAGES: [&str; 4] = [
     include_str!("../../definitions/edifact/desadv.yaml"),
     include_str!("../../definitions/edifact/invoic.yaml"),
     include_str!("../../definitions/edifact/orders.yaml"),
+    include_str!("../../definitions/edifact/ordrsp.yaml"),
 ];
 
 /// By dialect, kind and first release.

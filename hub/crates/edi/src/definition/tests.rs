@@ -7,9 +7,9 @@ fn every_definition_can_be_read() {
     let all = library::all();
     let faults: Vec<String> = all.iter().filter_map(|it| it.clone().err()).collect();
     assert!(faults.is_empty(), "{faults:#?}");
-    assert_eq!(all.len(), 4 * 2 + 3 * 2);
+    assert_eq!(all.len(), 4 * 2 + 4 * 2);
     assert_eq!(kinds(Dialect::X12), ["810", "850", "855", "856"]);
-    assert_eq!(kinds(Dialect::Edifact), ["DESADV", "INVOIC", "ORDERS"]);
+    assert_eq!(kinds(Dialect::Edifact), ["DESADV", "INVOIC", "ORDERS", "ORDRSP"]);
 }
 
 #[test]
