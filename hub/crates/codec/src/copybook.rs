@@ -198,6 +198,7 @@ impl Import<'_> {
                 self.warn(item.place, message, "let the map read it");
                 Ok((String::new(), bytes))
             }
+            Picture::Wide { bytes, graphic } => self.wide(item, graphic).map(|it| (it, bytes)),
             Picture::Text { .. } | Picture::Edited { .. } => {
                 Err("a text that is stored as a number".to_owned())
             }
@@ -222,6 +223,28 @@ impl Import<'_> {
                 None => self.bytes += bytes,
             }
         }
+    }
+
+    /// The keys of a column of wide characters. On mainframes `N` is UTF-16 unless its
+    /// usage says otherwise, and `G` double bytes without shift codes; elsewhere both
+    /// are in the file's own character set.
+    fn wide(&self, item: &Item, graphic: bool) -> Result<String, String> {
+        let charset = self.options.charset;
+        let national = match item.usage {
+            Usage::National => !graphic,
+            Usage::Graphic => false,
+            Usage::Display => !graphic && charset.is_host(),
+            Usage::Packed | Usage::Binary | Usage::Native => {
+                return Err("a text that is stored as a number".to_owned());
+            }
+        };
+        Ok(if national {
+            "charset: utf-16be, ".to_owned()
+        } else if charset.is_host() {
+            format!("charset: {charset}, unshifted: true, ")
+        } else {
+            String::new()
+        })
     }
 
     /// The conditions in force.
@@ -259,6 +282,9 @@ impl Import<'_> {
         };
         let (storage, bytes) = match item.usage {
             Usage::Display => (None, digits),
+            Usage::National | Usage::Graphic => {
+                return Err("a number in wide characters".to_owned());
+            }
             Usage::Packed => (Some("packed"), digits / 2 + 1),
             Usage::Binary => (Some("binary"), binary),
             // The machine's own order: mainframes have the highest byte first.

@@ -27,6 +27,10 @@ pub(super) enum Usage {
     Binary,
     /// COMP-5: binary in the machine's own order.
     Native,
+    /// NATIONAL: UTF-16.
+    National,
+    /// DISPLAY-1: double bytes.
+    Graphic,
 }
 
 /// Where the sign of a number in characters stands.
@@ -138,6 +142,8 @@ fn item(words: &[Word]) -> Result<Option<Item>, Fault> {
                 item.usage = Usage::Binary;
             }
             "COMP-5" | "COMPUTATIONAL-5" => item.usage = Usage::Native,
+            "NATIONAL" => item.usage = Usage::National,
+            "DISPLAY-1" => item.usage = Usage::Graphic,
             "USAGE" | "IS" | "DISPLAY" | "TIMES" | "SIGN" | "TRAILING" | "CHARACTER" | "JUST"
             | "JUSTIFIED" | "RIGHT" | "BLANK" | "WHEN" | "ZERO" | "ZEROS" | "ZEROES" => {}
             other => return Err((word.place, format!("`{other}` cannot be read as a layout"))),

@@ -9,6 +9,11 @@ pub(super) enum Picture {
     Text {
         bytes: usize,
     },
+    /// Two bytes a character: `N`, or `G`.
+    Wide {
+        bytes: usize,
+        graphic: bool,
+    },
     Number {
         digits: usize,
         scale: usize,
@@ -37,8 +42,8 @@ impl Picture {
         if count("XA") == total {
             return Ok(Self::Text { bytes: total });
         }
-        if count("NG") == total {
-            return Ok(Self::Text { bytes: total * 2 });
+        if count("N") == total || count("G") == total {
+            return Ok(Self::Wide { bytes: total * 2, graphic: count("G") == total });
         }
         if count("S9V") == total {
             let signs = count("S");
@@ -88,7 +93,8 @@ mod tests {
         let cases = [
             ("X(20)", Ok(Picture::Text { bytes: 20 })),
             ("XXA", Ok(Picture::Text { bytes: 3 })),
-            ("N(5)", Ok(Picture::Text { bytes: 10 })),
+            ("N(5)", Ok(Picture::Wide { bytes: 10, graphic: false })),
+            ("GG", Ok(Picture::Wide { bytes: 4, graphic: true })),
             ("9(5)", number(5, 0, false)),
             ("S9(7)V99", number(9, 2, true)),
             ("9V9(3)", number(4, 3, false)),
@@ -98,7 +104,7 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(Picture::parse(text), wanted, "{text}");
         }
-        for bad in ["", "S", "9S", "SS9", "9PPP", "X(", "X(0)", "X(99999999)", "Q", "V"] {
+        for bad in ["", "S", "9S", "SS9", "9PPP", "NG", "X(", "X(0)", "X(99999999)", "Q", "V"] {
             assert!(Picture::parse(bad).is_err(), "{bad}");
         }
     }

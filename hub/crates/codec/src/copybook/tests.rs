@@ -1,7 +1,10 @@
 //! A copybook becomes a layout that reads what the program writes.
 
 use super::*;
-use crate::layout::Layout;
+use crate::{
+    charset::{Policy, Profile},
+    layout::Layout,
+};
 
 const COPYBOOK: &str = "      * A sale as the host writes it.
 000100 01  SALE-REC.
@@ -93,6 +96,50 @@ fn the_machine_tells_how_signs_and_bytes_lie() {
     for text in [host, small] {
         Layout::parse("t", &text).expect("a layout");
     }
+}
+
+/// Wide characters: UTF-16, and double bytes without shift codes.
+#[test]
+fn wide_characters_have_their_own_set() {
+    let text = "01 R. 05 A PIC X(4). 05 N PIC N(3). 05 G PIC G(3) USAGE DISPLAY-1.\n\
+                05 M PIC N(2) USAGE IS NATIONAL.";
+    let small = import(text, Charset::Cp932).expect("imports").layout;
+    assert!(small.contains("name: n, bytes: 6") && small.contains("name: g, bytes: 6"), "{small}");
+    assert!(small.contains("name: m, charset: utf-16be, bytes: 4"), "{small}");
+    let host = import(text, Charset::Cp939).expect("imports").layout;
+    let layout = Layout::parse("t", &host).unwrap_or_else(|it| panic!("{it:#?}"));
+    // 漢 is 6F22 in Unicode; in code page 939 it has the code that follows SO.
+    let wide = Profile::new(Charset::Cp939).encode_exact("漢字").expect("it has them");
+    let record = [
+        b"\xC1\xC2\x40\x40\x6F\x22\x5B\x57\x00\x20".as_slice(),
+        &wide[1..5],
+        b"\x40\x40\x00\x41\x00\x20",
+    ]
+    .concat();
+    let rows = layout.read(&record).expect("reads");
+    assert_eq!(rows.faults, []);
+    let cells: Vec<_> = rows.rows[0].cells.iter().map(|it| rows.text_of(*it)).collect();
+    assert_eq!(cells, ["AB", "漢字", "漢字", "A"]);
+    let written = layout.write(&rows, &Policy::exact()).expect("writes").bytes;
+    assert_eq!(written, record);
+    // A code that shifts has no place there, and half a pair of units is no character.
+    for (at, byte) in [(10, 0x0E), (13, 0x0F), (4, 0xD8)] {
+        let mut bad = record.clone();
+        bad[at] = byte;
+        let rows = layout.read(&bad).expect("the record is cut");
+        assert_eq!(rows.faults.len(), 1, "{at}");
+    }
+    // Single bytes cannot be written there.
+    let mut other = rows.clone();
+    let cell = other.rows[0].cells[0];
+    other.rows[0].cells[2] = cell;
+    let faults = layout.write(&other, &Policy::exact()).expect_err("refused");
+    assert_eq!(faults[0].faults[0].expected, "double-byte characters only");
+    for bad in ["PIC N(2) COMP-3", "PIC 9(2) NATIONAL", "PIC NG"] {
+        assert!(import(&format!("01 R. 05 A {bad}."), Charset::Cp939).is_err(), "{bad}");
+    }
+    let faulty = host.replace("charset: cp939, unshifted", "charset: cp932, unshifted");
+    assert!(Layout::parse("t", &faulty).is_err());
 }
 
 #[test]

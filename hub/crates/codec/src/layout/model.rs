@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{edi::Edi, xlsx::Xlsx, xml::Xml};
-use crate::rows::FieldShape;
+use crate::{charset::Profile, rows::FieldShape};
 
 /// How records lie in the bytes.
 #[derive(Clone, Debug)]
@@ -186,6 +186,20 @@ pub(super) struct Column {
     pub(super) conditions: Vec<Condition>,
     /// Fixed: it counts rows of an area, and there are no more.
     pub(super) count_max: Option<usize>,
+    /// Fixed: its text is in another character set than the file's.
+    pub(super) own: Option<Own>,
+}
+
+/// What turns to double bytes in sets that shift, and what turns back.
+pub(super) const SHIFT_OUT: u8 = 0x0E;
+pub(super) const SHIFT_IN: u8 = 0x0F;
+
+/// The character set of one column.
+#[derive(Clone, Debug)]
+pub(super) struct Own {
+    pub(super) profile: Profile,
+    /// All of it is double bytes, without the codes that shift to them and back.
+    pub(super) unshifted: bool,
 }
 
 /// When a column is there.
@@ -338,6 +352,31 @@ impl Kind {
     }
 }
 
+// === impl Own ===
+
+impl Own {
+    /// The bytes of a field as its character set reads them; `None`: it has codes
+    /// that shift, and must have none.
+    pub(super) fn shifted<'b>(&self, bytes: &'b [u8]) -> Option<Cow<'b, [u8]>> {
+        if !self.unshifted {
+            return Some(Cow::Borrowed(bytes));
+        }
+        let shifts = bytes.iter().any(|it| matches!(*it, SHIFT_OUT | SHIFT_IN));
+        (!shifts).then(|| Cow::Owned([&[SHIFT_OUT], bytes, &[SHIFT_IN]].concat()))
+    }
+
+    /// The bytes of a field, of those that its character set writes; `None`: not all
+    /// of it is double bytes.
+    pub(super) fn bare<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        if !self.unshifted || bytes.is_empty() {
+            return Some(bytes);
+        }
+        let inner = bytes.strip_prefix(&[SHIFT_OUT])?.strip_suffix(&[SHIFT_IN])?;
+        let shifts = inner.iter().any(|it| matches!(*it, SHIFT_OUT | SHIFT_IN));
+        (!shifts).then_some(inner)
+    }
+}
+
 // === impl Column ===
 
 impl Column {
@@ -352,8 +391,11 @@ impl Column {
             && one_of.is_empty()
     }
 
-    /// Whether its bytes are not text.
+    /// Whether its bytes are not text of the file's character set.
     pub(super) fn is_binary(&self) -> bool {
+        if self.own.is_some() {
+            return true;
+        }
         match &self.cell {
             CellFormat::Number(number) => number.storage != Storage::Display,
             CellFormat::Bytes => true,

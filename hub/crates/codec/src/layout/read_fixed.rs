@@ -344,7 +344,6 @@ impl<'a> Reader<'a> {
         offset: usize,
         arena: &mut Arena,
     ) -> Result<(usize, usize), Box<RecordFault>> {
-        let profile = &self.layout.profile;
         let start = arena.end();
         if column.cell == CellFormat::Bytes {
             binary::to_hex(bytes, arena.extra());
@@ -355,13 +354,21 @@ impl<'a> Reader<'a> {
         {
             return self.binary((column, number), bytes, offset, arena);
         }
-        if let Err(fault) = profile.decode_field(bytes, arena.extra()) {
+        let own = column.own.as_ref();
+        let profile = own.map_or(&self.layout.profile, |it| &it.profile);
+        let Some(read) = own.map_or(Some(Cow::Borrowed(bytes)), |it| it.shifted(bytes)) else {
+            let expected = "double bytes without codes that shift".to_owned();
+            return Err(Box::new(cell::fault(column, self.offset(offset), "", expected)));
+        };
+        // The code that shifts is not in the field.
+        let before = read.len().saturating_sub(bytes.len()) / 2;
+        if let Err(fault) = profile.decode_field(&read, arena.extra()) {
             let expected = if fault.cut {
                 format!("characters of {} that end within the field", fault.charset)
             } else {
                 format!("characters of {}", fault.charset)
             };
-            let offset = self.offset(offset + fault.offset);
+            let offset = self.offset(offset + fault.offset.saturating_sub(before));
             let mut record = cell::fault(column, offset, "", expected);
             record.found = fault.found();
             return Err(Box::new(record));
@@ -416,6 +423,7 @@ impl<'a> Reader<'a> {
 fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool {
     // Padding is what was taken away, and nothing else changes ASCII.
     let usual = match &column.cell {
+        _ if column.own.is_some() => false,
         CellFormat::Bytes => true,
         CellFormat::Text | CellFormat::Date(_) => column.trim == Trim::Right && !column.right,
         CellFormat::Number(number) => {

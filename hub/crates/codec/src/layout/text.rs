@@ -170,11 +170,19 @@ pub(super) fn fixed(
     if !cell::is_printable(&text) {
         return Err("no control characters".to_owned());
     }
+    let own = column.own.as_ref();
+    let profile = own.map_or(profile, |it| &it.profile);
     let mut field = Vec::with_capacity(column.bytes);
     let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);
     profile.encode(&text, policy, &mut field, changes).map_err(|it| it.to_string())?;
+    let bare = |it: Vec<u8>| match own {
+        Some(own) => own.bare(&it).map(<[u8]>::to_vec).ok_or("double-byte characters only"),
+        None => Ok(it),
+    };
+    let field = bare(field)?;
     let room = column.bytes.checked_sub(field.len()).ok_or_else(too_wide)?;
     let pad = profile.encode_exact(&column.pad.to_string()).map_err(|it| it.to_string())?;
+    let pad = bare(pad)?;
     let fill = pad.iter().copied().cycle().take(room);
     if room % pad.len().max(1) != 0 {
         return Err(format!("a text that leaves whole `{}` to fill up with", column.pad));

@@ -1,8 +1,12 @@
 //! One column or field of a layout file.
 
 use crate::{
+    charset::Named,
     layout::{
-        model::{CellFormat, Column, Condition, DatePart, Negative, Number, Slot, Storage, Trim},
+        model::{
+            CellFormat, Column, Condition, DatePart, Negative, Number, Own, SHIFT_OUT, Slot,
+            Storage, Trim,
+        },
         parse::{QUOTING, Word},
     },
     rows::{FieldKind, FieldShape},
@@ -119,6 +123,7 @@ impl Column {
             overlay: false,
             conditions: Vec::new(),
             count_max: None,
+            own: None,
         };
         match word {
             Word::Csv => {
@@ -134,6 +139,12 @@ impl Column {
                 column.overlay = table.bool("overlay").unwrap_or(false);
                 column.conditions = Condition::read(&table, position);
                 place(&table, &mut column, position);
+                column.own = own(&table, &column);
+                let shifts = column.own.as_ref().is_some_and(|it| it.unshifted);
+                if shifts && table.node("pad").is_none() {
+                    // Their own space: there is no other without shifting.
+                    column.pad = '\u{3000}';
+                }
             }
             Word::Xml => {
                 let path = table.text("path").unwrap_or(&column.field.name);
@@ -147,6 +158,23 @@ impl Column {
         table.finish();
         Some((node, column))
     }
+}
+
+/// The column's own character set, if it has one.
+fn own(table: &Table<'_>, column: &Column) -> Option<Own> {
+    let named = Named::optional(table);
+    let unshifted = table.bool("unshifted").unwrap_or(false);
+    let shifts = |it: &Named| {
+        it.profile.encode_exact("\u{3000}").is_ok_and(|it| it.first() == Some(&SHIFT_OUT))
+    };
+    if unshifted && !(named.as_ref().is_some_and(shifts) && column.bytes.is_multiple_of(2)) {
+        let message = "`unshifted` is for double bytes of a `charset` that shifts to them";
+        table.error("L15", format!("{message}, such as cp930, in an even count of bytes"));
+    }
+    if column.is_binary() && named.is_some() {
+        table.error("L15", "`charset` is for text; this column's bytes are none");
+    }
+    named.map(|it| Own { profile: it.profile, unshifted })
 }
 
 fn field(table: &Table<'_>, name: String, cell: &CellFormat) -> FieldShape {
