@@ -91,7 +91,7 @@ fn question_us(parcels: u32) -> Result<f64> {
          SELECT n << 24, n, 'order', 'updated', 'ec', n, 'ord_' || n, 0, 'applied', '{{}}' FROM n;
          INSERT INTO deliveries_parcel
          SELECT 'erp', pos, 'k' || (pos >> 24), (pos >> 24) > {parcels}, 'pending', 0, 0, '', '',
-                0, 0, 0, '', '', 0, 0, 0, '', 0
+                0, 0, 0, '', '', 0, 0, 0, '', 0, pos
          FROM store_event;
          COMMIT;"
     ))?;

@@ -34,7 +34,7 @@ pub(super) fn set_aside(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
 pub(super) fn count(turn: &Turn<'_>, arrival: &Arrival, seen: Seen) -> Result<()> {
     turn.tx
         .prepare_cached(
-            "INSERT INTO store_channel VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, max(0, ?9))
+            "INSERT INTO store_channel VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, max(0, ?9), 0)
              ON CONFLICT (channel) DO UPDATE SET arrivals = arrivals + 1, records = records + ?2,
                  events = events + ?3, duplicates = duplicates + ?4, older = older + ?5,
                  conflicts = conflicts + ?6, set_aside = set_aside + ?7, losses = losses + ?8,

@@ -45,7 +45,7 @@ fn filled(n: u32) -> Bench {
              0, 'map', '[]', '', '', n, 0, '', '', 0 FROM n;
          {numbers} INSERT INTO deliveries_parcel SELECT 'erp', n << 24, 'k' || n, 0,
              iif(n % 100, 'done', 'dead'), 1, 0, '', '', iif(n % 100, 0, (n << 24) + 7), n, n,
-             '', '', 0, 0, 0, '', 0 FROM n;
+             '', '', 0, 0, 0, '', 0, n FROM n;
          COMMIT;"
     ))
     .unwrap();

@@ -142,7 +142,7 @@ fn backlog(bench: &Bench, parcels: u32, keys: u32) {
                 CASE WHEN n <= 0 THEN 0 WHEN n > {keys} THEN 3 WHEN n % 2 THEN 1 ELSE 2 END,
                 CASE WHEN n <= 0 THEN 'done' ELSE 'pending' END, 0,
                 CASE WHEN n > 0 AND n <= {keys} AND n % 2 = 0 THEN 9000000000000 ELSE 0 END,
-                '', '', 0, 0, 0, '', '', 0, 0, 0, '', 0
+                '', '', 0, 0, 0, '', '', 0, 0, 0, '', 0, pos
          FROM p;
          COMMIT;"
     ))
