@@ -6,8 +6,11 @@ use http::StatusCode;
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 
+mod language;
 pub mod pages;
 mod reasons;
+
+pub use language::Language;
 
 use reasons::Reasons;
 
@@ -132,16 +135,6 @@ pub enum Retry {
     Never,
     /// The same bytes may be sent again after that many seconds.
     AfterSeconds(u64),
-}
-
-/// The language a person reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// 日本語.
-    Japanese,
 }
 
 /// One row of the table of failures.
@@ -486,22 +479,6 @@ impl Refusal {
 
 fn after(wait: Duration) -> Retry {
     Retry::AfterSeconds(wait.as_millis().div_ceil(1000).max(1).try_into().unwrap_or(u64::MAX))
-}
-
-impl Language {
-    /// The first of `Accept-Language` that we speak.
-    #[must_use]
-    pub fn from_header(accept: Option<&str>) -> Self {
-        let first_known = accept.into_iter().flat_map(|it| it.split(',')).find_map(|range| {
-            let tag = range.split(';').next()?.trim().to_ascii_lowercase();
-            match tag.split('-').next()? {
-                "ja" => Some(Self::Japanese),
-                "en" => Some(Self::English),
-                _ => None,
-            }
-        });
-        first_known.unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

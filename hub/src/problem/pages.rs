@@ -50,6 +50,7 @@ pages![
     "delivery-unsendable",
     "delivery-unwritable",
     "file-held",
+    "file-too-large",
     "inside",
     "journal-closed",
     "key-reused",
