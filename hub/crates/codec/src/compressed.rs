@@ -4,15 +4,13 @@
 mod zip;
 mod zstd;
 
+pub use self::zstd::unzstd;
 pub use zip::{Archive, unzip};
-pub use zstd::unzstd;
 
 use std::{fmt, io::Read};
 
 use flate2::read::MultiGzDecoder;
 
-/// Read at a time.
-const CHUNK_BYTES: usize = 64 << 10;
 /// Below that no ratio is looked at: short files of zeros are honest.
 const RATIO_FROM_BYTES: usize = 1 << 20;
 
@@ -92,7 +90,7 @@ pub fn unpack(bytes: &[u8], caps: &Caps) -> Result<Option<Vec<u8>>, Fault> {
 /// Reads all of it, up to `bytes_max` and the caps' ratio, of which `before` bytes
 /// are used up. `from` is the offset of the packed bytes and their number.
 fn inflate(
-    mut reader: impl Read,
+    reader: impl Read,
     from: (usize, usize),
     (bytes_max, before): (usize, usize),
     caps: &Caps,
@@ -100,19 +98,18 @@ fn inflate(
     let ratio_bytes = from.1.saturating_mul(caps.ratio_max).max(RATIO_FROM_BYTES);
     let limit = bytes_max.min(ratio_bytes.saturating_sub(before));
     let mut out = Vec::new();
-    let mut chunk = vec![0; CHUNK_BYTES];
-    loop {
-        let count = match reader.read(&mut chunk) {
-            Ok(0) => return Ok(out),
-            Ok(count) => count,
-            Err(error) => return Err(damaged(from.0, format!("it cannot be unpacked: {error}"))),
-        };
-        if out.len() + count > limit {
-            let message = format!("more than {} bytes come out of {}", limit + before, from.1);
-            return Err(Fault { code: "compressed-too-large", offset: from.0, message });
-        }
-        out.extend_from_slice(chunk.get(..count).unwrap_or_default());
+    // One byte beyond tells what ends at the limit from what goes on.
+    let read = reader.take(wide(limit).saturating_add(1)).read_to_end(&mut out);
+    read.map_err(|error| damaged(from.0, format!("it cannot be unpacked: {error}")))?;
+    if out.len() > limit {
+        let message = format!("more than {} bytes come out of {}", limit + before, from.1);
+        return Err(Fault { code: "compressed-too-large", offset: from.0, message });
     }
+    Ok(out)
+}
+
+fn wide(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 fn damaged(offset: usize, message: impl Into<String>) -> Fault {

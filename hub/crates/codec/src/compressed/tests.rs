@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{packing::zip, *};
+use super::{packing::zip, zstd::MAGIC, *};
 
 const CAPS: Caps = Caps { bytes_max: 4 << 20, ratio_max: 100, files_max: 3 };
 
@@ -80,8 +80,7 @@ fn strange_archives_are_refused() {
 }
 
 fn zstd(bytes: &[u8]) -> Vec<u8> {
-    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-    compress_to_vec(bytes, CompressionLevel::Fastest)
+    ::zstd::encode_all(bytes, 1).expect("in memory")
 }
 
 /// What zstd 1.5 makes of fifty lines at its level 19, with a checksum.
@@ -136,6 +135,55 @@ fn bombs_of_zstd_do_not_go_off() {
     // And so is a length.
     let long = [0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0, 0x40, 1, 0, 0];
     assert_eq!(refused(&long), Err("compressed-too-large"));
+}
+
+/// A frame of eight plain bytes and a block of so many matches, each of 65,539
+/// bytes and what `more` says beyond, for two bytes of input.
+fn matches(count: usize, more: u16) -> Vec<u8> {
+    let mut block = vec![1 << 3, b'a'];
+    // The number of matches (RFC 8878 section 3.1.1.3.2.1), then the three codes
+    // that hold for each: no literals, the offset before, the longest match.
+    match count {
+        ..128 => block.push(u8::try_from(count).expect("fits")),
+        _ => {
+            block.push(0xFF);
+            block.extend(u16::try_from(count - 0x7F00).expect("fits").to_le_bytes());
+        }
+    }
+    block.extend([0x54, 0, 0, 52]);
+    (0..count).for_each(|_| block.extend(more.to_le_bytes()));
+    block.push(1);
+    let head = |last: usize, kind: usize, length: usize| {
+        (last | kind << 1 | length << 3).to_le_bytes()[..3].to_vec()
+    };
+    let start = [&MAGIC[..], &[0, 7 << 3]].concat();
+    [start, head(0, 0, 8), b"12345678".to_vec(), head(1, 2, block.len()), block].concat()
+}
+
+#[test]
+fn blocks_of_zstd_are_bounded_within() {
+    let wide = Caps { bytes_max: 64 << 20, ..CAPS };
+    // The literal comes behind the match, of the byte four before.
+    let one = unzstd(&matches(1, 0), &wide).expect("unpacks");
+    assert_eq!((one.len(), one.get(..12)), (8 + 65_539 + 1, Some(&b"123456785678"[..])));
+    // A block has at most 128 KiB, and it is refused before more are in memory.
+    for (count, more) in [(2, 0), (3, u16::MAX), (32_512 + 33_000, u16::MAX)] {
+        let frame = matches(count, more);
+        assert!(frame.len() < 132_000);
+        assert_eq!(unzstd(&frame, &wide).expect_err("refused").code, "compressed-damaged");
+    }
+}
+
+#[test]
+fn many_frames_and_dictionaries_of_zstd() {
+    let empty = [0x28, 0xB5, 0x2F, 0xFD, 0, 0, 1, 0, 0];
+    assert_eq!(unzstd(&empty.repeat(100_000), &CAPS), Ok(Vec::new()));
+    let known = [0x28, 0xB5, 0x2F, 0xFD, 1, 0, 7, 1, 0, 0];
+    assert_eq!(unzstd(&known, &CAPS).expect_err("refused").code, "compressed-unsupported");
+    // A content of 16 MiB that is its own window.
+    let single = [0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0, 1, 1, 0, 0];
+    let wide = Caps { bytes_max: 64 << 20, ..CAPS };
+    assert_eq!(unzstd(&single, &wide).expect_err("refused").code, "compressed-too-large");
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! Zstandard (RFC 8878): frames one after the other, each with its checksum and
 //! length if it says them. Dictionaries are not known here.
 
-use ruzstd::decoding::{StreamingDecoder, errors::FrameDecoderError};
+use zstd::{stream::read::Decoder, zstd_safe};
 
-use super::{Caps, Fault, damaged, inflate};
+use super::{Caps, Fault, damaged, inflate, wide};
 
 /// What a frame begins with.
 pub(super) const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-/// Bytes of a window: what every decoder takes (RFC 8878 section 3.1.1.1.2), and
-/// what HTTP allows (RFC 9659).
-const WINDOW_BYTES_MAX: u64 = 8 << 20;
+/// Window that is taken, as a power of two: what every decoder takes (RFC 8878
+/// section 3.1.1.1.2), and what HTTP allows (RFC 9659).
+const WINDOW_LOG_MAX: u32 = 23;
+const WINDOW_BYTES_MAX: u64 = 1 << WINDOW_LOG_MAX;
 /// Bytes of the head of a frame that is passed over.
 const SKIPPED_HEAD_BYTES: usize = 8;
 
-/// Unpacks all frames.
+/// Unpacks all frames. Beside what comes out, no more is in memory than a window
+/// and a block.
 ///
 /// # Errors
 /// Damage, a wrong checksum, bytes that are no frame, or more than the caps
@@ -23,6 +25,9 @@ pub fn unzstd(bytes: &[u8], caps: &Caps) -> Result<Vec<u8>, Fault> {
     if bytes.is_empty() {
         return Err(damaged(0, "there is no frame"));
     }
+    // One for all frames, so that many small ones cost no more than their bytes.
+    let context = zstd_safe::DCtx::try_create();
+    let mut context = context.ok_or_else(|| damaged(0, "there is no memory to unpack it"))?;
     while !rest.is_empty() {
         let at = bytes.len() - rest.len();
         if let [0x50..=0x5F, 0x2A, 0x4D, 0x18, a, b, c, d, ..] = rest {
@@ -35,47 +40,42 @@ pub fn unzstd(bytes: &[u8], caps: &Caps) -> Result<Vec<u8>, Fault> {
         if !rest.starts_with(&MAGIC) {
             return Err(damaged(at, "bytes that are no frame"));
         }
-        window(at, rest)?;
-        let mut frame = StreamingDecoder::new(&mut rest).map_err(|it| refused(at, &it))?;
         // The ratio is that of the whole, so that many frames gain nothing.
-        let (room, before) = (caps.bytes_max - out.len(), out.len());
-        let promised = usize::try_from(frame.decoder.content_size()).unwrap_or(usize::MAX);
-        if promised > room {
-            let message = format!("a frame of {promised} bytes; {room} are taken");
-            return Err(Fault { code: "compressed-too-large", offset: at, message });
-        }
-        let unpacked = inflate(&mut frame, (at, bytes.len()), (room, before), caps)?;
-        let frame = frame.into_frame_decoder();
-        let said = frame.get_checksum_from_data();
-        if said.is_some() && said != frame.get_calculated_checksum() {
-            return Err(damaged(at, "the checksum of a frame is wrong"));
-        }
-        if promised != 0 && promised != unpacked.len() {
-            return Err(damaged(at, "the length of a frame is wrong"));
-        }
-        out.extend(unpacked);
+        let (room, before) = (caps.bytes_max.saturating_sub(out.len()), out.len());
+        promises(at, rest, room)?;
+        let mut frame = Decoder::with_context(&mut rest, &mut context).single_frame();
+        frame
+            .window_log_max(WINDOW_LOG_MAX)
+            .map_err(|error| damaged(at, format!("a frame cannot be unpacked: {error}")))?;
+        out.extend(inflate(frame, (at, bytes.len()), (room, before), caps)?);
     }
     Ok(out)
 }
 
-/// All of a window is in memory before a byte comes out, so it is bounded. A
-/// frame without one has its whole content as the window.
-fn window(at: usize, frame: &[u8]) -> Result<(), Fault> {
-    let (Some(descriptor), Some(window)) = (frame.get(4), frame.get(5)) else { return Ok(()) };
-    let (exponent, eighths) = (u64::from(window >> 3), u64::from(window & 7));
-    let bytes = (8 + eighths) << (7 + exponent);
-    if descriptor & 0x20 != 0 || bytes <= WINDOW_BYTES_MAX {
-        return Ok(());
+/// What the head of a frame says, before memory is given to it.
+fn promises(at: usize, frame: &[u8], room: usize) -> Result<(), Fault> {
+    let refused = |code, message| Err(Fault { code, offset: at, message });
+    let promised = zstd_safe::get_frame_content_size(frame)
+        .map_err(|_| damaged(at, "the head of a frame is damaged"))?;
+    if let Some(promised) = promised.filter(|it| *it > wide(room)) {
+        let message = format!("a frame of {promised} bytes; {room} are taken");
+        return refused("compressed-too-large", message);
     }
-    let message = format!("a window of {bytes} bytes; at most {WINDOW_BYTES_MAX} are taken");
-    Err(Fault { code: "compressed-too-large", offset: at, message })
+    let window = window(frame).or(promised).unwrap_or(0);
+    if window > WINDOW_BYTES_MAX {
+        let message = format!("a window of {window} bytes; at most {WINDOW_BYTES_MAX} are taken");
+        return refused("compressed-too-large", message);
+    }
+    match zstd_safe::get_dict_id_from_frame(frame) {
+        Some(id) => refused("compressed-unsupported", format!("a frame with the dictionary {id}")),
+        None => Ok(()),
+    }
 }
 
-fn refused(at: usize, error: &FrameDecoderError) -> Fault {
-    let code = match error {
-        FrameDecoderError::WindowSizeTooBig { .. } => "compressed-too-large",
-        FrameDecoderError::DictNotProvided { .. } => "compressed-unsupported",
-        _ => "compressed-damaged",
-    };
-    Fault { code, offset: at, message: format!("a frame cannot be unpacked: {error}") }
+/// Bytes of a frame's window; `None`: it has none, and its content is the window
+/// (RFC 8878 section 3.1.1.1.2).
+fn window(frame: &[u8]) -> Option<u64> {
+    let (descriptor, window) = (frame.get(4)?, frame.get(5)?);
+    let (exponent, eighths) = (u64::from(window >> 3), u64::from(window & 7));
+    (descriptor & 0x20 == 0).then_some((8 + eighths) << (7 + exponent))
 }
