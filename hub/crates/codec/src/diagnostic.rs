@@ -192,7 +192,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .filter(|it| *it != name)
+        // Much longer ones are never near, and comparing takes its time.
+        .filter(|it| *it != name && it.len() <= 16 * name.len().max(16))
         .filter_map(|it| {
             let distance = if fold(it) == folded { 0 } else { strsim::osa_distance(name, it) };
             (distance <= limit).then_some((distance, it))

@@ -19,7 +19,7 @@ pub(super) struct Drift {
 pub(super) fn compare(
     kind: &Kind,
     (header, extra): (Header, usize),
-    names: &[String],
+    names: &[impl AsRef<str>],
 ) -> Result<Option<Vec<Option<usize>>>, Drift> {
     let wanted: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
     let drift = |column: usize, message: String| Drift {
@@ -31,10 +31,10 @@ pub(super) fn compare(
     }
     let count = wanted.len() + extra;
     for (index, wanted) in wanted.iter().enumerate() {
-        let found = names.get(index).map(String::as_str);
+        let found = names.get(index).map(AsRef::as_ref);
         if found != Some(*wanted) {
             let mut message = format!("column {} of the header is not `{wanted}`", index + 1);
-            if let Some(moved) = names.iter().position(|it| it == wanted) {
+            if let Some(moved) = names.iter().position(|it| it.as_ref() == *wanted) {
                 message.push_str(&format!("; it is column {} now", moved + 1));
             }
             let found = cell::found(found.unwrap_or("no column"), false);
@@ -51,13 +51,13 @@ pub(super) fn compare(
 
 fn any_order(
     wanted: &[&str],
-    names: &[String],
+    names: &[impl AsRef<str>],
     drift: impl Fn(usize, String) -> Drift,
 ) -> Result<Vec<Option<usize>>, Drift> {
-    let find = |it: &String| wanted.iter().position(|name| it == name);
-    let order: Vec<Option<usize>> = names.iter().map(find).collect();
+    let find = |it: &str| wanted.iter().position(|name| it == *name);
+    let order: Vec<Option<usize>> = names.iter().map(|it| find(it.as_ref())).collect();
     if let Some((_, name)) = (0..).zip(wanted).find(|(index, _)| !order.contains(&Some(*index))) {
-        let near = nearest(name, names.iter().map(String::as_str)).map(str::to_owned);
+        let near = nearest(name, names.iter().map(AsRef::as_ref)).map(str::to_owned);
         let message = format!("the header has no column `{name}`");
         return Err(drift(0, message).expected(*name).found(near.unwrap_or_default()));
     }

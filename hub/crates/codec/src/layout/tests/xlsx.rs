@@ -2,6 +2,7 @@
 //! is refused.
 
 mod book;
+mod bounds;
 mod table;
 
 use super::*;

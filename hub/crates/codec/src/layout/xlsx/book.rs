@@ -1,6 +1,8 @@
 //! The parts of a workbook: which sheets it has, its texts and number formats,
 //! and the day from which it counts.
 
+use std::collections::HashMap;
+
 use super::{
     CAPS, Which,
     part::{self, Part, Piece},
@@ -131,6 +133,10 @@ impl<'a> Book<'a> {
     fn workbook(&mut self, main: &str, links: &[Link]) -> Result<(), LayoutFault> {
         let bytes = self.bytes(main)?;
         let mut part = Part::new(main, part::text(main, &bytes)?);
+        let mut linked = HashMap::new();
+        for link in links {
+            linked.entry(link.id.as_str()).or_insert(link);
+        }
         loop {
             match part.next()? {
                 Piece::Open(tag) if tag.is("workbookPr") => {
@@ -142,7 +148,7 @@ impl<'a> Book<'a> {
                         return Err(part.fault("too-large", "too many sheets").expected(expected));
                     }
                     let id = tag.attribute("id")?.unwrap_or_default();
-                    let link = links.iter().find(|it| it.id == id);
+                    let link = linked.get(&*id);
                     let cells = link.filter(|it| it.kind.ends_with("/worksheet"));
                     self.sheets.push(Listed {
                         name: tag.attribute("name")?.unwrap_or_default().into_owned(),

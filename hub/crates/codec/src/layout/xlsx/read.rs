@@ -1,5 +1,7 @@
 //! The rows of a sheet as records.
 
+use std::{borrow::Cow, ops::Range};
+
 use canon::entry::RecordFault;
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 };
 use crate::{
     layout::{
-        Layout, LayoutFault,
+        HEADING_BYTES_MAX, Layout, LayoutFault,
         arena::{self, Arena, BAD},
         assemble::{Assembler, Line},
         cell,
@@ -44,12 +46,13 @@ pub(in crate::layout) fn read(
         prefix: prefix(&name),
         columns: layout.kinds.iter().map(|it| it.columns.iter().map(Both::new).collect()).collect(),
         values: Values::new(&book, &sheet, xlsx),
-        merges: Merges::of(&sheet),
+        merges: Merges::default(),
         order: None,
         header_row: 0,
         cells: Vec::new(),
     };
     let first = reader.head()?;
+    reader.merges = Merges::of(&sheet.merges, &reader.span())?;
     let mut assembler = Assembler::new(layout, tally, window.keep, &mut arena);
     let result = reader.rows(first, &mut arena, &mut assembler);
     let end = sheet.rows.last().map_or(0, |it| wide(it.offset));
@@ -59,7 +62,8 @@ pub(in crate::layout) fn read(
     Ok(rows)
 }
 
-/// The names of the columns, between tabs; `None` if there are none to be had.
+/// The names of the columns, between tabs, as many as [`HEADING_BYTES_MAX`] has
+/// room for; `None` if there are none to be had.
 pub(in crate::layout) fn heading(layout: &Layout, xlsx: &Xlsx, bytes: &[u8]) -> Option<String> {
     if xlsx.header == Header::None {
         return None;
@@ -71,7 +75,15 @@ pub(in crate::layout) fn heading(layout: &Layout, xlsx: &Xlsx, bytes: &[u8]) -> 
         Top::Row(number) => sheet.row(number)?,
         Top::Found => found(layout, xlsx, &values)?,
     };
-    Some(names(xlsx, &values, row).join("\t"))
+    let mut heading = String::new();
+    for (at, name) in names(xlsx, &values, row).iter().enumerate() {
+        if heading.len() + name.len() >= HEADING_BYTES_MAX {
+            break;
+        }
+        heading.push_str(if at > 0 { "\t" } else { "" });
+        heading.push_str(name);
+    }
+    Some(heading)
 }
 
 struct Reader<'a> {
@@ -91,11 +103,11 @@ struct Reader<'a> {
 }
 
 /// The texts of a row from the table's first column on.
-fn names(xlsx: &Xlsx, values: &Values<'_>, row: &SheetRow) -> Vec<String> {
+fn names<'a>(xlsx: &Xlsx, values: &Values<'a>, row: &SheetRow) -> Vec<Cow<'a, str>> {
     let mut names = Vec::new();
     for cell in values.sheet.cells_of(row) {
         let Some(at) = cell.column.checked_sub(xlsx.first_column) else { continue };
-        names.resize(usize::try_from(at).unwrap_or(0), String::new());
+        names.resize(usize::try_from(at).unwrap_or(0), Cow::Borrowed(""));
         names.push(values.shown(cell));
     }
     names
@@ -110,7 +122,7 @@ fn found<'a>(layout: &Layout, xlsx: &Xlsx, values: &Values<'a>) -> Option<&'a Sh
     })
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     /// Finds the header and checks it. Returns the number of the row after it.
     fn head(&mut self) -> Result<u32, LayoutFault> {
         let row = match self.xlsx.top {
@@ -233,7 +245,7 @@ impl Reader<'_> {
         let width = ordered.map_or(kind.columns.len(), Vec::len);
         let behind = self.xlsx.first_column + u32::try_from(width).unwrap_or(u32::MAX);
         let extra = self.values.sheet.cells_of(row).iter().find(|it| it.column >= behind);
-        if let Some(extra) = extra.filter(|_| ordered.is_none()) {
+        if let Some(extra) = extra {
             let found = cell::found(&self.values.shown(extra), true);
             let found = format!("{found} at {}", self.place(extra.column, row));
             faults.push(line_fault(extra.offset, found, format!("{width} columns")));
@@ -304,20 +316,34 @@ impl Reader<'_> {
             return Some(0);
         }
         let code = self.code(row);
-        let coded = kinds.iter().position(|it| it.codes.contains(&code));
+        let coded = kinds.iter().position(|it| it.codes.iter().any(|it| *it == code));
         coded.or_else(|| kinds.iter().position(|it| it.codes.is_empty()))
     }
 
-    fn code(&self, row: &SheetRow) -> String {
+    fn code(&self, row: &SheetRow) -> Cow<'a, str> {
         let column = u32::try_from(self.xlsx.type_column).unwrap_or(u32::MAX);
         let column = self.xlsx.first_column.saturating_add(column);
         let cell = self.values.sheet.cell(row, column);
-        cell.map_or(String::new(), |it| self.values.shown(it))
+        cell.map_or(Cow::Borrowed(""), |it| self.values.shown(it))
     }
 
     fn is_header(&self, row: &SheetRow) -> bool {
-        let names = names(self.xlsx, &self.values, row);
-        headed(self.layout).is_some_and(|it| it.columns.iter().map(|it| &it.header).eq(&names))
+        let Some(kind) = headed(self.layout) else { return false };
+        let last = self.values.sheet.cells_of(row).last();
+        let width = last.and_then(|it| (it.column + 1).checked_sub(self.xlsx.first_column));
+        // Most rows are told by their width, without a look at their names.
+        width.and_then(|it| usize::try_from(it).ok()) == Some(kind.columns.len())
+            && names(self.xlsx, &self.values, row)
+                .iter()
+                .eq(kind.columns.iter().map(|it| it.header.as_str()))
+    }
+
+    /// The columns of the sheet that are read.
+    fn span(&self) -> Range<u32> {
+        let ordered = self.order.as_ref().map_or(0, Vec::len);
+        let width = self.columns.iter().map(Vec::len).max().unwrap_or(0).max(ordered);
+        let first = self.xlsx.first_column;
+        first..first.saturating_add(u32::try_from(width).unwrap_or(u32::MAX))
     }
 
     fn place(&self, column: u32, row: &SheetRow) -> String {

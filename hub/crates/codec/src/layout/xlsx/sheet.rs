@@ -5,7 +5,7 @@ use super::{
     place::{self, Area, ROWS_MAX},
     strings,
 };
-use crate::layout::LayoutFault;
+use crate::layout::{LayoutFault, cell};
 
 /// Cells of a sheet that have something in them.
 const CELLS_MAX: usize = 4_000_000;
@@ -63,6 +63,8 @@ pub(super) enum Value {
 
 struct Build<'a> {
     part: Part<'a>,
+    /// The number of the last row, which may have been empty; 0: none yet.
+    last: u32,
     sheet: Sheet,
 }
 
@@ -71,7 +73,7 @@ struct Build<'a> {
 impl Sheet {
     /// Reads the part of a sheet, up to so many rows.
     pub(super) fn read(part: Part<'_>, rows_max: usize) -> Result<Self, LayoutFault> {
-        let mut build = Build { part, sheet: Self::default() };
+        let mut build = Build { part, last: 0, sheet: Self::default() };
         loop {
             match build.part.next()? {
                 Piece::Open(tag) if tag.is("row") => {
@@ -114,12 +116,14 @@ impl Sheet {
 
 impl Build<'_> {
     fn row(&mut self, tag: &Tag<'_>) -> Result<(), LayoutFault> {
-        let last = self.sheet.rows.last().map_or(0, |it| it.number);
+        let least = self.last + 1;
         let number = match tag.attribute("r")? {
-            Some(text) => text.parse().ok().filter(|it| (1..=ROWS_MAX).contains(it) && *it > last),
-            None => Some(last + 1),
+            Some(text) => text.parse().ok(),
+            None => Some(least),
         };
+        let number = number.filter(|it| (least..=ROWS_MAX).contains(it));
         let number = number.ok_or_else(|| self.part.fault("xlsx", "a row out of order"))?;
+        self.last = number;
         let (offset, hidden) = (tag.at, tag.flag("hidden")?);
         let start = self.sheet.cells.len();
         let mut column = 0;
@@ -185,13 +189,18 @@ impl Build<'_> {
     ) -> Result<Option<Value>, LayoutFault> {
         let bare = stored.trim();
         let value = match kind {
-            "inlineStr" => self.text(&inline.unwrap_or_default(), Value::Text),
-            "str" => self.text(&strings::unescaped(stored.to_owned()), Value::Text),
+            "inlineStr" => self.text(&inline.unwrap_or_default(), Value::Text)?,
+            "str" => self.text(&strings::unescaped(stored.to_owned()), Value::Text)?,
             _ if bare.is_empty() => formula.then_some(Value::Uncomputed),
-            "n" => self.text(bare, Value::Number),
-            "e" => self.text(bare, Value::Error),
-            "d" => self.text(bare, Value::Iso),
-            "b" => Some(Value::Bool(matches!(bare, "1" | "true"))),
+            "n" => self.text(bare, Value::Number)?,
+            "e" => self.text(bare, Value::Error)?,
+            "d" => self.text(bare, Value::Iso)?,
+            "b" if matches!(bare, "1" | "true") => Some(Value::Bool(true)),
+            "b" if matches!(bare, "0" | "false") => Some(Value::Bool(false)),
+            "b" => {
+                let fault = self.part.fault("xlsx", "a truth value that is none");
+                return Err(fault.found(cell::found(bare, false)).expected("0, 1, true or false"));
+            }
             "s" => {
                 let number = bare.parse().map(Value::Shared);
                 Some(number.map_err(|_| self.part.fault("xlsx", "a text without its number"))?)
@@ -201,10 +210,15 @@ impl Build<'_> {
         Ok(value)
     }
 
-    fn text(&mut self, text: &str, value: fn(usize, usize) -> Value) -> Option<Value> {
+    fn text(
+        &mut self,
+        text: &str,
+        value: fn(usize, usize) -> Value,
+    ) -> Result<Option<Value>, LayoutFault> {
+        strings::bounded(&self.part, text)?;
         let start = self.sheet.texts.len();
         self.sheet.texts.push_str(text);
-        (!text.is_empty()).then(|| value(start, self.sheet.texts.len()))
+        Ok((!text.is_empty()).then(|| value(start, self.sheet.texts.len())))
     }
 
     fn merge(&mut self, tag: &Tag<'_>) -> Result<(), LayoutFault> {

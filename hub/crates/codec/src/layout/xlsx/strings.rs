@@ -6,6 +6,9 @@ use crate::layout::LayoutFault;
 
 /// Texts that cells may share.
 const STRINGS_MAX: usize = 4_000_000;
+/// Characters of one text: what spreadsheets take in a cell. Many cells may share
+/// one, so it is not the file that bounds what they come to.
+const CHARS_MAX: usize = 32_767;
 
 /// All texts of `sharedStrings.xml`, by number.
 pub(super) fn shared(mut part: Part<'_>) -> Result<Vec<String>, LayoutFault> {
@@ -29,7 +32,22 @@ pub(super) fn shared(mut part: Part<'_>) -> Result<Vec<String>, LayoutFault> {
 pub(super) fn rich(part: &mut Part<'_>) -> Result<String, LayoutFault> {
     let mut text = String::new();
     runs(part, &mut text)?;
+    bounded(part, &text)?;
     Ok(text)
+}
+
+/// Refuses what is longer than a cell can be.
+pub(super) fn bounded(part: &Part<'_>, text: &str) -> Result<(), LayoutFault> {
+    if text.len() <= CHARS_MAX {
+        return Ok(());
+    }
+    let count = text.chars().count();
+    if count <= CHARS_MAX {
+        return Ok(());
+    }
+    let expected = format!("at most {CHARS_MAX} characters in a cell");
+    let fault = part.fault("too-large", "a text that is too long").expected(expected);
+    Err(fault.found(format!("{count} characters")))
 }
 
 fn runs(part: &mut Part<'_>, out: &mut String) -> Result<(), LayoutFault> {

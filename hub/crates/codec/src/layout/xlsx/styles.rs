@@ -1,8 +1,15 @@
 //! Number formats: what tells a date from a number, and zeros that are shown
 //! before a code.
 
+use std::{collections::HashMap, rc::Rc};
+
 use super::part::{Part, Piece};
 use crate::layout::LayoutFault;
+
+/// Formats of a workbook, and styles of its cells: what spreadsheets take.
+const FORMATS_MAX: usize = 65_490;
+/// Characters of a format's code that are kept, for the same reason.
+const CODE_CHARS_MAX: usize = 255;
 
 /// What a number format says of its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +21,7 @@ pub(super) enum Format {
     /// A date or a time; `elapsed`: hours go on beyond 24.
     Date { elapsed: bool },
     /// Anything else, as written.
-    Other(String),
+    Other(Rc<str>),
 }
 
 /// The formats of `styles.xml`, by the number that cells have.
@@ -31,11 +38,12 @@ pub(super) fn formats(mut part: Part<'_>) -> Result<Vec<Format>, LayoutFault> {
             Piece::End => break,
         }
     }
-    let format = |id: &u32| {
-        let code = own.iter().find(|(it, _)| it == id).map(|(_, code)| classify(code));
-        code.unwrap_or_else(|| built_in(*id))
-    };
-    Ok(cells.iter().map(format).collect())
+    let mut known = HashMap::new();
+    for (id, format) in own {
+        known.entry(id).or_insert(format);
+    }
+    let format = |id: u32| known.get(&id).cloned().unwrap_or_else(|| built_in(id));
+    Ok(cells.into_iter().map(format).collect())
 }
 
 /// What stands in the elements of that name, up to the end of the element that
@@ -50,6 +58,10 @@ fn list<T>(
         match part.next()? {
             Piece::Open(tag) => {
                 if tag.is(name) {
+                    if out.len() >= FORMATS_MAX {
+                        let expected = format!("at most {FORMATS_MAX} of `{name}`");
+                        return Err(part.fault("too-large", "too many formats").expected(expected));
+                    }
                     out.push(read(&tag)?);
                 }
                 part.skip()?;
@@ -61,9 +73,9 @@ fn list<T>(
     }
 }
 
-fn numbered(tag: &super::part::Tag<'_>) -> Result<(u32, String), LayoutFault> {
-    let code = tag.attribute("formatCode")?.unwrap_or_default().into_owned();
-    Ok((number(tag, "numFmtId")?, code))
+fn numbered(tag: &super::part::Tag<'_>) -> Result<(u32, Format), LayoutFault> {
+    let format = classify(&tag.attribute("formatCode")?.unwrap_or_default());
+    Ok((number(tag, "numFmtId")?, format))
 }
 
 fn number(tag: &super::part::Tag<'_>, name: &str) -> Result<u32, LayoutFault> {
@@ -78,7 +90,7 @@ fn built_in(id: u32) -> Format {
         1 => Format::Zeros(1),
         46 => Format::Date { elapsed: true },
         14..=22 | 27..=36 | 45 | 47 | 50..=58 => Format::Date { elapsed: false },
-        id => Format::Other(format!("number {id}")),
+        id => Format::Other(format!("number {id}").into()),
     }
 }
 
@@ -116,7 +128,7 @@ fn classify(code: &str) -> Format {
             _ => {}
         }
     }
-    Format::Other(code.to_owned())
+    Format::Other(code.chars().take(CODE_CHARS_MAX).collect::<String>().into())
 }
 
 #[cfg(test)]
@@ -155,7 +167,7 @@ mod tests {
             "0.0%",
             "*d0",
         ] {
-            assert_eq!(classify(code), Format::Other(code.to_owned()), "{code}");
+            assert_eq!(classify(code), Format::Other(code.into()), "{code}");
         }
         assert_eq!(classify("General"), Format::General);
         assert_eq!(classify("0000"), Format::Zeros(4));
@@ -169,5 +181,26 @@ mod tests {
                    <xf numFmtId='164'/></cellXfs><dxfs><dxf><numFmt numFmtId='164' formatCode='0'/></dxf></dxfs></styleSheet>";
         let formats = formats(Part::new("t", xml)).expect("reads");
         assert_eq!(formats, [Format::General, Format::Date { elapsed: false }]);
+    }
+
+    #[test]
+    fn formats_are_bounded_and_the_first_of_a_number_counts() {
+        let book = |codes: &str, count: usize| {
+            let cells = "<xf numFmtId='164'/>".repeat(count);
+            let xml = format!(
+                "<styleSheet><numFmts>{codes}</numFmts><cellXfs>{cells}</cellXfs></styleSheet>"
+            );
+            formats(Part::new("t", &xml)).map_err(|it| it.code)
+        };
+        let code = |code: &str| format!("<numFmt numFmtId='164' formatCode='{code}'/>");
+        assert_eq!(book(&[code("00"), code("0")].concat(), 1), Ok(vec![Format::Zeros(2)]));
+        let long = book(&code(&"#".repeat(300)), FORMATS_MAX).expect("reads");
+        assert_eq!(long.len(), FORMATS_MAX);
+        assert_eq!(long.first(), Some(&Format::Other("#".repeat(255).into())));
+        // All cells with the format have the one text of it.
+        let (Format::Other(one), Format::Other(two)) = (&long[0], &long[1]) else { panic!() };
+        assert!(Rc::ptr_eq(one, two));
+        assert_eq!(book("", FORMATS_MAX + 1), Err("too-large"));
+        assert_eq!(book(&code("0").repeat(FORMATS_MAX + 1), 1), Err("too-large"));
     }
 }

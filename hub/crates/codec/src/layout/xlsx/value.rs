@@ -1,5 +1,7 @@
 //! From what a cell holds to the text that its column means.
 
+use std::borrow::Cow;
+
 use super::{
     Numbers, Xlsx,
     book::Book,
@@ -19,9 +21,17 @@ pub(super) struct Values<'a> {
     pub(super) book: &'a Book<'a>,
     pub(super) sheet: &'a Sheet,
     xlsx: &'a Xlsx,
-    /// Where the workbook's texts stand in the arena, once they were used: many
-    /// cells have the same one.
-    shared: Vec<Option<(usize, usize)>>,
+    /// The workbook's texts, once they were used: many cells have the same one.
+    shared: Vec<Option<Text>>,
+}
+
+/// A text in the arena, and what was seen in it.
+#[derive(Clone, Copy)]
+struct Text {
+    range: Range,
+    /// It has control characters that are neither tabs nor line breaks.
+    controls: bool,
+    breaks: bool,
 }
 
 /// A column, and how numbers are read in it that the sheet has as numbers.
@@ -37,6 +47,19 @@ pub(super) struct Wrong {
 }
 
 type Range = (usize, usize);
+
+// === impl Text ===
+
+impl Text {
+    fn add(text: &str, arena: &mut Arena) -> Self {
+        let control = |it: u8| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7F;
+        Self {
+            range: arena.add(text),
+            controls: text.bytes().any(control),
+            breaks: text.contains(['\r', '\n']),
+        }
+    }
+}
 
 // === impl Both ===
 
@@ -103,31 +126,34 @@ impl<'a> Values<'a> {
                 Err(expected.to_owned())
             }
         };
-        result.map_err(|expected| Wrong { found: self.shown(found), expected })
+        result.map_err(|expected| Wrong { found: self.shown(found).into_owned(), expected })
     }
 
     /// The text of a cell that says what a line is: a header's name, a code.
-    pub(super) fn shown(&self, found: &SheetCell) -> String {
+    pub(super) fn shown(&self, found: &SheetCell) -> Cow<'a, str> {
         match found.value {
             Value::Text(start, end) | Value::Error(start, end) | Value::Iso(start, end) => {
-                self.sheet.text(start, end).to_owned()
+                self.sheet.text(start, end).into()
             }
-            Value::Shared(number) => self.book.strings.get(number).cloned().unwrap_or_default(),
+            Value::Shared(number) => {
+                self.book.strings.get(number).map_or("", String::as_str).into()
+            }
             Value::Number(start, end) => {
                 let literal = self.sheet.text(start, end);
                 let plain = number::exact(literal, self.xlsx.numbers);
                 let plain = plain.unwrap_or_else(|_| literal.to_owned());
-                match self.format(found) {
+                let shown = match self.format(found) {
                     Format::Date { .. } => match Moment::of_serial(&plain, self.book.from_1904) {
                         Ok(moment) if moment.is_told() => moment.text(),
                         Ok(_) | Err(_) => plain,
                     },
                     Format::Zeros(digits) => padded(&plain, *digits),
                     Format::General | Format::Other(_) => plain,
-                }
+                };
+                shown.into()
             }
-            Value::Bool(yes) => if yes { "TRUE" } else { "FALSE" }.to_owned(),
-            Value::Uncomputed => "a formula".to_owned(),
+            Value::Bool(yes) => if yes { "TRUE" } else { "FALSE" }.into(),
+            Value::Uncomputed => "a formula".into(),
         }
     }
 
@@ -136,25 +162,23 @@ impl<'a> Values<'a> {
     }
 
     fn text(&mut self, value: Value, column: &Both, arena: &mut Arena) -> Result<Range, String> {
-        let range = match value {
+        let text = match value {
             Value::Shared(number) => {
                 let known = self.shared.get_mut(number);
                 let known = known.ok_or("a text that the workbook has")?;
                 let text = self.book.strings.get(number).map_or("", String::as_str);
-                *known.get_or_insert_with(|| arena.add(text))
+                *known.get_or_insert_with(|| Text::add(text, arena))
             }
-            Value::Text(start, end) => arena.add(self.sheet.text(start, end)),
-            _ => (arena.end(), arena.end()),
+            Value::Text(start, end) => Text::add(self.sheet.text(start, end), arena),
+            _ => Text::add("", arena),
         };
-        let text = arena.text(range.0, range.1);
-        let control = |it: u8| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7F;
-        if !self.xlsx.controls && text.bytes().any(control) {
+        if !self.xlsx.controls && text.controls {
             return Err("no control characters".to_owned());
         }
-        if !self.xlsx.multiline && text.contains(['\r', '\n']) {
+        if !self.xlsx.multiline && text.breaks {
             return Err("a text without line breaks; `multiline` in the layout allows them".into());
         }
-        cell::read(&column.declared, range, arena)
+        cell::read(&column.declared, text.range, arena)
     }
 
     fn number(

@@ -36,11 +36,19 @@ fn the_header_is_where_the_layout_says_or_found() {
 
 #[test]
 fn columns_are_found_by_their_names() {
-    let rows =
+    let plain =
         [texts(1, &["-", "金額", "備考", "商品"]), texts(2, &["-", "5", "x", "ペン"])].concat();
-    let book = Book::of(&rows);
+    let book = Book::of(&plain);
     let rows = read("header: any_order\n", &book).expect("reads");
     assert_eq!(all(&rows), ["ペン,5"]);
+    let beyond = [plain.as_str(), &texts(3, &["-", "5", "x", "紙", "?"])].concat();
+    let rows = read("header: any_order\n", &Book::of(&beyond)).expect("reads");
+    assert_eq!(all(&rows), ["ペン,5"]);
+    let (_, _, found, expected) = faults(&rows).remove(0);
+    assert_eq!(
+        (found.as_str(), expected.as_str()),
+        ("(1 characters, masked) at 売上!E3", "4 columns")
+    );
     let at_b = [texts(1, &["-", "商品", "金額"]), texts(2, &["左", "ペン", "5"])].concat();
     let rows = read("header: names\nfirst_column: B\n", &Book::of(&at_b)).expect("reads");
     assert_eq!(all(&rows), ["ペン,5"]);
