@@ -238,3 +238,43 @@ proptest! {
         prop_assert_eq!(written.bytes, bytes);
     }
 }
+
+/// Goal: a value that is as its default is read as it was, also where its element or
+/// attribute stands for another reason.
+#[test]
+fn a_default_is_left_out_only_with_its_element() {
+    let head = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\ndeclaration: none\n\
+                record: /a/b\ncolumns:\n- { name: no }\n";
+    let quantity = "{ name: qty, path: Qty, type: integer, default: \"0\"";
+    for (columns, cells, wanted) in [
+        (format!("- {quantity} }}\n"), vec!["1", "0"], "<no>1</no>"),
+        (
+            format!("- {quantity} }}\n- {{ name: unit, path: Qty/@unit }}\n"),
+            vec!["1", "0", "PCS"],
+            "<no>1</no><Qty unit=\"PCS\">0</Qty>",
+        ),
+        (format!("- {quantity}, empty: element }}\n"), vec!["1", "0"], "<no>1</no>"),
+        (format!("- {quantity}, empty: element }}\n"), vec!["1", ""], "<no>1</no><Qty/>"),
+        (
+            "- { name: net, path: 'T[@Type]' }\n- { name: type, path: 'T[@Type]/@Type', default: x }\n"
+                .to_owned(),
+            vec!["1", "5", "x"],
+            "<no>1</no><T Type=\"x\">5</T>",
+        ),
+        (
+            "- { name: net, path: T }\n- { name: type, path: 'T/@Type', default: x }\n".to_owned(),
+            vec!["1", "5", "x"],
+            "<no>1</no><T>5</T>",
+        ),
+    ] {
+        let layout = layout(&format!("{head}{columns}"));
+        let mut rows = Rows::default();
+        let cells = cells.iter().map(|it| cell(&mut rows, it)).collect();
+        rows.rows.push(Row { number: 1, cells, ..Row::default() });
+        let written = layout.write(&rows, &Policy::exact()).expect("writes");
+        let text = String::from_utf8(written.bytes).expect("UTF-8");
+        assert_eq!(text.trim(), format!("<a><b>{wanted}</b></a>"));
+        let read = layout.read(text.as_bytes()).expect("reads");
+        assert_eq!(all(&read), all(&rows), "{text}");
+    }
+}

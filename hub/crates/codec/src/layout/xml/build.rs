@@ -30,6 +30,8 @@ pub(super) struct Reading<'a> {
     pub(super) keep_mixed: bool,
     /// One namespace that is read as another.
     pub(super) alias: Option<(&'a str, &'a str)>,
+    /// Bytes of all texts.
+    pub(super) texts_max: usize,
 }
 
 struct Build<'a> {
@@ -138,9 +140,9 @@ impl Build<'_> {
                 Ok(Event::Empty(_)) => {
                     let inside = raw.get(1..raw.len().saturating_sub(2)).unwrap_or_default();
                     self.begin(&reader, inside, start)?;
-                    self.end(end);
+                    self.end(end)?;
                 }
-                Ok(Event::End(_)) => self.end(end),
+                Ok(Event::End(_)) => self.end(end)?,
                 Ok(Event::Text(text)) => {
                     if raw.contains("]]>") {
                         return Err(self.fault(start, "xml", "`]]>` in a text"));
@@ -278,6 +280,7 @@ impl Build<'_> {
         if before.iter().any(|it| it.name == name) {
             return Err(self.fault(start, "xml", "an attribute twice").found(shown(&name.local)));
         }
+        self.room(value.len(), start)?;
         let range = self.arena.add(&value);
         self.tree.attributes.push(Attribute { name, range });
         Ok(())
@@ -326,8 +329,18 @@ impl Build<'_> {
         }
     }
 
-    fn end(&mut self, end: usize) {
-        let Some(open) = self.open.pop() else { return };
+    /// There is room for so many more bytes of text.
+    fn room(&mut self, more: usize, at: usize) -> Result<(), LayoutFault> {
+        let most = self.reading.texts_max;
+        if self.arena.end().saturating_add(more) <= most {
+            return Ok(());
+        }
+        Err(self.fault(at, "too-large", "too much text").expected(texts_at_most(most)))
+    }
+
+    fn end(&mut self, end: usize) -> Result<(), LayoutFault> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        self.room(open.text.len(), end)?;
         let end = self.cursor.advance(self.text, self.skips, end);
         let text = self.arena.add(&open.text);
         let last = self.tree.elements.len();
@@ -343,6 +356,7 @@ impl Build<'_> {
         {
             parent.text.push_str(&open.text);
         }
+        Ok(())
     }
 
     fn add(&mut self, text: &str, start: usize) -> Result<(), LayoutFault> {
@@ -353,6 +367,11 @@ impl Build<'_> {
         }
         Ok(())
     }
+}
+
+/// What a document with too much text is told.
+pub(super) fn texts_at_most(most: usize) -> String {
+    format!("at most {most} bytes, with defaults, and with `mixed: keep` once for each level")
 }
 
 fn shown(text: &str) -> String {
@@ -373,5 +392,28 @@ impl Lines {
             }
         }
         self.at = self.at.max(to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charset::Charset;
+
+    /// Goal: text that counts once for each level is bounded, whatever the depth.
+    #[test]
+    fn text_that_is_kept_at_each_level_is_bounded() {
+        let profile = Profile::new(Charset::Utf8);
+        let told = |keep_mixed, levels: usize| {
+            let text = "x".repeat(100);
+            let nested = format!("{}{text}{}", "<a>".repeat(levels), "</a>".repeat(levels));
+            let reading = Reading { profile: &profile, keep_mixed, alias: None, texts_max: 1000 };
+            read(reading, nested.as_bytes()).map(|(_, arena)| arena.end())
+        };
+        assert_eq!(told(false, 60).ok(), Some(100));
+        assert_eq!(told(true, 10).ok(), Some(1000));
+        let fault = told(true, 11).expect_err("too much");
+        assert_eq!((fault.code, fault.offset), ("too-large", 11 * 3 + 100 + 11 * 4));
+        assert!(fault.expected.starts_with("at most 1000 bytes"), "{fault}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
     encoding, is_space,
     path::{Found, Path},
     same,
-    tree::Tree,
+    tree::{TEXTS_MAX, Tree},
 };
 use crate::{
     layout::{
@@ -31,6 +31,16 @@ pub(in crate::layout) fn read(
     xml: &Xml,
     bytes: &[u8],
 ) -> Result<Rows, LayoutFault> {
+    read_within(TEXTS_MAX, layout, xml, bytes)
+}
+
+/// The same with at most so many bytes of texts.
+fn read_within(
+    texts_max: usize,
+    layout: &Layout,
+    xml: &Xml,
+    bytes: &[u8],
+) -> Result<Rows, LayoutFault> {
     let own = &layout.profile;
     let profile = encoding::profile(own, &xml.encodings, bytes).map_err(|name| {
         let allowed = xml.encodings.iter().map(|it| it.name());
@@ -40,10 +50,11 @@ pub(in crate::layout) fn read(
             .expected(allowed.join(", "))
     })?;
     let alias = xml.soap.and_then(super::Soap::alias);
-    let reading = Reading { profile: &profile, keep_mixed: xml.keep_mixed, alias };
+    let reading = Reading { profile: &profile, keep_mixed: xml.keep_mixed, alias, texts_max };
     let (tree, arena) = build::read(reading, bytes)?;
     root(xml, &tree, &arena)?;
-    let mut reader = Reader { xml, tree: &tree, arena, outer: HashMap::new(), faults: Vec::new() };
+    let (outer, faults) = (HashMap::new(), Vec::new());
+    let mut reader = Reader { xml, tree: &tree, arena, texts_max, outer, faults };
     let mut rows = Rows::default();
     let records = xml.record.all((&tree, &reader.arena), None);
     reader.envelope(&records)?;
@@ -51,6 +62,7 @@ pub(in crate::layout) fn read(
         rows.records += 1;
         let mut row = reader.part(&xml.part, *index);
         row.number = rows.records;
+        reader.bounded(*index)?;
         reader.mixed(*index);
         for (name, found, expected) in too_many(&layout.shape, &row) {
             reader.faults.push(RecordFault {
@@ -114,6 +126,8 @@ struct Reader<'a> {
     xml: &'a Xml,
     tree: &'a Tree,
     arena: Arena,
+    /// Bytes of it.
+    texts_max: usize,
     /// What was found by paths that lead out of records: by path and element.
     outer: HashMap<(usize, Option<usize>), Result<Option<Found>, usize>>,
     /// Of the record that is being read.
@@ -123,6 +137,17 @@ struct Reader<'a> {
 // === impl Reader ===
 
 impl Reader<'_> {
+    /// What the layout adds to the texts is bounded as they are.
+    fn bounded(&self, index: usize) -> Result<(), LayoutFault> {
+        if self.arena.end() <= self.texts_max {
+            return Ok(());
+        }
+        let message = format!("too much text (in {})", self.tree.place_of(index, ""));
+        let offset = self.tree.element(index).offset;
+        let fault = LayoutFault::new("too-large", offset, message);
+        Err(fault.expected(build::texts_at_most(self.texts_max)))
+    }
+
     /// Reads the element at `index` as a record or row.
     fn part(&mut self, part: &Part, index: usize) -> Row {
         let element = self.tree.element(index);
@@ -302,4 +327,23 @@ pub(super) fn too_many(shape: &Shape, row: &Row) -> Vec<(String, String, String)
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::model::Format;
+
+    /// Goal: ranges of cells stay within 32 bits, whatever a layout adds to a document.
+    #[test]
+    fn defaults_are_bounded_as_the_texts_are() {
+        let text = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nrecord: /a/b\n\
+                    columns: [{ name: c }, { name: d, default: twelve-bytes }]\n";
+        let layout = Layout::parse("t.layout.yaml", text).expect("a layout");
+        let Format::Xml(xml) = &layout.format else { panic!("XML") };
+        let bytes = b"<a><b><c>1</c></b><b><c>2</c></b></a>";
+        assert_eq!(read_within(26, &layout, xml, bytes).expect("fits").rows.len(), 2);
+        let fault = read_within(25, &layout, xml, bytes).expect_err("too much");
+        assert_eq!((fault.code, fault.offset), ("too-large", 18));
+    }
 }

@@ -11,6 +11,10 @@ pub(super) const ELEMENTS_MAX: usize = 2_000_000;
 pub(super) const ATTRIBUTES_MAX: usize = 256;
 /// Bytes of a document: all of it is in memory.
 pub(in crate::layout) const BYTES_MAX: usize = 64 << 20;
+/// Bytes of the texts of a document, defaults among them and, where `mixed: keep`
+/// gives each element the text of those in it, as often as that. Cells are ranges of
+/// 32 bits in them.
+pub(super) const TEXTS_MAX: usize = 4 * BYTES_MAX;
 /// Characters of a path that is shown.
 const PATH_CHARS_MAX: usize = 200;
 /// Characters of a name that is shown.

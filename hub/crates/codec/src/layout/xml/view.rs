@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     build::{self, Reading},
     encoding, is_space,
-    tree::Tree,
+    tree::{TEXTS_MAX, Tree},
 };
 use crate::{
     charset::{Charset, Profile},
@@ -27,7 +27,8 @@ pub fn xml_to_json(bytes: &[u8]) -> Option<Value> {
         return None;
     }
     let profile = encoding::profile(&Profile::new(Charset::Utf8), &Charset::ALL, bytes).ok()?;
-    let reading = Reading { profile: &profile, keep_mixed: false, alias: None };
+    let reading =
+        Reading { profile: &profile, keep_mixed: false, alias: None, texts_max: TEXTS_MAX };
     let (tree, arena) = build::read(reading, bytes).ok()?;
     let root = tree.root()?;
     let name = tree.name(root)?.local.clone();

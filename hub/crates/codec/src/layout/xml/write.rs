@@ -57,12 +57,11 @@ pub(super) fn document(
         let found = format!("{} records", rows.rows.len());
         writer.fault("", &found, "one record: it is the root of the document");
     }
-    let values: Vec<Vec<String>> =
-        rows.rows.iter().map(|it| writer.values(&xml.part, it)).collect();
+    let values: Vec<Vec<Told>> = rows.rows.iter().map(|it| writer.values(&xml.part, it)).collect();
     writer.same_envelope(&values);
     if writer.faults.is_empty() {
         writer.start();
-        let nothing = vec![String::new(); xml.part.columns.len()];
+        let nothing = vec![Told::default(); xml.part.columns.len()];
         let first = values.first().unwrap_or(&nothing);
         let whole = Whole { values: &values, first };
         writer.top(&template.top, &whole);
@@ -84,9 +83,17 @@ struct Writer<'a> {
 
 /// The texts of all records.
 struct Whole<'a> {
-    values: &'a [Vec<String>],
+    values: &'a [Vec<Told>],
     /// What the envelope has.
-    first: &'a [String],
+    first: &'a [Told],
+}
+
+/// The text of a field.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    text: String,
+    /// What is not written is read as this again: no element is made for it.
+    is_default: bool,
 }
 
 /// A record or a row of a group, and where it stands.
@@ -94,7 +101,7 @@ struct Whole<'a> {
 struct At<'a> {
     part: &'a Part,
     row: Option<&'a Row>,
-    values: &'a [String],
+    values: &'a [Told],
     depth: usize,
 }
 
@@ -122,7 +129,7 @@ impl<'a> Writer<'a> {
 
     /// The texts of a record's or row's fields as they are written, and faults of
     /// those that cannot be.
-    fn values(&mut self, part: &Part, row: &Row) -> Vec<String> {
+    fn values(&mut self, part: &Part, row: &Row) -> Vec<Told> {
         if row.number > 0 && std::ptr::eq(part, &raw const self.xml.part) {
             self.of = (row.number, row.offset, row.length);
             for (name, found, expected) in too_many(&self.layout.shape, row) {
@@ -136,8 +143,6 @@ impl<'a> Writer<'a> {
                 Some(slot) => self.rows.cell(row, slot),
                 None => constant.as_deref().unwrap_or_default(),
             };
-            // What is not written is read as the default again.
-            let told = if field.column.default.as_deref() == Some(told) { "" } else { told };
             let value = text::plain(&field.column, told).and_then(|it| {
                 if field.column.exists && !matches!(it.as_str(), "" | "true") {
                     return Err("`true` or nothing".to_owned());
@@ -145,18 +150,21 @@ impl<'a> Writer<'a> {
                 let good = it.chars().all(strict::is_char);
                 if good { Ok(it) } else { Err("characters that XML has".to_owned()) }
             });
-            values.push(value.unwrap_or_else(|expected| {
+            let text = value.unwrap_or_else(|expected| {
                 let mut fault = cell::fault(&field.column, 0, told, expected);
                 fault.offset = None;
                 self.add(fault);
                 String::new()
-            }));
+            });
+            let default = field.column.default.as_deref();
+            let is_default = !text.is_empty() && default == Some(text.as_str());
+            values.push(Told { text, is_default });
         }
         values
     }
 
     /// What stands around the records is the same for all of them.
-    fn same_envelope(&mut self, values: &[Vec<String>]) {
+    fn same_envelope(&mut self, values: &[Vec<Told>]) {
         let xml = self.xml;
         let Some((first, others)) = values.split_first() else { return };
         for (row, other) in self.rows.rows.iter().skip(1).zip(others) {
@@ -164,10 +172,10 @@ impl<'a> Writer<'a> {
             for ((field, a), b) in
                 outer.filter(|((it, _), _)| matches!(it.from, super::Origin::Outer(_)))
             {
-                if a != b {
+                if a.text != b.text {
                     self.of = (row.number, row.offset, row.length);
                     let expected = "the same as in the first record: it stands once".to_owned();
-                    self.add(cell::fault(&field.column, 0, b, expected));
+                    self.add(cell::fault(&field.column, 0, &b.text, expected));
                 }
             }
         }
@@ -230,8 +238,10 @@ impl<'a> Writer<'a> {
     fn stands(&self, node: &Node, at: At<'_>) -> bool {
         let filled = |index: usize| {
             let field = at.part.columns.get(index);
-            let empty = at.values.get(index).is_none_or(String::is_empty);
-            field.is_some_and(|it| it.slot.is_some() && (!empty || it.column.written_empty))
+            let told = at.values.get(index);
+            let empty = told.is_none_or(|it| it.text.is_empty());
+            !told.is_some_and(|it| it.is_default)
+                && field.is_some_and(|it| it.slot.is_some() && (!empty || it.column.written_empty))
         };
         let rows = |index: usize| {
             at.row.and_then(|it| it.groups.get(index)).is_some_and(|it| !it.is_empty())
@@ -264,23 +274,24 @@ impl<'a> Writer<'a> {
         }
         for name in &node.asked {
             let filled = node.attributes.iter().any(|(it, index)| {
-                it == name && at.values.get(*index).is_some_and(|it| !it.is_empty())
+                it == name && at.values.get(*index).is_some_and(|it| !it.text.is_empty())
             });
             if !filled {
                 self.markup(&format!(" {name}=\"\""));
             }
         }
         for (name, index) in &node.attributes {
-            let Some((field, value)) = at.part.columns.get(*index).zip(at.values.get(*index))
-            else {
+            let Some((field, told)) = at.part.columns.get(*index).zip(at.values.get(*index)) else {
                 continue;
             };
             let asked = node.asked.contains(name);
-            if value.is_empty() && (asked || !field.column.written_empty) {
+            if told.is_default && !asked
+                || told.text.is_empty() && (asked || !field.column.written_empty)
+            {
                 continue;
             }
             self.markup(&format!(" {name}=\""));
-            self.value(value, true, &field.column.field.name);
+            self.value(&told.text, true, &field.column.field.name);
             self.markup("\"");
         }
         let inside = self.document.written.bytes.len();
@@ -291,7 +302,9 @@ impl<'a> Writer<'a> {
             Text::Constant(text) => self.markup(&escaped(text, false)),
             Text::Field(index) => {
                 let column = at.part.columns.get(*index).map(|it| &it.column);
-                let value = at.values.get(*index).map_or("", String::as_str);
+                // A default too: the element stands for another reason, and without a
+                // text it would be read as empty.
+                let value = at.values.get(*index).map_or("", |it| it.text.as_str());
                 if let Some(column) = column.filter(|it| !it.exists) {
                     self.value(value, false, &column.field.name);
                 }
