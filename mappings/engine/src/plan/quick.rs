@@ -62,6 +62,9 @@ pub(crate) struct Figures {
     pub(crate) short: bool,
     /// It becomes a text on the way.
     pub(crate) text: bool,
+    /// A step reads it. Else it is written as what it is in the source, and a
+    /// number there is no text.
+    pub(crate) read: bool,
     /// What is absent stays so.
     pub(crate) absent: bool,
 }
@@ -187,19 +190,21 @@ fn copied(plan: &Plan, place: &Place, steps: &[Op]) -> Option<Copied> {
 }
 
 fn figures(from: From, steps: &[Op]) -> Option<Figures> {
-    let mut figures = Figures { from, short: false, text: false, absent: true };
-    let mut read = false;
+    let mut figures = Figures { from, short: false, text: false, read: false, absent: true };
+    let mut decimal = false;
     for step in steps {
         match step {
-            Op::Decimal { implied: 0 } if !figures.text => read = true,
+            Op::Decimal { implied: 0 } if !figures.text => {
+                (decimal, figures.read) = (true, true);
+            }
             Op::FormatNumber { scale: None } if !figures.text => {
-                (figures.short, figures.text) = (true, true);
+                (figures.short, figures.text, figures.read) = (true, true, true);
             }
             Op::Default(_) => figures.absent = false,
             _ => return None,
         }
     }
-    if !read {
+    if !decimal {
         // Only `decimal` reads a text.
         match &mut figures.from {
             From::Slot(spot) | From::First(_, spot) => spot.text = false,

@@ -40,18 +40,23 @@ impl<T: Trace> Machine<'_, T> {
             },
             Cond::Compare { how, left, right } => self.compare(*how, *left, *right),
             Cond::InTexts { value, texts } => {
-                let value = self.expr(*value)?;
-                let Value::Text(span) = value else {
-                    return if value.is_absent() { Ok(false) } else { fault(value, "a text") };
+                let found = self.expr(*value)?;
+                let Value::Text(span) = found else {
+                    let absent = found.is_absent();
+                    return if absent {
+                        Ok(false)
+                    } else {
+                        self.bad_argument(*value, found, "a text")
+                    };
                 };
                 Ok(texts.iter().any(|it| **it == *self.text(span)))
             }
             Cond::InNumbers { value, numbers } => {
-                let value = self.expr(*value)?;
-                if value.is_absent() {
+                let found = self.expr(*value)?;
+                if found.is_absent() {
                     return Ok(false);
                 }
-                let number = self.number(value)?;
+                let number = self.number(found).map_err(|it| self.blame(*value, it))?;
                 Ok(numbers.contains(&number))
             }
             Cond::InList { value, list, element } => self.in_list(*value, *list, *element),
@@ -59,14 +64,18 @@ impl<T: Trace> Machine<'_, T> {
     }
 
     fn in_list(&mut self, value: ExprId, list: u32, element: ExprId) -> Decided {
-        let value = self.expr(value)?;
+        let wanted = self.expr(value)?;
         let mut found = false;
-        if value.is_absent() {
+        if wanted.is_absent() {
             return Ok(false);
         }
         self.each(list, &mut |machine, _| {
             let other = machine.expr(element)?;
-            found = machine.equal(value, other)?;
+            let same = machine.equal(wanted, other);
+            found = same.map_err(|fault| {
+                let side = if fault.found == Some(other) { element } else { value };
+                machine.blame(side, fault)
+            })?;
             Ok(if found { Flow::Stop } else { Flow::Next })
         })?;
         Ok(found)

@@ -1,6 +1,9 @@
 //! Lists: going through elements, and what becomes of all of them together.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    mem::{self, Discriminant},
+};
 
 use rust_decimal::Decimal;
 
@@ -42,12 +45,18 @@ enum Elements<'a> {
 /// What `distinct` has seen: at which stage, and which value.
 type Seen = HashSet<(usize, Key)>;
 
-/// A value as `distinct` compares it: numbers by their value, however written.
+/// A value as `distinct` compares it: numbers by their value, however written, and
+/// values of two kinds never as the same.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Absent,
     Number(Decimal),
-    Other(String),
+    Text(String),
+    /// Its text, which one of another kind may have too.
+    Other(Discriminant<Value>, String),
+    Texts(Vec<String>),
+    /// What is not compared: each is one of its own, by where it stands.
+    Tree(u32),
 }
 
 type Visit<'v, 'a, T> = &'v mut dyn FnMut(&mut Machine<'a, T>, u8) -> Result<Flow, Box<Fault>>;
@@ -203,14 +212,22 @@ impl<'a, T: Trace> Machine<'a, T> {
     }
 
     fn key_of(&self, value: Value) -> Key {
+        let plain = || {
+            let mut text = String::new();
+            self.plain(value, &mut text);
+            text
+        };
         match (value, self.number(value)) {
             (Value::Missing | Value::Null, _) => Key::Absent,
             (_, Ok(number)) => Key::Number(number.normalize()),
-            (_, Err(_)) => {
-                let mut text = String::new();
-                self.plain(value, &mut text);
-                Key::Other(text)
+            // A date is equal to its text.
+            (Value::Text(_) | Value::Date(_), _) => Key::Text(plain()),
+            (Value::Tree { at, .. }, _) => Key::Tree(at),
+            (Value::Texts { first, len }, _) => {
+                let spans = self.texts.iter().skip(first as usize).take(len as usize);
+                Key::Texts(spans.map(|it| self.text(*it).to_owned()).collect())
             }
+            (_, Err(_)) => Key::Other(mem::discriminant(&value), plain()),
         }
     }
 

@@ -70,17 +70,24 @@ impl<'a, T: Trace> Machine<'a, T> {
                 self.side.get(slot.start as usize..slot.start as usize + slot.len as usize)?
             }
             SlotKind::Number if copied.number => self.letters(slot)?,
-            SlotKind::Number if copied.bare && copied.spot.number => {
+            SlotKind::Number
+                if copied.bare
+                    && copied.spot.number
+                    && matches!(node.how, How::Integer | How::Number | How::Any) =>
+            {
                 return write_figures(self.letters(slot)?, false, node, out);
             }
             SlotKind::Missing if copied.absent => return Some(Went::Missing),
             SlotKind::Null if copied.absent => return Some(Went::Null),
             _ => return None,
         };
+        // The blanks too: a step before `trim` may change them, and notes it.
+        if copied.ascii && !text.is_ascii() {
+            return None;
+        }
         let text = if copied.trim { trimmed(text) } else { text };
         if text.is_empty()
             || !matches!(node.how, How::Text | How::Any)
-            || (copied.ascii && !text.is_ascii())
             || copied.not.is_some_and(|span| self.text(span) == text)
             || !node.checks.iter().all(|it| fits(it, text))
         {
@@ -136,10 +143,10 @@ impl<'a, T: Trace> Machine<'a, T> {
         };
         let text = text.filter(|it| !figures.short || !it.contains('.') || !it.ends_with('0'));
         let went = text.and_then(|text| match node.how {
-            How::Text => write_figures(text, true, node, out),
+            How::Text if figures.read => write_figures(text, true, node, out),
             How::Any => write_figures(text, figures.text, node, out),
             How::Integer | How::Number if !figures.text => write_figures(text, false, node, out),
-            How::Integer | How::Number | How::Bool | How::Money | How::Texts => None,
+            _ => None,
         });
         if went.is_none() && matches!(figures.from, From::First(..)) {
             // The steps go through the element themselves.
@@ -257,10 +264,7 @@ impl<'a, T: Trace> Machine<'a, T> {
         match amount {
             Amount::Slot(spot) => self.small(*spot),
             Amount::Const { whole, scale } => Some(Small { whole: *whole, scale: *scale }),
-            Amount::Negate(of) => {
-                let of = self.amount(of, zeros)?;
-                Some(Small { whole: -of.whole, ..of })
-            }
+            Amount::Negate(of) => self.amount(of, zeros)?.negated(),
             Amount::Calc(kind, sides) => {
                 let (left, right) = (self.amount(&sides.0, zeros)?, self.amount(&sides.1, zeros)?);
                 if !zeros && (left.whole == 0 || right.whole == 0) {
@@ -268,7 +272,7 @@ impl<'a, T: Trace> Machine<'a, T> {
                 }
                 match kind {
                     Calc::Plus => left.plus(right),
-                    Calc::Minus => left.plus(Small { whole: -right.whole, ..right }),
+                    Calc::Minus => left.plus(right.negated()?),
                     Calc::Times => left.times(right),
                 }
             }

@@ -20,6 +20,10 @@ impl Small {
         let ([b'0'..=b'9', ..], [.., b'0'..=b'9'], ..=19) = (digits, digits, digits.len()) else {
             return None;
         };
+        // Nineteen digits may be too many.
+        if digits.len() == 19 && !digits.contains(&b'.') {
+            return None;
+        }
         let (mut whole, mut scale, mut step) = (0_i64, 0, 0);
         for byte in digits {
             match byte {
@@ -31,9 +35,7 @@ impl Small {
                 _ => return None,
             }
         }
-        // Nineteen digits may be too many.
-        (digits.len() < 19 || step == 1)
-            .then_some(Self { whole: if negative { -whole } else { whole }, scale })
+        Some(Self { whole: if negative { -whole } else { whole }, scale })
     }
 
     /// Its digits, with as many behind the point as its scale says.
@@ -56,6 +58,11 @@ impl Small {
             figures.for_each(&mut put);
         }
         str::from_utf8(text.get(..len)?).ok()
+    }
+
+    /// The same below zero; the least whole one has no such number.
+    pub(super) fn negated(self) -> Option<Self> {
+        Some(Self { whole: self.whole.checked_neg()?, ..self })
     }
 
     pub(super) fn plus(self, other: Self) -> Option<Self> {
@@ -137,6 +144,16 @@ mod tests {
     };
     use proptest::prelude::*;
     use rust_decimal::Decimal;
+
+    #[test]
+    fn what_may_not_fit_is_left_to_the_exact_numbers() {
+        for text in ["9999999999999999999", "-9999999999999999999", "1000000000000000000"] {
+            assert!(Small::read(text.as_bytes()).is_none(), "{text}");
+        }
+        assert_eq!(Small::read(b"99999999999999999.9").map(|it| it.scale), Some(1));
+        let least = Small { whole: -(1 << 32), scale: 0 }.times(Small { whole: 1 << 31, scale: 0 });
+        assert!(least.unwrap().negated().is_none());
+    }
 
     proptest! {
         #[test]

@@ -14,7 +14,11 @@ fn map(rule: &str) -> Arc<Map> {
     let map = format!(
         "map: t/f\nversion: 1\nsource: s.schema.json\ntarget: order@1\nsource_id: {{ const: x }}\nfields:\n  r: {rule}\n",
     );
-    let source = if rule.contains("(p)") {
+    let source = if rule.contains("phone") {
+        r#"{"type": "object", "properties": {"a": {"type": "string"},
+            "phone": {"type": ["string", "integer"], "x-personal": true},
+            "l": {"type": "array", "items": {"type": "object", "properties": {"v": {"type": "string"}}}}}}"#
+    } else if rule.contains("(p)") {
         r#"{"type": "object", "properties": {"a": {"type": "string"},
             "p": {"type": "string", "x-personal": true}}, "required": ["a", "p"]}"#
     } else {
@@ -127,6 +131,16 @@ fn a_fault_of_what_is_not_there_names_it_too() {
 fn personal_data_are_not_shown_as_arguments_either() {
     let fault = result("a | decimal | money(p)", r#"{"a": "1", "p": "Hanako"}"#).unwrap_err();
     assert_eq!((fault.field.as_str(), fault.found.as_str()), ("p", "6 characters (masked)"));
+    for (rule, phone) in [
+        (r#"{ if: 'phone in ["110", "119"]', then: '"x"' }"#, "9012345678"),
+        ("{ if: 'phone in [110, 119]', then: '\"x\"' }", "\"0901234567\""),
+        ("{ if: 'phone in (root.l | collect(v))', then: '\"x\"' }", "9012345678"),
+    ] {
+        let record = format!(r#"{{"a": "1", "phone": {phone}, "l": [{{"v": "b"}}]}}"#);
+        let fault = result(rule, &record).unwrap_err();
+        let told = (fault.field.as_str(), fault.found.as_str());
+        assert_eq!(told, ("phone", "10 characters (masked)"), "{rule}");
+    }
     // Whose text stands where a list should, nobody said.
     for rule in ["l | count", "{ each: l, fields: { t: v } }"] {
         let fault = result(rule, r#"{"l": "Hanako"}"#).unwrap_err();
@@ -170,6 +184,19 @@ fn distinct_keeps_the_first_of_equals() {
     assert_eq!(count("l | distinct(v) | collect(v) | join(\"\")", order), "bac");
     let many: Vec<String> = (0..200_000).map(|it| format!(r#"{{"v":"{it}"}}"#)).collect();
     assert_eq!(count("l | distinct(v) | count", &format!("[{}]", many.join(","))), 200_000);
+}
+
+/// Goal: what only reads alike is not the same, so that none of it is left out.
+#[test]
+fn distinct_tells_kinds_apart() {
+    let count = |rule: &str, list: &str| result(rule, &format!(r#"{{"l": {list}}}"#)).unwrap();
+    assert_eq!(count("l | distinct(v) | count", r#"[{"v": true}, {"v": "true"}]"#), 2);
+    let money = r#"[{"k": "m", "v": "100"}, {"v": "100 JPY"}, {"k": "m", "v": "100.0"}]"#;
+    let rule = r#"l | distinct((k == "m" ? (v | decimal | money("JPY")) : v)) | count"#;
+    assert_eq!(count(rule, money), 2);
+    let lists = r#"[{"v": "a, b"}, {"v": "a|b"}, {"v": "a, b"}]"#;
+    assert_eq!(count(r#"l | distinct((v | split("|"))) | count"#, lists), 2);
+    assert_eq!(count("l | distinct(v) | count", r#"[{"v": {"a": 1}}, {"v": {"a": 2}}]"#), 2);
 }
 
 /// Goal: a number among amounts does not vanish.

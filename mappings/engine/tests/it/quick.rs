@@ -103,6 +103,64 @@ fn reckoned() -> Arc<Map> {
     compiled.map.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics))
 }
 
+/// Pipes that are common but for one step, of values of which little is known.
+fn loose() -> (Arc<Map>, Value) {
+    let map = r#"
+map: t/loose
+version: 1
+source: s.schema.json
+target: order@1
+source_id: { const: x }
+fields:
+  wide: raw | nfkc | trim
+  ref: ref
+  any: any
+  free: any
+  number: ref
+  sku: lines | first(sku)
+  read: lines | first(sku) | decimal
+"#;
+    let source = r#"{"type": "object", "additionalProperties": {}, "properties": {
+        "raw": {"type": "string"}, "ref": {"type": ["string", "integer"]}, "any": {},
+        "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {}}}}}}"#;
+    let text = r#"{"type": "string"}"#;
+    let target = format!(
+        r#"{{"type": "object", "properties": {{"wide": {text}, "ref": {text}, "any": {text},
+        "free": {{}}, "number": {{"type": "number"}}, "sku": {text}, "read": {text}}}}}"#
+    );
+    let files = Files::default()
+        .with("m.yaml", map)
+        .with("s.schema.json", source)
+        .with("canon/v1/order.schema.json", target);
+    let compiled = compile("m.yaml", &files, &Options::default());
+    let map = compiled.map.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
+    let sample = json!({"raw": "a", "ref": "b", "any": "c", "lines": [{"sku": "1"}, {"sku": "2"}]});
+    (map, sample)
+}
+
+/// Goal: what is read on the way is not told as if it had been a text.
+#[test]
+fn a_pipe_that_is_nearly_common_is_not_taken_for_one() {
+    let (map, sample) = loose();
+    let mut scratch = Scratch::default();
+    for (pointer, value) in [
+        ("/raw", json!("\u{3000}a\u{3000}")),
+        ("/raw", json!("\u{a0}a")),
+        ("/ref", json!(123)),
+        ("/any", json!(123)),
+        ("/any", json!(1.5)),
+        ("/lines/0/sku", json!(123)),
+        ("/lines/0/sku", json!("12.50")),
+    ] {
+        let mut record = sample.clone();
+        *record.pointer_mut(pointer).unwrap() = value;
+        let record = record.to_string();
+        let quick = map.run_json(record.as_bytes(), &context(), &mut scratch);
+        let steps = explain_json(&map, record.as_bytes(), &context()).result;
+        assert_eq!(quick, steps, "{record}");
+    }
+}
+
 /// Puts odd values at a few places of a record, or takes members out.
 fn worn(record: &Value, odd: &[Value], pick: &mut impl FnMut(usize) -> usize) -> Value {
     let mut record = record.clone();
@@ -130,6 +188,7 @@ fn what_is_done_in_one_go_is_what_the_steps_give() {
     let order = serde_json::from_str(include_str!("../data/order.json")).unwrap();
     let mut pairs: Vec<(Arc<Map>, Value)> = vec![(order_map(), order)];
     pairs.push((reckoned(), pairs[0].1.clone()));
+    pairs.push(loose());
     for shipped in shipped().into_iter().filter(|it| it.layout.is_none()) {
         let samples = shipped.samples.iter().map(|it| serde_json::from_slice(it).unwrap());
         pairs.extend(samples.map(|it| (shipped.map.clone(), it)));
@@ -141,7 +200,7 @@ fn what_is_done_in_one_go_is_what_the_steps_give() {
     let mut mapped = 0;
     for case in 0..cases {
         // Most of them are orders: that map has most of the common pipes.
-        let (map, sample) = &pairs[if case % 4 < 3 { case % 2 } else { pick(pairs.len()) }];
+        let (map, sample) = &pairs[if case % 4 < 3 { case % 3 } else { pick(pairs.len()) }];
         let record = worn(sample, &odd, &mut pick).to_string();
         let quick = map.run_json(record.as_bytes(), &context(), &mut scratch);
         let steps = explain_json(map, record.as_bytes(), &context()).result;
