@@ -10,7 +10,7 @@
 
 mod file;
 
-pub use file::{Connection, State};
+pub use file::{Connection, Reserved, State};
 
 use crate::{
     dispatch::client,

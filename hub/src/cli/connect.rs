@@ -6,7 +6,7 @@ mod redirect;
 use super::{Config, Failure, block_on, client};
 use crate::{
     app::clock::SystemClock,
-    connection::{self, Connection, Wanted},
+    connection::{self, Connection, Reserved, Wanted},
     settings::ConnectionSettings,
 };
 use access::keys::ApiKey;
@@ -18,7 +18,12 @@ use delivery::{
 };
 use redirect::Redirect;
 use sha2::{Digest as _, Sha256};
-use std::{io::BufRead as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::BufRead as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 /// Connect a channel whose far system wants a person's consent (OAuth 2): prints the
 /// address to open, takes what comes back, and keeps the refresh token, sealed, in the
@@ -46,6 +51,10 @@ pub(super) struct Connections {
     config: Config,
 }
 
+/// Pause before a connection that is in use is looked at again.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+/// So often it is tried: longer than a token endpoint may take to answer.
+const TRIES_MAX: u32 = 350;
 /// Where the far side sends the browser back to, when nothing else is set.
 const REDIRECT_DEFAULT: &str = "http://127.0.0.1:8765/";
 
@@ -56,23 +65,45 @@ impl Connect {
         let channel = settings.channels.get(name).ok_or(format!("there is no channel {name:?}"))?;
         let wanted = connection::wanted(channel)?
             .ok_or_else(|| format!("channel {name} has no `connection` in its `auth`"))?;
-        let token = match &self.token_file {
-            Some(path) => {
-                let text = std::fs::read_to_string(path);
-                let text = text.map_err(|cause| format!("{}: {cause}", path.display()))?;
-                Secret::new(text.trim())
-            }
-            None => consent(wanted)?,
-        };
         let connection = Connection::of(&settings.hub.data, name);
-        connection.connect(&token, SystemClock.now())?;
+        match &self.token_file {
+            Some(path) => {
+                let token = token_in(path)?;
+                reserved(&connection)?.connect(&token, SystemClock.now())?;
+            }
+            None => consent(wanted, &connection)?,
+        }
         say!("{name} is connected; a running hub uses it from its next try on");
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Has a person consent in a browser, and trades what comes back for the token.
-fn consent(mut wanted: Wanted) -> Result<Secret, Failure> {
+/// The token in a file.
+fn token_in(path: &Path) -> Result<Secret, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|cause| format!("{}: {cause}", path.display()))?;
+    match text.trim() {
+        "" => Err(format!("{} is empty: it must hold the refresh token", path.display())),
+        text => Ok(Secret::new(text)),
+    }
+}
+
+/// The connection, as soon as a running hub does not use it.
+fn reserved(connection: &Connection) -> Result<Reserved, Failure> {
+    block_on(async {
+        for _try in 0..TRIES_MAX {
+            if let Some(reserved) = connection.reserve()? {
+                return Ok(reserved);
+            }
+            SystemClock.sleep(TRY_AGAIN).await;
+        }
+        Err(connection.in_use())
+    })
+}
+
+/// Has a person consent in a browser, trades what comes back for the token, and
+/// keeps it.
+fn consent(mut wanted: Wanted, connection: &Connection) -> Result<(), Failure> {
     let random = || ApiKey::generate("connect").map_err(|it| it.to_string());
     let (state, verifier) = (random()?, random()?);
     let to = wanted.settings.redirect_uri.get_or_insert_with(|| REDIRECT_DEFAULT.to_owned());
@@ -99,10 +130,13 @@ fn consent(mut wanted: Wanted) -> Result<Secret, Failure> {
     }
     let oauth = wanted.oauth(Grant::ClientCredentials)?;
     let client = wanted.client()?;
-    block_on(async {
+    // A code can be traded once: only when what it brings can be kept.
+    let reserved = reserved(connection)?;
+    let token = block_on(async {
         let traded = exchange(&oauth, &client, (&code, verifier.as_deref())).await;
         traded.map_err(|fault| fault.to_string())
-    })
+    })?;
+    reserved.connect(&token, SystemClock.now())
 }
 
 /// The address at which a person consents (RFC 6749 section 4.1.1).

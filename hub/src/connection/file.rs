@@ -56,6 +56,35 @@ struct Use {
     _lock: fs::File,
 }
 
+/// A connection that waits for its first token. Holds the lock until then.
+#[derive(Debug)]
+pub struct Reserved {
+    connection: Connection,
+    _lock: fs::File,
+}
+
+// === impl Reserved ===
+
+impl Reserved {
+    /// Keeps the first token of a new connection, in place of whatever was there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be kept.
+    pub fn connect(self, token: &Secret, now: Timestamp) -> Result<(), String> {
+        let connection = &self.connection;
+        connection.write(&State {
+            channel: connection.channel.clone(),
+            connected_at: now,
+            used_at: None,
+            uses: 0,
+            in_doubt_since: None,
+            refused: None,
+            sealed: connection.seal(token)?,
+        })
+    }
+}
+
 // === impl Connection ===
 
 impl Connection {
@@ -83,22 +112,25 @@ impl Connection {
         serde_json::from_str(&text).map(Some).map_err(|it| self.named(&it))
     }
 
-    /// Keeps the first token of a new connection, in place of whatever was there.
+    /// Keeps the connection for somebody who is about to get its first token: from
+    /// then on nobody uses what is there, and a token can be kept. `None`: it is in
+    /// use just now.
     ///
     /// # Errors
     ///
-    /// When it cannot be kept, or is in use just now.
-    pub fn connect(&self, token: &Secret, now: Timestamp) -> Result<(), String> {
-        let _lock = self.lock()?;
-        self.write(&State {
-            channel: self.channel.clone(),
-            connected_at: now,
-            used_at: None,
-            uses: 0,
-            in_doubt_since: None,
-            refused: None,
-            sealed: self.seal(token)?,
-        })
+    /// When nothing could be kept.
+    pub fn reserve(&self) -> Result<Option<Reserved>, String> {
+        let Some(lock) = self.try_lock()? else { return Ok(None) };
+        // A token is given once: what would keep it from being kept is found before.
+        self.seal(&Secret::new("probe"))?;
+        self.part().map_err(|cause| self.named(&cause))?;
+        Ok(Some(Reserved { connection: self.clone(), _lock: lock }))
+    }
+
+    /// What to say when it is in use.
+    #[must_use]
+    pub fn in_use(&self) -> String {
+        format!("the connection of {} is in use just now; try again", self.channel)
     }
 
     fn seal(&self, token: &Secret) -> Result<String, String> {
@@ -128,26 +160,33 @@ impl Connection {
     /// Whole or not at all, and on disk when this returns.
     fn write(&self, state: &State) -> Result<(), String> {
         let text = serde_json::to_string_pretty(state).map_err(|it| self.named(&it))?;
+        let written = self.part().and_then(|(mut file, part)| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&part, &self.path)?;
+            self.folder().map_or(Ok(()), |it| fs::File::open(it)?.sync_all())
+        });
+        written.map_err(|cause| self.named(&cause))
+    }
+
+    /// The file that is written before it takes the place of the one there is.
+    fn part(&self) -> std::io::Result<(fs::File, PathBuf)> {
         let part = self.path.with_extension("part");
         let mut options = fs::OpenOptions::new();
-        let written =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&part).and_then(
-                |mut file| {
-                    file.write_all(text.as_bytes())?;
-                    file.sync_all()?;
-                    fs::rename(&part, &self.path)?;
-                    self.folder().map_or(Ok(()), |it| fs::File::open(it)?.sync_all())
-                },
-            );
-        written.map_err(|cause| self.named(&cause))
+        let file = options.write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+        Ok((file, part))
     }
 
     fn folder(&self) -> Option<&Path> {
         self.path.parent()
     }
 
-    /// Let go of by the kernel, however the process ends.
     fn lock(&self) -> Result<fs::File, String> {
+        self.try_lock()?.ok_or_else(|| self.in_use())
+    }
+
+    /// Let go of by the kernel, however the process ends. `None`: in use.
+    fn try_lock(&self) -> Result<Option<fs::File>, String> {
         if let Some(folder) = self.folder() {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.map_err(|cause| self.named(&cause))?;
@@ -157,10 +196,8 @@ impl Connection {
         let file = options.write(true).create(true).truncate(false).mode(0o600).open(&path);
         let file = file.map_err(|cause| format!("{}: {cause}", path.display()))?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                Err(format!("the connection of {} is in use just now; try again", self.channel))
-            }
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(cause)) => Err(format!("{}: {cause}", path.display())),
         }
     }
@@ -188,6 +225,10 @@ impl Kept for Connection {
         state.in_doubt_since.get_or_insert(now);
         self.write(&state)?;
         Ok(Box::new(Use { connection: self.clone(), state, token, _lock: lock }))
+    }
+
+    fn since(&self) -> Option<Timestamp> {
+        self.state().ok().flatten().map(|it| it.connected_at)
     }
 }
 

@@ -40,10 +40,18 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
         }
         let wait = match &mut asked {
             None => LOOK_AGAIN,
-            Some(turns) => tokio::select! {
-                wait = turns.take(reception) => wait.min(LOOK_AGAIN),
-                () = stopping.cancelled() => return,
-            },
+            Some(turns) => {
+                let taken = tokio::select! {
+                    wait = turns.take(reception) => Some(wait.min(LOOK_AGAIN)),
+                    () = stopping.cancelled() => None,
+                };
+                let Some(wait) = taken else {
+                    // A page may be asked for again; a refresh token that the far
+                    // side has changed may not be lost.
+                    return turns.asking.settled().await;
+                };
+                wait
+            }
         };
         tokio::select! {
             () = rooms.clock.sleep(wait) => {}

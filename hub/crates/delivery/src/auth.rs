@@ -174,6 +174,16 @@ impl Auth {
             Self::Tokens(tokens) => tokens.renew(generation, now).await.map(Some),
         }
     }
+
+    /// Waits until no token is being fetched. A fetch goes on when its caller is
+    /// dropped; whoever stops the program waits here, so that what the far side
+    /// gives is kept.
+    pub async fn settled(&self) {
+        match self {
+            Self::Fixed { .. } => {}
+            Self::Tokens(tokens) => tokens.settled().await,
+        }
+    }
 }
 
 /// `base64(user:password)`.

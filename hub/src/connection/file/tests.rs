@@ -11,8 +11,13 @@ fn later(seconds: u64) -> Timestamp {
 fn connected() -> (tempfile::TempDir, Connection) {
     let data = tempfile::tempdir().unwrap();
     let connection = Connection::of(data.path(), "freee");
-    connection.connect(&Secret::new("canary-0"), NOW).unwrap();
+    connect(&connection, "canary-0", NOW).unwrap();
     (data, connection)
+}
+
+/// Connects it, if it is free.
+fn connect(connection: &Connection, token: &str, now: Timestamp) -> Result<(), String> {
+    connection.reserve()?.ok_or_else(|| connection.in_use())?.connect(&Secret::new(token), now)
 }
 
 fn token(connection: &Connection) -> String {
@@ -46,7 +51,8 @@ fn a_lost_key_is_not_replaced_beside_a_journal() {
     let (data, connection) = connected();
     fs::remove_file(data.path().join("seal.key")).unwrap();
     fs::write(data.path().join("journal.db"), "").unwrap();
-    assert!(connection.connect(&Secret::new("x"), NOW).unwrap_err().contains("is missing"));
+    // Told before the far side gives a token that then could not be kept.
+    assert!(connection.reserve().unwrap_err().contains("is missing"));
     assert!(!data.path().join("seal.key").exists());
 }
 
@@ -63,7 +69,9 @@ fn a_use_that_was_cut_off_is_told_when_the_token_is_refused() {
     let told = connection.begin(later(61)).unwrap_err();
     assert!(told.contains("invalid_grant") && told.contains("was cut off"), "{told}");
     assert!(told.contains("`channelhub connect freee`"), "{told}");
-    connection.connect(&Secret::new("canary-new"), later(90)).unwrap();
+    assert_eq!(connection.since(), Some(NOW));
+    connect(&connection, "canary-new", later(90)).unwrap();
+    assert_eq!(connection.since(), Some(later(90)), "it is another account");
     assert_eq!(connection.begin(later(91)).unwrap().token().expose(), "canary-new");
 }
 
@@ -72,8 +80,13 @@ fn one_uses_it_at_a_time_and_a_half_written_file_is_none() {
     let (_data, connection) = connected();
     let turn = connection.begin(NOW).unwrap();
     assert!(connection.begin(NOW).unwrap_err().contains("in use just now"));
-    assert!(connection.connect(&Secret::new("x"), NOW).is_err());
+    assert!(connection.reserve().unwrap().is_none());
     drop(turn);
+    // Who is about to get a token has the connection, and may still come away with none.
+    let reserved = connection.reserve().unwrap().unwrap();
+    assert!(connection.begin(NOW).unwrap_err().contains("in use just now"));
+    drop(reserved);
+    assert_eq!(connection.since(), Some(NOW));
     // A crash within a write leaves the file of before.
     fs::write(connection.path.with_extension("part"), "{\"channel\": ").unwrap();
     assert_eq!(connection.begin(NOW).unwrap().token().expose(), "canary-0");

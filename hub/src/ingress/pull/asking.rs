@@ -71,6 +71,11 @@ impl Asking {
         &self.channel
     }
 
+    /// Waits until no token is being fetched.
+    pub(super) async fn settled(&self) {
+        self.auth.settled().await;
+    }
+
     /// How long to wait at the end of a feed.
     pub(super) fn every(&self, feed: &Feed) -> Duration {
         self.every.unwrap_or(Duration::from_secs(u64::from(feed.interval_s)))

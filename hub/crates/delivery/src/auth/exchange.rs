@@ -5,6 +5,8 @@ use form_urlencoded::byte_serialize;
 use http::{Method, header::AUTHORIZATION};
 use reqwest::Request;
 use serde::Deserialize;
+use serde_json::{Number, Value};
+use std::time::Duration;
 
 use super::{NoToken, OAuth2, pair};
 use crate::{
@@ -12,20 +14,14 @@ use crate::{
     secret::Secret,
 };
 
-/// What a token endpoint gives (RFC 6749 section 5.1).
-#[derive(Deserialize)]
+/// What a token endpoint gives (RFC 6749 section 5.1). Each member is read for
+/// itself: an odd one must not take the refresh token beside it away, which the far
+/// side may never give again.
+#[derive(Debug)]
 pub(super) struct Given {
-    pub(super) access_token: String,
-    pub(super) expires_in: Option<Seconds>,
-    pub(super) refresh_token: Option<String>,
-}
-
-/// RFC 6749 says number; some write text.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(super) enum Seconds {
-    Number(u64),
-    Text(String),
+    pub(super) access_token: Option<Secret>,
+    pub(super) refresh_token: Option<Secret>,
+    expires_in: Value,
 }
 
 #[derive(Deserialize)]
@@ -46,8 +42,7 @@ pub async fn exchange(
     let mut form = vec![("grant_type", "authorization_code"), ("code", code)];
     form.extend(verifier.map(|it| ("code_verifier", it)));
     let given = ask(settings, client, form).await?;
-    let token = given.refresh_token.map(Secret::new);
-    token.ok_or_else(|| NoToken::because("the answer has no refresh_token"))
+    given.refresh_token.ok_or_else(|| NoToken::because("the answer has no refresh_token"))
 }
 
 /// Asks the token endpoint.
@@ -69,8 +64,40 @@ pub(super) async fn ask<'a>(
         let reason = format!("HTTP {}{told}", answer.status.as_u16());
         return Err(NoToken { reason, code });
     }
-    serde_json::from_slice(&answer.body)
-        .map_err(|_| NoToken::because("the answer has no access_token"))
+    let given: Value = serde_json::from_slice(&answer.body)
+        .map_err(|_| NoToken::because("the answer is not JSON"))?;
+    Ok(Given::of(given))
+}
+
+// === impl Given ===
+
+impl Given {
+    fn of(mut answer: Value) -> Self {
+        let mut taken = |name| answer.get_mut(name).map(Value::take).unwrap_or_default();
+        let text = |value| match value {
+            Value::String(text) if !text.is_empty() => Some(Secret::new(text)),
+            _ => None,
+        };
+        Self {
+            access_token: text(taken("access_token")),
+            refresh_token: text(taken("refresh_token")),
+            expires_in: taken("expires_in"),
+        }
+    }
+
+    /// How long the access token lives, if that is said in whole seconds, in some
+    /// other number, or as a text of one.
+    pub(super) fn lifetime(&self) -> Option<Duration> {
+        let of = |number: &Number| match number.as_u64() {
+            Some(seconds) => Some(Duration::from_secs(seconds)),
+            None => Duration::try_from_secs_f64(number.as_f64()?).ok(),
+        };
+        match &self.expires_in {
+            Value::Number(number) => of(number),
+            Value::String(text) => of(&text.trim().parse().ok()?),
+            _ => None,
+        }
+    }
 }
 
 fn request<'a>(

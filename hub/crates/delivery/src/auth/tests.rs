@@ -143,6 +143,7 @@ struct Content {
     /// So many times from now on nothing can be kept.
     full: u32,
     refused: Vec<String>,
+    since: Timestamp,
 }
 
 impl Drawer {
@@ -160,6 +161,10 @@ impl Drawer {
 impl Kept for Drawer {
     fn begin(&self, _now: Timestamp) -> Result<Box<dyn Turn>, String> {
         Ok(Box::new(self.clone()))
+    }
+
+    fn since(&self) -> Option<Timestamp> {
+        Some(self.0.lock().expect("not poisoned").since)
     }
 }
 
@@ -199,6 +204,73 @@ async fn a_token_is_used_only_when_the_refresh_token_beside_it_is_kept() {
     assert_eq!(authorization(&auth.prove(NOW).await.expect("kept now")), "Bearer t0");
     assert_eq!(far.seen().len(), 1, "the spent one is not sent again");
     assert_eq!(kept.all(), ["r0", "r1"]);
+}
+
+#[tokio::test]
+async fn what_is_given_is_kept_though_nobody_waits_for_it_any_more() {
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    let far = FarSide::answering(move |_, _| {
+        asked.send(()).expect("the test waits");
+        may_go_on.recv().expect("the test says so");
+        Said::Http(200, "", r#"{"access_token":"t0","refresh_token":"r1"}"#.to_owned())
+    });
+    let kept = Drawer::with("r0");
+    let auth = oauth(&far.url("/token"), ClientAuth::Body, Grant::RefreshToken(kept.clone()));
+    // The hub stops while the far side, which has the question, has not answered.
+    let is_asked = tokio::task::spawn_blocking(move || is_asked.recv());
+    tokio::select! {
+        _ = auth.prove(NOW) => panic!("it cannot be answered yet"),
+        asked = is_asked => asked.expect("no panic").expect("it is asked"),
+    }
+    go_on.send(()).expect("it waits");
+    auth.settled().await;
+    assert_eq!(kept.all(), ["r0", "r1"]);
+    assert_eq!(authorization(&auth.prove(NOW).await.expect("it is there")), "Bearer t0");
+}
+
+#[tokio::test]
+async fn odd_members_beside_it_do_not_take_a_refresh_token_away() {
+    for (rest, lives) in [
+        (r#""access_token":"t","expires_in":3600.0"#, Some(Duration::from_secs(3540))),
+        (r#""access_token":"t","expires_in":" 3600.5""#, Some(Duration::from_millis(3_540_500))),
+        (r#""access_token":"t","expires_in":-1"#, Some(Duration::from_secs(270))),
+        (r#""access_token":"t","expires_in":true"#, Some(Duration::from_secs(270))),
+        (r#""access_token":"t","expires_in":1e300"#, Some(Duration::from_secs(270))),
+        (r#""access_token":"t","expires_in":{"s":1}"#, Some(Duration::from_secs(270))),
+        (r#""access_token":7"#, None),
+        (r#""expires_in":3600"#, None),
+    ] {
+        let far = FarSide::answering(move |n, _| {
+            Said::Http(200, "", format!(r#"{{{rest},"refresh_token":"r{}"}}"#, n + 1))
+        });
+        let kept = Drawer::with("r0");
+        let auth = oauth(&far.url("/token"), ClientAuth::Body, Grant::RefreshToken(kept.clone()));
+        let proven = auth.prove(NOW).await;
+        assert_eq!(kept.all(), ["r0", "r1"], "{rest}");
+        let Some(lives) = lives else {
+            let fault = proven.expect_err(rest).to_string();
+            assert_eq!(fault, "no token: the answer has no access_token");
+            continue;
+        };
+        let last = NOW.plus(lives - Duration::from_millis(1));
+        assert_eq!(auth.prove(last).await.expect("a token").generation, 1, "{rest}");
+        assert_eq!(auth.prove(NOW.plus(lives)).await.expect("a token").generation, 2, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_account_before_is_not_used_after_another_is_connected() {
+    let far = token_endpoint();
+    let kept = Drawer::with("r0");
+    let auth = oauth(&far.url("/token"), ClientAuth::Body, Grant::RefreshToken(kept.clone()));
+    for _ in 0..2 {
+        assert_eq!(authorization(&auth.prove(NOW).await.expect("a token")), "Bearer t0");
+    }
+    kept.0.lock().expect("not poisoned").since = NOW;
+    for _ in 0..2 {
+        assert_eq!(authorization(&auth.prove(NOW).await.expect("a token")), "Bearer t1");
+    }
 }
 
 #[tokio::test]
