@@ -9,7 +9,7 @@ pub mod replay;
 
 use crate::{
     app::{Rooms, house::Channel},
-    arrival::{Arrival, Way},
+    arrival::{Arrival, Unpacked, Way},
     problem::Refusal,
     trail::Trail,
 };
@@ -192,6 +192,7 @@ impl Kept {
             way: Way::Kept(Box::new(self)),
             traceparent: stored.traceparent.clone(),
             trail: Trail::default(),
+            unpacked: Unpacked::default(),
             interchanges: Vec::new(),
         }
     }

@@ -2,8 +2,10 @@
 //! they came. The same for a webhook, a dropped file and a poll.
 
 mod expected;
+mod unpacked;
 
 pub use expected::Expected;
+pub use unpacked::Unpacked;
 
 use crate::{again::Kept, app::house::Channel, settings::RecordsMode, trail::Trail};
 use adapter_kit::{manifest::Topic, package::Reused};
@@ -29,6 +31,8 @@ pub struct Arrival {
     pub received_at: Timestamp,
     /// The bytes.
     pub bytes: Bytes,
+    /// What came out of them, once they are unpacked.
+    pub unpacked: Unpacked,
     /// How it came.
     pub way: Way,
     /// W3C trace context it came with.

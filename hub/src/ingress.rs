@@ -11,7 +11,11 @@ pub mod receive;
 pub mod sample;
 pub mod strict;
 
-use crate::{arrival::Arrival, arrival::Way, settings::Input, trail::Trail};
+use crate::{
+    arrival::{Arrival, Unpacked, Way},
+    settings::Input,
+    trail::Trail,
+};
 use bytes::Bytes;
 use receive::Reception;
 use std::sync::Arc;
@@ -64,6 +68,7 @@ fn brought(
         way,
         traceparent: None,
         trail: Trail::default(),
+        unpacked: Unpacked::default(),
         interchanges: Vec::new(),
     }
 }

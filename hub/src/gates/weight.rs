@@ -58,6 +58,18 @@ impl Weight {
         (self.held, self.bytes) = (None, 0);
     }
 
+    /// The most all bodies may weigh together.
+    #[must_use]
+    pub fn limit_bytes(&self) -> u64 {
+        self.scales.limit_bytes
+    }
+
+    /// Whether so many more bytes would have room if this were the only body.
+    #[must_use]
+    pub fn may_hold(&self, bytes: usize) -> bool {
+        self.bytes.saturating_add(bytes as u64) <= self.scales.limit_bytes
+    }
+
     /// Takes the weight of more bytes.
     ///
     /// # Errors

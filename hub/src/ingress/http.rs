@@ -8,7 +8,7 @@ use super::{
     strict,
 };
 use crate::{
-    arrival::{Answer, Arrival, Way},
+    arrival::{Answer, Arrival, Unpacked, Way},
     gates::weight::Weight,
     problem::{Language, Refusal, Retry},
     trail::Trail,
@@ -116,6 +116,7 @@ async fn admit_and_walk(
         traceparent: traceparent.map(str::to_owned),
         way: Way::Http { headers: head.headers },
         trail: Trail::default(),
+        unpacked: Unpacked::of(weight),
         interchanges: Vec::new(),
         channel,
     };
@@ -127,31 +128,29 @@ async fn admit_and_walk(
     tasks.spawn(async move {
         // Nobody waits any more: the walk is done, only its answer is not read.
         let _unread = answer_to.send(receive(&reception, arrival).await);
-        drop(weight);
     });
     answer.await.map_err(|_| Refusal::Inside { detail: "the walk ended early".into() })
 }
 
 /// Takes an arrival, and acknowledges it if its caller asks for that.
 async fn receive(reception: &Reception, arrival: Arrival) -> Told {
-    let mut wanted = arrival.way.headers().is_some_and(acknowledge::is_wanted);
-    let (channel, mut bytes, at) =
-        (Arc::clone(&arrival.channel), arrival.bytes.clone(), arrival.received_at);
-    if wanted && let Some(headers) = arrival.way.headers() {
-        // Nothing is said of messages in a body that nobody can unpack.
-        match packed::unpacked(headers, &bytes, channel.limits().body_bytes_max) {
-            Ok(unpacked) => bytes = unpacked.unwrap_or(bytes),
-            Err(_) => wanted = false,
-        }
-    }
+    let (channel, at) = (Arc::clone(&arrival.channel), arrival.received_at);
+    let headers = arrival.way.headers();
+    let wanted = channel.package().acknowledges() && headers.is_some_and(acknowledge::is_wanted);
+    let is_packed = headers.is_some_and(packed::is_packed);
+    let (came, unpacked) = (arrival.bytes.clone(), arrival.unpacked.clone());
     let received = reception.receive_told(arrival).await;
+    // Nothing is said of messages in a body that was not unpacked: that of a
+    // stranger, or one that cannot be.
+    let bytes = if is_packed { unpacked.bytes() } else { Some(came) };
+    let bytes = bytes.filter(|_| wanted);
     let outcome = match &received {
         Ok(answer) => Outcome::Taken(answer),
         Err((refusal, entry)) => Outcome::Refused(refusal, *entry),
     };
-    let acknowledged = match wanted {
-        true => acknowledge::answer(reception.rooms(), &channel, &bytes, outcome, at).await,
-        false => Ok(None),
+    let acknowledged = match bytes {
+        Some(bytes) => acknowledge::answer(reception.rooms(), &channel, &bytes, outcome, at).await,
+        None => Ok(None),
     };
     // The caller is told all the same, in the hub's own words.
     let acknowledged = acknowledged

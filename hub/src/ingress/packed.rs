@@ -14,7 +14,8 @@ const TAKEN: &str = "no Content-Encoding, or one of gzip and zstd";
 
 /// Whether a body says that it is compressed.
 pub(crate) fn is_packed(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::CONTENT_ENCODING)
+    let encodings = headers.get_all(header::CONTENT_ENCODING);
+    encodings.iter().any(|it| !it.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// The bytes of a body that is compressed, at most `bytes_max` of them; `None`
@@ -79,7 +80,7 @@ mod tests {
         for it in encodings {
             headers.append(header::CONTENT_ENCODING, http::HeaderValue::from_static(it));
         }
-        assert_eq!(is_packed(&headers), !encodings.is_empty());
+        assert_eq!(is_packed(&headers), !matches!(encodings, [] | ["identity"]));
         unpacked(&headers, &Bytes::copy_from_slice(bytes), max)
     }
 

@@ -102,6 +102,7 @@ impl Reception {
         };
         let package = Arc::clone(arrival.channel.package());
         let (trail, bytes) = (arrival.trail.clone(), arrival.bytes.clone());
+        let unpacked = arrival.unpacked.clone();
         let mut stack = self.stack.clone();
         let outcome = match stack.ready().await {
             Ok(ready) => ready.call(arrival).await,
@@ -126,7 +127,8 @@ impl Reception {
             Err(refusal) => {
                 let crossings = trail.crossings();
                 if package.acknowledges() && acknowledge::is_answered(&refusal) {
-                    let found = package.interchanges(&bytes).len();
+                    let read = unpacked.bytes();
+                    let found = package.interchanges(read.as_ref().unwrap_or(&bytes)).len();
                     stranger.interchanges = u64::try_from(found).unwrap_or(u64::MAX);
                 }
                 let sha256 = Some(canon::id::sha256_hex(&bytes));

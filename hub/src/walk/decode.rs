@@ -54,6 +54,7 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         // What is kept and what offsets count is what was packed.
         let bytes_max = arrival.channel.limits().body_bytes_max;
         if let Some(bytes) = packed::unpacked(headers, &arrival.bytes, bytes_max)? {
+            arrival.unpacked.keep(&bytes)?;
             arrival.bytes = bytes;
         }
     }
