@@ -246,6 +246,10 @@ impl Passing<'_> {
             Err((refusal, _)) if matches!(refusal.facts().retry, Retry::AfterSeconds(_)) => {
                 Err(not_now(&refusal))
             }
+            Err((refusal, None)) if !strangers::is_counted(&refusal) => {
+                // It is moved only when the journal says why.
+                Err(not_now(&format!("{refusal}; not in the journal")))
+            }
             Err((refusal, _)) => {
                 let (pieces, records) = (before.pieces, before.records);
                 error!(%refusal, pieces, records, "refused behind pieces that were taken");
