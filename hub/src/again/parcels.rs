@@ -7,9 +7,10 @@ use super::letters::act;
 use crate::{app::Rooms, arrival::Answer, dispatch, problem::Refusal};
 use access::Operator;
 use canon::{
-    entry::{Deed, ParcelId},
+    entry::{Attempt, Deed, Outcome, ParcelId},
     event::Event,
 };
+use delivery::NoAnswer;
 use serde_json::Value;
 use std::sync::Arc;
 use store::{ParcelData, ParcelState};
@@ -32,18 +33,30 @@ pub async fn data_of(rooms: &Rooms, id: &ParcelId) -> Result<String, Refusal> {
     })
 }
 
+/// Other data for a parcel.
+#[derive(Clone, Copy, Debug)]
+pub struct Edit<'e> {
+    /// The data, JSON.
+    pub bytes: &'e [u8],
+    /// Why.
+    pub reason: &'e str,
+    /// Also if the far side may have the parcel already as it was.
+    pub may_repeat: bool,
+}
+
 /// Sends a dead parcel again with other data, under an idempotency key of its own.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotFound`], [`Refusal::LetterSettled`] for one that is not dead,
-/// [`Refusal::BadParameter`] for data that the out map cannot use: nothing has
-/// changed then.
+/// [`Refusal::BadParameter`] for data that the out map cannot use, and where a try
+/// ended without an answer, unless the edit says that it may repeat what was done:
+/// nothing has changed then.
 pub async fn edit(
     rooms: &Arc<Rooms>,
     operator: &Operator,
     id: ParcelId,
-    (bytes, reason): (&[u8], &str),
+    Edit { bytes, reason, may_repeat }: Edit<'_>,
 ) -> Result<Answer, Refusal> {
     let _turn = rooms.letters.lock().await;
     rooms.reached(Some(rooms.journal.head())).await?;
@@ -51,8 +64,11 @@ pub async fn edit(
     let asked = id.clone();
     let view = rooms.ask_store(move |reader| reader.parcel(&asked)).await?;
     let name = format!("{}.{}.{}", id.seq, id.index, id.destination);
-    if view.is_none_or(|it| it.state != ParcelState::Dead) {
+    let Some(view) = view.filter(|it| it.state == ParcelState::Dead) else {
         return Err(Refusal::LetterSettled { id: name });
+    };
+    if let Some(detail) = in_doubt(&view.attempts).filter(|_| !may_repeat) {
+        return Err(Refusal::BadParameter { name: "may_repeat".to_owned(), detail });
     }
     let data = checked(&event, bytes).map_err(|detail| bad(&detail))?;
     let text = serde_json::to_string(&event).map_err(|it| bad(&it.to_string()))?;
@@ -81,6 +97,25 @@ async fn event_of(rooms: &Rooms, id: &ParcelId) -> Result<(Event, Option<String>
     Ok((event.map_err(|it| Refusal::Inside { detail: it.to_string() })?, edited))
 }
 
+/// Why the far side may have a parcel already: under another key it would take it once
+/// more, and nobody would know.
+fn in_doubt(attempts: &[Attempt]) -> Option<String> {
+    attempts.iter().find_map(|it| match &it.outcome {
+        Outcome::Later { reason, .. } | Outcome::Refused { reason, .. }
+            if NoAnswer::leaves_open(reason) =>
+        {
+            let number = it.number;
+            Some(format!(
+                "try {number} ended without an answer ({reason}): the far side may have it as \
+                 it was, and takes an edit as another one. Look there first; `may_repeat` \
+                 (`--may-repeat`) sends it all the same. To send it unedited, under its own \
+                 key, resubmit it"
+            ))
+        }
+        Outcome::Later { .. } | Outcome::Refused { .. } | Outcome::Done { .. } => None,
+    })
+}
+
 /// What was edited, as one line of JSON about the same thing.
 fn checked(event: &Event, bytes: &[u8]) -> Result<String, String> {
     let new: Value = serde_json::from_slice(bytes).map_err(|it| format!("not JSON: {it}"))?;
@@ -97,4 +132,43 @@ fn checked(event: &Event, bytes: &[u8]) -> Result<String, String> {
 
 fn bad(detail: &str) -> Refusal {
     Refusal::BadParameter { name: "bytes".to_owned(), detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use canon::clock::Timestamp;
+
+    fn tried(number: u32, outcome: Outcome) -> Attempt {
+        Attempt {
+            parcel: ParcelId { seq: 1, index: 0, destination: "erp".to_owned() },
+            number,
+            key: "k".to_owned(),
+            mapping: "m@1".to_owned(),
+            sent_at: Timestamp::default(),
+            took_ms: 1,
+            replay: None,
+            substitutions: Vec::new(),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn a_try_without_an_answer_leaves_doubt_whatever_the_last_one_says() {
+        let later = |reason: &str| Outcome::Later {
+            reason: reason.to_owned(),
+            not_before: Timestamp::default(),
+        };
+        let refused = |reason: &str| Outcome::Refused {
+            code: "delivery-refused".to_owned(),
+            reason: reason.to_owned(),
+        };
+        let told = [tried(1, later("HTTP 503")), tried(2, refused("HTTP 422: no answer within"))];
+        assert_eq!(in_doubt(&told), None);
+        let open = [tried(1, later("no answer within 5 s")), tried(2, refused("HTTP 422: no"))];
+        let why = in_doubt(&open).unwrap();
+        assert!(why.contains("try 1 ended") && why.contains("--may-repeat"), "{why}");
+        let last = [tried(8, refused("try 8 of 8: the connection broke: reset"))];
+        assert!(in_doubt(&last).is_some());
+    }
 }

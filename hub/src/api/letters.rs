@@ -89,6 +89,10 @@ struct Edit {
     bytes: String,
     /// Why. Stands in the ledger.
     reason: String,
+    /// Of a delivery: send it also if a try of it ended without an answer, so that the
+    /// far side may have it already.
+    #[serde(default)]
+    may_repeat: bool,
 }
 
 impl Request for Edit {
@@ -203,13 +207,14 @@ async fn record(app: App, asked: Asked<ById>) -> Result<Response, Problem> {
 }
 
 async fn edit(app: App, asked: Asked<Edit>) -> Result<Answer, Refusal> {
-    let Edit { id, bytes, reason } = asked.request;
+    let Edit { id, bytes, reason, may_repeat } = asked.request;
     need_reason(&reason)?;
     let bytes = BASE64_STANDARD
         .decode(&bytes)
         .map_err(|fault| bad("bytes", &format!("not Base64: {fault}")))?;
     if let Some(parcel) = ParcelId::parse(&id) {
-        return parcels::edit(&app.rooms, &asked.operator, parcel, (&bytes, &reason)).await;
+        let edit = parcels::Edit { bytes: &bytes, reason: &reason, may_repeat };
+        return parcels::edit(&app.rooms, &asked.operator, parcel, edit).await;
     }
     let letter = LetterId::parse(&id).ok_or_else(|| {
         bad("id", "`{entry}.{index}` of a record, or `{entry}.{index}.{destination}` of a delivery")

@@ -83,6 +83,24 @@ pub enum NoAnswer {
     },
 }
 
+// === impl NoAnswer ===
+
+impl NoAnswer {
+    /// Whether a try that failed for this reason may have reached the far side all the
+    /// same. `reason` is the text of the fault as the journal has it, perhaps behind
+    /// `try 8 of 8: `.
+    #[must_use]
+    pub fn leaves_open(reason: &str) -> bool {
+        let numbered = reason.strip_prefix("try ").and_then(|it| it.split_once(": "));
+        let reason = numbered.map_or(reason, |(_, reason)| reason);
+        let waited = reason.starts_with("no ") && reason.contains(" within ");
+        (waited && !reason.starts_with("no connection"))
+            || ["the connection broke: ", "the answer is larger than "]
+                .iter()
+                .any(|it| reason.starts_with(it))
+    }
+}
+
 // === impl Waits ===
 
 impl Waits {

@@ -33,7 +33,7 @@ pub use auth::{Auth, Proof};
 pub use breaker::{Breaker, BreakerRule};
 pub use bucket::Bucket;
 pub use classify::{Answer, Cause, Rules, Verdict};
-pub use client::{Client, Waits};
+pub use client::{Client, NoAnswer, Waits};
 pub use guard::{AddressDenied, Networks};
 pub use http::{Call, Endpoint, Tried};
 pub use key::idempotency_key;

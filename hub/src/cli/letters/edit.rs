@@ -36,6 +36,10 @@ pub(in crate::cli) struct Edit {
     /// Why. Stands in the ledger.
     #[arg(long)]
     reason: String,
+    /// Send a delivery also if a try of it ended without an answer: the far side may
+    /// have it already, and takes what is edited as another one.
+    #[arg(long)]
+    may_repeat: bool,
 }
 
 impl Record {
@@ -58,7 +62,11 @@ impl Edit {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let bytes = std::fs::read(&self.input)
             .map_err(|cause| format!("{}: {cause}", self.input.display()))?;
-        let body = json!({ "bytes": BASE64_STANDARD.encode(bytes), "reason": self.reason });
+        let body = json!({
+            "bytes": BASE64_STANDARD.encode(bytes),
+            "reason": self.reason,
+            "may_repeat": self.may_repeat,
+        });
         let (client, id) = (self.hub.client()?, self.id);
         block_on(async {
             let answer = client.post(&format!("/api/v1/dead-letters/{id}/edit"), &body).await?;

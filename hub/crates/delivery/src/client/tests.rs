@@ -77,6 +77,7 @@ async fn a_far_side_that_never_answers_is_given_up() {
     let fault = fault.expect_err("no answer");
     assert!(matches!(fault, NoAnswer::TimedOut { .. }), "{fault}");
     assert!(!fault.to_string().contains("secret"), "{fault}");
+    assert!(NoAnswer::leaves_open(&fault.to_string()), "{fault}");
 }
 
 #[tokio::test]
@@ -87,9 +88,15 @@ async fn a_closed_port_and_a_broken_connection_are_told_apart() {
     };
     let fault = get(&client(), &closed).await.expect_err("nobody there");
     assert!(matches!(fault, NoAnswer::Unreachable { .. }), "{fault}");
+    assert!(!NoAnswer::leaves_open(&format!("try 8 of 8: {fault}")), "nothing was sent");
     assert!(!fault.to_string().contains("token"), "{fault}");
     let far = FarSide::answering(|_, _| Said::Close);
     let fault = get(&client(), &far.url("/?token=x")).await.expect_err("closed");
     assert!(matches!(fault, NoAnswer::Broken { .. }), "{fault}");
+    assert!(NoAnswer::leaves_open(&format!("try 8 of 8: {fault}")), "{fault}");
+    assert!(!NoAnswer::leaves_open("HTTP 422: the connection broke: no answer within 1 s"));
+    let wait = Duration::from_secs(5);
+    let connecting = NoAnswer::TimedOut { what: "connection", wait }.to_string();
+    assert!(!NoAnswer::leaves_open(&connecting), "{connecting}");
     assert!(!fault.to_string().contains("token"), "{fault}");
 }
