@@ -8,6 +8,8 @@ pub mod library;
 pub mod quiet;
 pub mod reload;
 pub mod tasks;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::dispatch::Destinations;
 use crate::{
@@ -68,8 +70,8 @@ pub struct Rooms {
     pub body_wait_max: Duration,
     /// Names of loops that run once each: `folder pos-legacy`, `to erp`.
     pub running: Running,
-    /// Held while records are brought out of the dead letters, or held files are
-    /// settled: one at a time.
+    /// Held while records are brought out of the dead letters, held files are settled,
+    /// or a replay sends deliveries again: one at a time.
     pub letters: tokio::sync::Mutex<()>,
     /// Destinations in force.
     pub destinations: Destinations,

@@ -89,7 +89,10 @@ async fn round(rooms: &Arc<Rooms>) -> Result<bool, Refusal> {
             continue;
         };
         let unsent = rooms.ask_store(move |reader| reader.unsent(id)).await?;
-        for turn in turns(&replay, &unsent, &wanted(rooms, &replay)) {
+        let house = rooms.house();
+        let is_there =
+            |it: &str| house.channel(it).is_some_and(|it| it.settings().output.is_some());
+        for turn in turns(&replay, &unsent, &wanted(rooms, &replay), is_there) {
             match step(rooms, &replay, turn).await {
                 Ok(()) => any = true,
                 Err(fault) => first = first.or(Some(fault)),
@@ -106,15 +109,30 @@ enum Turn {
     All { parked: Vec<String> },
     /// One that was parked.
     One(Parked),
+    /// One that was parked, and is no destination any more: what waits for it is never
+    /// taken, and would hold the replay up for ever.
+    Gone(String),
 }
 
 /// The steps to be made now. One destination that takes nothing holds up its own
 /// deliveries and no others: where some have room and some have not, the latter
 /// are parked.
-fn turns(replay: &Replay, unsent: &BTreeMap<String, u64>, wanted: &BTreeSet<String>) -> Vec<Turn> {
+fn turns(
+    replay: &Replay,
+    unsent: &BTreeMap<String, u64>,
+    wanted: &BTreeSet<String>,
+    is_there: impl Fn(&str) -> bool,
+) -> Vec<Turn> {
     let has_room = |it: &str| unsent.get(it).is_none_or(|it| *it < UNSENT_MAX);
-    let of_parked = replay.parked.iter().filter(|it| has_room(&it.destination));
-    let mut turns: Vec<Turn> = of_parked.cloned().map(Turn::One).collect();
+    // One that overtook the others has all, and only stands there until they have it.
+    let has_all = |it: &Parked| !replay.looked && it.reached >= replay.selection.last;
+    let of_parked = replay.parked.iter().filter(|it| !has_all(it));
+    let mut turns: Vec<Turn> = of_parked
+        .filter_map(|it| match is_there(&it.destination) {
+            false => Some(Turn::Gone(it.destination.clone())),
+            true => has_room(&it.destination).then(|| Turn::One(it.clone())),
+        })
+        .collect();
     let is_parked = |it: &String| replay.parked.iter().any(|parked| parked.destination == *it);
     let (free, full): (Vec<&String>, Vec<&String>) =
         wanted.iter().filter(|it| !is_parked(it)).partition(|it| has_room(it));
@@ -134,25 +152,17 @@ fn wanted(rooms: &Rooms, replay: &Replay) -> BTreeSet<String> {
 
 /// One step of one replay, and its entry.
 async fn step(rooms: &Arc<Rooms>, replay: &Replay, turn: Turn) -> Result<(), Refusal> {
-    let at = match &turn {
-        Turn::All { parked } => {
-            let but = replay.parked.iter().map(|it| &it.destination).chain(parked).cloned();
-            let to = To { only: replay.to.clone(), but: but.collect() };
-            Beginning { reached: replay.reached, within: replay.within, to }
-        }
-        Turn::One(Parked { destination, reached, within }) => Beginning {
-            reached: *reached,
-            within: *within,
-            to: To::only(vec![destination.clone()]),
-        },
-    };
-    let (step, faulty) = match replay.maps {
-        MapsOf::Then => (of_stored(rooms, replay, at).await?, 0),
-        MapsOf::Today => walk_again(rooms, replay, at).await?,
-    };
+    let (step, faulty) = look(rooms, replay, &turn).await?;
     let (parked, only) = match turn {
         Turn::All { parked } => (parked, None),
         Turn::One(parked) => (Vec::new(), Some(parked.destination)),
+        Turn::Gone(destination) => {
+            warn!(
+                replay = replay.id,
+                destination, "is no destination any more; nothing goes there"
+            );
+            (Vec::new(), Some(destination))
+        }
     };
     for destination in &parked {
         warn!(
@@ -179,10 +189,41 @@ async fn step(rooms: &Arc<Rooms>, replay: &Replay, turn: Turn) -> Result<(), Ref
         parked,
         only,
     };
-    let act = Draft::Act(Box::new(Act { actor: "hub".into(), act: deed }));
-    let appended = rooms.journal.append(act).await;
-    appended.map_err(|source| Refusal::JournalClosed { source: source.into() })?;
+    write_down(rooms, deed).await?;
     rooms.reached(Some(rooms.journal.head())).await
+}
+
+/// What a step finds, and how many records today's maps cannot use.
+async fn look(rooms: &Arc<Rooms>, replay: &Replay, turn: &Turn) -> Result<(Step, u64), Refusal> {
+    let at = match turn {
+        Turn::All { parked } => {
+            let but = replay.parked.iter().map(|it| &it.destination).chain(parked).cloned();
+            let to = To { only: replay.to.clone(), but: but.collect() };
+            Beginning { reached: replay.reached, within: replay.within, to }
+        }
+        Turn::One(Parked { destination, reached, within }) => Beginning {
+            reached: *reached,
+            within: *within,
+            to: To::only(vec![destination.clone()]),
+        },
+        Turn::Gone(_) => {
+            let reached = replay.selection.last;
+            return Ok((Step { reached, finished: true, ..Step::default() }, 0));
+        }
+    };
+    match replay.maps {
+        MapsOf::Then => Ok((of_stored(rooms, replay, at).await?, 0)),
+        MapsOf::Today => walk_again(rooms, replay, at).await,
+    }
+}
+
+/// Commits a step. An operator may be about to edit a dead delivery that the step
+/// sends again: who comes second must see what the first one did.
+async fn write_down(rooms: &Rooms, deed: Deed) -> Result<(), Refusal> {
+    let act = Draft::Act(Box::new(Act { actor: "hub".into(), act: deed }));
+    let _turn = rooms.letters.lock().await;
+    let appended = rooms.journal.append(act).await;
+    appended.map(|_| ()).map_err(|source| Refusal::JournalClosed { source: source.into() })
 }
 
 /// Where a step begins, and where it sends to.
@@ -361,77 +402,4 @@ fn whole(stored: &Stored, refusal: &Refusal) -> Option<canon::entry::SetAside> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::problem::Fault;
-
-    #[test]
-    fn one_full_destination_is_parked_and_the_others_go_on() {
-        let mut replay = running();
-        let unsent = |full: &[&str]| -> BTreeMap<String, u64> {
-            full.iter().map(|it| ((*it).to_owned(), UNSENT_MAX)).collect()
-        };
-        let wanted = BTreeSet::from(["crm".to_owned(), "erp".to_owned()]);
-        let all = |parked: &[&str]| Turn::All {
-            parked: parked.iter().map(|it| (*it).to_owned()).collect(),
-        };
-        assert_eq!(turns(&replay, &unsent(&[]), &wanted), [all(&[])]);
-        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), [all(&["erp"])]);
-        assert_eq!(turns(&replay, &unsent(&["crm", "erp"]), &wanted), [], "none has room");
-        let one = BTreeSet::from(["erp".to_owned()]);
-        assert_eq!(turns(&replay, &unsent(&["erp"]), &one), [], "memory and disk are bounded");
-
-        let parked = Parked { destination: "erp".to_owned(), reached: 7, within: 2 };
-        replay.parked = vec![parked.clone()];
-        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), [all(&[])]);
-        let both = [Turn::One(parked.clone()), all(&[])];
-        assert_eq!(turns(&replay, &unsent(&[]), &wanted), both, "its own turn again");
-        replay.looked = true;
-        assert_eq!(turns(&replay, &unsent(&["erp"]), &wanted), []);
-        assert_eq!(turns(&replay, &unsent(&[]), &wanted), [Turn::One(parked)]);
-        // A destination that no route names any more is nothing to wait for.
-        replay.looked = false;
-        assert_eq!(turns(&replay, &unsent(&["erp"]), &one), [all(&[])]);
-    }
-
-    fn running() -> Replay {
-        Replay {
-            id: 9,
-            actor: String::new(),
-            reason: String::new(),
-            selection: Selection::default(),
-            maps: MapsOf::Then,
-            to: Vec::new(),
-            state: store::ReplayState::Running,
-            started_at: Timestamp::default(),
-            changed_at: Timestamp::default(),
-            reached: 0,
-            within: 0,
-            looked: false,
-            parked: Vec::new(),
-            matched: 0,
-            superseded: 0,
-            faulty: 0,
-            changed: 0,
-            parcels: 0,
-            done: 0,
-            dead: 0,
-            discarded: 0,
-            stopped_why: String::new(),
-        }
-    }
-
-    #[test]
-    fn what_may_be_sent_again_does_not_drop_out_of_a_replay() {
-        let wait = Duration::from_secs(1);
-        let for_now = [
-            Refusal::PeerTooFast { peer: "192.0.2.1".into(), wait },
-            Refusal::Behind { at: 1, wanted: 2 },
-            Refusal::Inside { detail: "disk".into() },
-        ];
-        for refusal in for_now {
-            assert!(is_for_now(&refusal), "{refusal:?}");
-        }
-        assert!(!is_for_now(&Refusal::Undecodable { fault: Fault::default() }));
-    }
-}
+mod tests;

@@ -241,6 +241,8 @@ async fn settle(app: App, asked: Asked<Settle>, again: bool) -> Result<Brought, 
             true => Deed::Resubmitted { parcels, reason },
             false => Deed::Discarded { parcels, reason },
         };
+        // Not between the look and the entry of an edit: it would be dropped.
+        let _turn = app.rooms.letters.lock().await;
         brought.sequence = act(&app.rooms, &operator, deed).await?;
     }
     Ok(brought)

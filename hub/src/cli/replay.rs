@@ -214,9 +214,13 @@ impl Stop {
 /// Its figures, and a line for each destination that it went on without.
 fn line(replay: &Value) -> String {
     let parked = replay.get("parked").and_then(Value::as_array);
+    let last = replay.pointer("/selection/last").and_then(Value::as_u64).unwrap_or(u64::MAX);
     let parked = parked.into_iter().flatten().map(|it| {
         let destination = it.get("destination").and_then(Value::as_str).unwrap_or_default();
         let reached = it.get("reached").and_then(Value::as_u64).unwrap_or(0);
+        if reached >= last {
+            return format!("\n    {destination}: has all of it already, the others go on");
+        }
         format!(
             "\n    {destination}: too much waits there; it is at entry {reached}, the others go on"
         )

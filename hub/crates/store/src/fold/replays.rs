@@ -49,6 +49,7 @@ pub(super) fn advanced(turn: &Turn<'_>, deed: &Deed, applied: &mut Applied) -> R
         None => all_on(turn, deed, late)?,
         Some(destination) => one_on(turn, deed, destination)?,
     }
+    drop_those_at_the_end(turn, *replay)?;
     turn.run(
         "UPDATE deliveries_replay SET parcels = parcels + ?2, changed_ms = ?3,
              state = CASE WHEN looked AND NOT EXISTS
@@ -83,22 +84,43 @@ fn all_on(turn: &Turn<'_>, deed: &Deed, late: u64) -> Result<()> {
     )
 }
 
-/// How far it is for one that was parked. What is meant was counted before.
+/// How far it is for one that was parked. What is meant was counted before. One that
+/// is at the end stands there for as long as the others are not: it must not get from
+/// their steps what it has already.
 fn one_on(turn: &Turn<'_>, deed: &Deed, destination: &str) -> Result<()> {
     let Deed::ReplayAdvanced { replay, reached, within, finished, .. } = deed else {
         return Ok(());
     };
-    if *finished {
-        return turn.run(
-            "DELETE FROM deliveries_replay_parked WHERE replay = ?1 AND destination = ?2",
-            (signed(*replay), destination),
-        );
-    }
+    let (reached, within) = match finished {
+        true => (last(turn, *replay)?.max(*reached), 0),
+        false => (*reached, *within),
+    };
     turn.run(
         "UPDATE deliveries_replay_parked SET reached = ?3, within = ?4
          WHERE replay = ?1 AND destination = ?2",
-        (signed(*replay), destination, signed(*reached), within),
+        (signed(*replay), destination, signed(reached), within),
     )
+}
+
+/// Parked destinations that have all, once the others have it too.
+fn drop_those_at_the_end(turn: &Turn<'_>, replay: u64) -> Result<()> {
+    turn.run(
+        "DELETE FROM deliveries_replay_parked WHERE replay = ?1 AND reached >= ?2
+             AND EXISTS (SELECT 1 FROM deliveries_replay WHERE id = ?1 AND looked)",
+        (signed(replay), signed(last(turn, replay)?)),
+    )
+}
+
+/// The last entry that a replay looks at.
+fn last(turn: &Turn<'_>, replay: u64) -> Result<u64> {
+    let deed: String = turn
+        .tx
+        .prepare_cached("SELECT deed FROM deliveries_replay WHERE id = ?1")?
+        .query_row([signed(replay)], |row| row.get(0))?;
+    Ok(match serde_json::from_str(&deed)? {
+        Deed::ReplayStarted { selection, .. } => selection.last,
+        _ => u64::MAX,
+    })
 }
 
 /// A replay is stopped: parcels it has not finished are as they were before it.

@@ -93,7 +93,8 @@ pub struct Replay {
 pub struct Parked {
     /// Its channel.
     pub destination: String,
-    /// Every entry up to this one has been looked at for it.
+    /// Every entry up to this one has been looked at for it. At `selection.last` it
+    /// has all, and stands here until the others have it too.
     pub reached: u64,
     /// So many events of the next entry, too.
     #[serde(skip)]
