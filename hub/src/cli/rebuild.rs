@@ -2,7 +2,7 @@
 
 use super::{Config, Failure, client};
 use crate::app::DataFiles;
-use journal::Reader;
+use journal::{Reader, opening::lock_file};
 use std::{io::IsTerminal as _, process::ExitCode};
 use store::Store;
 
@@ -23,8 +23,21 @@ impl Rebuild {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let settings = client::load(&self.config.config)?;
         let files = DataFiles::new(settings.hub.data.clone());
+        let head = self.make_again(&files)?;
+        say!("{}: made again from {head} entries", self.fold);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Makes it again; gives how many entries it was made from.
+    fn make_again(&self, files: &DataFiles) -> Result<u64, String> {
         let text = |it: &dyn std::fmt::Display| it.to_string();
         let journal = Reader::open_read_only(&files.journal(), None).map_err(|it| text(&it))?;
+        // Queries and deliveries of a running hub are answered from the same file, and
+        // a hub that starts now has to wait: both hold this lock.
+        let _alone = lock_file(&files.journal()).map_err(|it| match it {
+            journal::Error::InUse { .. } => format!("{it}. Stop the hub first"),
+            _ => it.to_string(),
+        })?;
         let head = journal.head().map_err(|it| text(&it))?;
         let mut store = Store::rebuild(files.store(), &self.fold).map_err(|it| text(&it))?;
         let on_terminal = std::io::stderr().is_terminal();
@@ -39,7 +52,32 @@ impl Rebuild {
         if on_terminal {
             eprintln!();
         }
-        say!("{}: made again from {head} entries", self.fold);
-        Ok(ExitCode::SUCCESS)
+        Ok(head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::testing::House;
+    use canon::entry::{Act, Deed};
+    use journal::Draft;
+
+    /// Goal: the folds of a running hub are not emptied under it, and a damaged file is
+    /// not taken away from it.
+    #[tokio::test]
+    async fn nothing_is_made_again_beside_a_running_hub() {
+        let House { rooms, folder } = House::open(&[]);
+        let act = Act { actor: "hub".into(), act: Deed::Stopped };
+        rooms.journal.append(Draft::Act(Box::new(act))).await.unwrap();
+        let files = DataFiles::new(folder.path().join("data"));
+        let config = Config { config: folder.path().to_owned() };
+        let rebuild = Rebuild { fold: "all".to_owned(), config };
+        let told = rebuild.make_again(&files).unwrap_err();
+        assert!(told.contains("Stop the hub first"), "{told}");
+        rooms.tasks.finish().await;
+        rooms.journal.close().await.unwrap();
+        drop(rooms);
+        assert_eq!(rebuild.make_again(&files), Ok(1));
     }
 }

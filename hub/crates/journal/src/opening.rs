@@ -60,9 +60,14 @@ impl Options {
     }
 }
 
-/// Makes sure that no other process writes this journal. Let go by the kernel
-/// when the process ends, however it ends.
-pub(crate) fn lock_file(path: &Path) -> Result<fs::File, Error> {
+/// Makes sure that no other process writes this journal, for as long as the file
+/// is kept. Let go by the kernel when the process ends, however it ends.
+///
+/// # Errors
+///
+/// [`Error::InUse`] when another one does, [`Error::File`] when the system does not
+/// say.
+pub fn lock_file(path: &Path) -> Result<fs::File, Error> {
     let lock = schema::beside(path, ".lock");
     schema::create_private(&lock)?;
     let file =
