@@ -17,9 +17,9 @@ pub use destination::{Destination, Destinations, client, proof};
 use crate::{app::Rooms, observe::tap::Line};
 use canon::{
     clock::Timestamp,
-    entry::{Attempt, Outcome, ParcelId},
+    entry::{Attempt, Loss, Outcome, ParcelId},
 };
-use delivery::{Lanes, Next, Offer, Settled};
+use delivery::{Lanes, Next, Offer, Settled, Verdict, classify::Cause};
 use journal::{Appended, Draft, failpoint};
 use serde_json::json;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -31,6 +31,10 @@ use tracing::{info, warn};
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Pause after the journal or the store could not be asked.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an attempt says that this program broke off itself.
+const BROKE_OFF: &str = "a fault of this program broke the try off; its log says where. It is not \
+     known whether the far side has it";
 
 /// What came of an attempt: `None` when there was none, or the journal could
 /// not take it.
@@ -174,19 +178,13 @@ fn send(
                 let (rooms, came_to) = (Arc::clone(rooms), came_to.clone());
                 let destination = Arc::clone(destination);
                 rooms.tasks.clone().spawn(async move {
-                    let id = offer.id.clone();
-                    let (inside, name) =
-                        (Arc::clone(&rooms), destination.channel.name().to_owned());
-                    let work = async move { attempt(&inside, &destination, offer.load).await };
-                    let settled = match rooms.tasks.guard(&name, work).await {
-                        Some(settled) => settled,
-                        None => {
-                            rooms.clock.sleep(TROUBLE_PAUSE).await;
-                            None
-                        }
-                    };
+                    let parcel = Arc::new(offer.load);
+                    let inside =
+                        (Arc::clone(&rooms), Arc::clone(&destination), Arc::clone(&parcel));
+                    let work = async move { attempt(&inside.0, &inside.1, &inside.2).await };
+                    let settled = guarded(&rooms, &destination, &parcel, work).await;
                     // The loop is gone when the daemon stops; the journal has it.
-                    let _loop_gone = came_to.send((id, settled)).await;
+                    let _loop_gone = came_to.send((offer.id, settled)).await;
                 });
             }
         }
@@ -200,45 +198,84 @@ fn settle(lanes: &mut Lanes<DueParcel>, id: &ParcelId, settled: Option<Settled>,
     }
 }
 
+/// One try, also where this program breaks off in it. That counts like any other:
+/// otherwise what breaks it off would be tried for ever, and nobody would hear of it.
+async fn guarded(
+    rooms: &Rooms,
+    to: &Destination,
+    parcel: &DueParcel,
+    work: impl Future<Output = Option<Settled>> + Send + 'static,
+) -> Option<Settled> {
+    let begun_at = rooms.clock.now();
+    match rooms.tasks.guard(to.channel.name(), work).await {
+        Some(settled) => settled,
+        None => {
+            let reason = BROKE_OFF.to_owned();
+            let verdict = Verdict::Later { reason, after: None, cause: Cause::Busy };
+            record(rooms, to, parcel, begun_at, (verdict, Sent::default())).await
+        }
+    }
+}
+
 /// One try of one parcel, and its entry in the journal.
 ///
 /// None when nothing was sent: the parcel was superseded or given up while it
 /// stood in the window, or the journal could not take what came of it.
-async fn attempt(rooms: &Rooms, to: &Destination, parcel: DueParcel) -> Option<Settled> {
+async fn attempt(rooms: &Rooms, to: &Destination, parcel: &DueParcel) -> Option<Settled> {
     let id = parcel.id.clone();
     if let Ok(false) = rooms.ask_store(move |reader| reader.is_pending(&id)).await {
         return None;
     }
     let sent_at = rooms.clock.now();
-    let rendered = render::render(rooms, to, &parcel).await;
-    let (verdict, key, mapping, substitutions) = match &rendered {
+    let rendered = render::render(rooms, to, parcel).await;
+    let came = match rendered {
         Ok(call) => {
             failpoint::pass("delivery.before");
-            let verdict = to.call(call, rooms.clock.as_ref()).await;
+            let verdict = to.call(&call, rooms.clock.as_ref()).await;
             failpoint::pass("delivery.sent");
-            (verdict, call.key.clone(), call.label.clone(), call.substitutions.clone())
+            let (key, mapping, substitutions) = (call.key, call.label, call.substitutions);
+            (verdict, Sent { key, mapping, substitutions })
         }
-        Err(fault) => (fault.to_verdict(), String::new(), String::new(), Vec::new()),
+        Err(fault) => (fault.to_verdict(), Sent::default()),
     };
+    record(rooms, to, parcel, sent_at, came).await
+}
+
+/// What went out in a try; empty when nothing did, or nobody knows.
+#[derive(Default)]
+struct Sent {
+    key: String,
+    mapping: String,
+    substitutions: Vec<Loss>,
+}
+
+/// The entry of a try that began at `sent_at`.
+async fn record(
+    rooms: &Rooms,
+    to: &Destination,
+    parcel: &DueParcel,
+    sent_at: Timestamp,
+    (verdict, sent): (Verdict, Sent),
+) -> Option<Settled> {
     let now = rooms.clock.now();
     let health = verdict.health();
     let is_throttled = verdict.is_throttled();
     let outcome = to.outcome(verdict, parcel.attempt, now, rooms.draw());
-    let word = tell(rooms, to.channel.name(), &parcel, &outcome);
+    let word = tell(rooms, to.channel.name(), parcel, &outcome);
     rooms.metrics.attempt(to.channel.name(), word);
     if matches!(outcome, Outcome::Done { .. }) {
-        rooms.metrics.substitutions(to.channel.name(), substitutions.len());
+        rooms.metrics.substitutions(to.channel.name(), sent.substitutions.len());
     }
     let took_ms = u64::try_from(now.since(sent_at).as_millis()).unwrap_or(u64::MAX);
     let attempt = Attempt {
-        parcel: parcel.id,
+        parcel: parcel.id.clone(),
         number: parcel.attempt,
-        key,
-        mapping,
+        key: sent.key,
+        mapping: sent.mapping,
         sent_at,
         took_ms,
         replay: parcel.replay,
-        substitutions,
+        substitutions: sent.substitutions,
         outcome: outcome.clone(),
     };
     match rooms.journal.append(Draft::Attempt(Box::new(attempt))).await {
@@ -281,3 +318,6 @@ fn tell(rooms: &Rooms, to: &str, parcel: &DueParcel, outcome: &Outcome) -> &'sta
     });
     word
 }
+
+#[cfg(test)]
+mod tests;
