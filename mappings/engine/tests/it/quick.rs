@@ -116,12 +116,12 @@ fields:
   ref: ref
   any: any
   free: any
-  number: ref
+  number: num
   sku: lines | first(sku)
   read: lines | first(sku) | decimal
 "#;
     let source = r#"{"type": "object", "additionalProperties": {}, "properties": {
-        "raw": {"type": "string"}, "ref": {"type": ["string", "integer"]}, "any": {},
+        "raw": {"type": "string"}, "ref": {"type": ["string", "integer"]}, "any": {}, "num": {},
         "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {}}}}}}"#;
     let text = r#"{"type": "string"}"#;
     let target = format!(
@@ -134,8 +134,8 @@ fields:
         .with("canon/v1/order.schema.json", target);
     let compiled = compile("m.yaml", &files, &Options::default());
     let map = compiled.map.unwrap_or_else(|| panic!("{:?}", compiled.diagnostics));
-    let sample = json!({"raw": "a", "ref": "b", "any": "c", "lines": [{"sku": "1"}, {"sku": "2"}]});
-    (map, sample)
+    let lines = json!([{"sku": "1"}, {"sku": "2"}]);
+    (map, json!({"raw": "a", "ref": "b", "any": "c", "num": 1.5, "lines": lines}))
 }
 
 /// Goal: what is read on the way is not told as if it had been a text.
