@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use testkit::{Fail, Result, TestHub, config::repository, wait::Look};
+use testkit::{
+    Fail, Result, TestHub,
+    config::{Config, repository},
+    wait::Look,
+};
 
 /// Starts the hub again so that every write under its data folder fails for want of
 /// space as long as the file that this gives exists.
@@ -34,7 +38,12 @@ async fn on_a_disk_that_fills(hub: &mut TestHub, folder: &Path) -> Result<PathBu
 /// Goal: a file that is refused unread stays where it is until the journal says why.
 #[tokio::test]
 async fn a_file_too_large_is_moved_only_when_the_journal_has_it() -> Result<()> {
-    let mut hub = TestHub::start().await?;
+    // A file for an atomic channel is not taken piece by piece, so its size alone
+    // refuses it.
+    let atomic = |config: &Config| {
+        config.replace("channels/pos-legacy.yaml", "records: set_aside", "records: atomic")
+    };
+    let mut hub = TestHub::with(atomic).await?;
     let folder = tempfile::tempdir()?;
     let full = on_a_disk_that_fills(&mut hub, folder.path()).await?;
     std::fs::write(&full, "")?;
@@ -51,7 +60,7 @@ async fn a_file_too_large_is_moved_only_when_the_journal_has_it() -> Result<()> 
     hub.until("it is refused", async |client| {
         let channels = client.all("/api/v1/channels").await?;
         let pos = channels.iter().find(|it| it["channel"] == "pos-legacy");
-        let told = pos.is_some_and(|it| it["refusals"].to_string().contains("body-too-large"));
+        let told = pos.is_some_and(|it| it["refusals"].to_string().contains("file-too-large"));
         let moved = till.join("refused/J1.csv").exists();
         Ok(Look::when(told && moved, (), || format!("moved: {moved}, {channels:?}")))
     })
