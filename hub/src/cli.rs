@@ -7,6 +7,7 @@ mod backup;
 mod check;
 mod client;
 mod connect;
+mod data;
 mod files;
 mod health;
 mod init;

@@ -9,7 +9,6 @@ use codec::{
     rows::RowFault,
 };
 use std::{
-    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -58,7 +57,8 @@ enum LineEnd {
 pub(super) struct Check {
     /// The layout file.
     layout: PathBuf,
-    /// Read this file by it, and say what is wrong there.
+    /// Read this file by it, and say what is wrong there. It may be compressed
+    /// (gzip, zstd, or a zip of one file).
     #[arg(long, value_name = "FILE")]
     on: Option<PathBuf>,
     /// How many bad records are shown.
@@ -164,7 +164,7 @@ impl Check {
     /// Reads a data file as a stream, and prints what is set aside.
     fn read(&self, layout: &Layout, data: &Path) -> Result<ExitCode, Failure> {
         let failed = |cause: std::io::Error| format!("{}: {cause}", data.display());
-        let mut input = std::fs::File::open(data).map_err(failed)?;
+        let mut input = super::data::open(data)?;
         let (mut stream, mut buffer) = (layout.stream(), vec![0; PART_BYTES]);
         let mut faults = 0;
         loop {

@@ -47,7 +47,8 @@ pub(super) enum Map {
 struct Subject {
     /// The map: PACKAGE/maps/NAME.map.yaml, or a path on disk.
     map: String,
-    /// The bytes as the far system sends them; canonical JSON for an out map.
+    /// The bytes as the far system sends them, also compressed (gzip, zstd, or a
+    /// zip of one file); canonical JSON for an out map.
     #[arg(long = "in", value_name = "FILE")]
     input: PathBuf,
     /// Channel name that stands in the output.
@@ -92,13 +93,12 @@ impl Map {
 
 impl Subject {
     fn open(&self) -> Result<Opened, Failure> {
-        let place = Place::of_input(&self.map, &self.packages, &self.input)?;
+        let (input, bytes) = super::data::read(&self.input)?;
+        let place = Place::of_input(&self.map, &self.packages, &input)?;
         let (package, map) = place.load()?;
         let file = place.file.as_str();
         let kinds = package.manifest().input.iter().flat_map(|it| &it.records);
         let used = kinds.flat_map(|it| &it.maps).find(|it| it.file == file).cloned();
-        let bytes = std::fs::read(&self.input)
-            .map_err(|cause| format!("{}: {cause}", self.input.display()))?;
         Ok(Opened { package, map, used, bytes })
     }
 

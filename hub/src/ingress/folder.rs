@@ -4,6 +4,7 @@
 //! `done/`, `refused/` or `held/` only after the journal has it or has refused
 //! it; a crash in between means that it is read again and recognised.
 //! Where the channel says so, an acknowledgement is written into `ack/`.
+//! A compressed file is what is in it; as it came, it is only moved.
 //! Names that begin with a dot or end in `.tmp` or `.part` are still being
 //! written and are left alone, and so is everything that is not a plain file.
 
@@ -12,6 +13,7 @@ mod expect;
 mod held;
 mod large;
 mod moves;
+mod packed;
 mod take;
 
 pub use due::{Late, check_zone, late};
@@ -60,7 +62,8 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
             let os_name = file.file_name().unwrap_or_default();
             let name = os_name.to_string_lossy();
             let (stamp, released) = (*stamp, None);
-            let dropped = Dropped { folder: path, file, name: &name, os_name, stamp, released };
+            let dropped =
+                Dropped { folder: path, file, name: &name, os_name, stamp, came: None, released };
             let taken = take(reception, channel, &dropped).await;
             if taken == Taken::NotNow {
                 // The others would fare no better; they are looked at again.

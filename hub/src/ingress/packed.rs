@@ -2,6 +2,8 @@
 //! 8.4). They are unpacked behind the gates: a stranger gets no work done, and a
 //! signature is that of the bytes as they came.
 
+pub(crate) mod file;
+
 use crate::problem::{Fault, Refusal};
 use bytes::Bytes;
 use codec::compressed::{self, Caps};
@@ -66,7 +68,7 @@ fn refused(offset: Option<u64>, found: String) -> Refusal {
 mod tests {
     use super::*;
 
-    const GZIP: [u8; 26] = [
+    pub(super) const GZIP: [u8; 26] = [
         0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x8B, 0x36, 0x8C, 0xE5, 0x8A,
         0xC6, 0x83, 0x01, 0x57, 0x85, 0xA6, 0xA7, 0x20, 0x00, 0x00, 0x00,
     ];

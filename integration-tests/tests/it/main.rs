@@ -24,6 +24,7 @@ mod letters;
 mod maps;
 mod newcomer;
 mod observe;
+mod packed;
 mod preview;
 mod problems;
 mod pull;

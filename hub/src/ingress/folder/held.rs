@@ -38,9 +38,10 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
     for (file, stamp) in files_in(&aside).await {
         let Some((id, rest)) = named(file.file_name().unwrap_or_default()) else { continue };
         let Some(held) = of(reception, &id).await else { continue };
-        // The journal has the name as text; the bytes of the name are in the folder.
-        let same = rest.to_string_lossy() == held.name.as_str();
-        let os_name = if same { rest } else { OsStr::new(&held.name) };
+        // The journal has the name as text, of a compressed file that of what is in
+        // it; the bytes of the name are in the folder, unless they were too many.
+        let whole = rest.len() < NAME_BYTES_MAX || rest.to_string_lossy() == held.name.as_str();
+        let os_name = if whole { rest } else { OsStr::new(&held.name) };
         match held.state {
             HeldState::Held => release_if_it_follows(reception, channel, &held).await,
             HeldState::Discarded => {
@@ -49,7 +50,8 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
             }
             HeldState::Released => {
                 let (name, released) = (held.name.as_str(), Some(&held));
-                let dropped = Dropped { folder, file: &file, name, os_name, stamp, released };
+                let dropped =
+                    Dropped { folder, file: &file, name, os_name, stamp, came: None, released };
                 if take(reception, channel, &dropped).await == Taken::NotNow {
                     return;
                 }

@@ -7,6 +7,7 @@ use super::{
     },
     HELD, Stamp, expect, held, large,
     moves::{put, put_with_reason},
+    packed,
 };
 use crate::{
     app::house::Channel,
@@ -23,15 +24,19 @@ use store::HeldFile;
 use tracing::{error, info, warn};
 
 /// A file that stands still.
+#[derive(Clone, Copy)]
 pub(super) struct Dropped<'a> {
     /// The channel's folder.
     pub(super) folder: &'a Path,
     /// Where it is.
     pub(super) file: &'a Path,
-    /// Its name as it was dropped, in text and as the system has it.
+    /// What it is called; of a compressed one that was read, what is in it.
     pub(super) name: &'a str,
+    /// Its name as it was dropped, as the system has it.
     pub(super) os_name: &'a OsStr,
     pub(super) stamp: Stamp,
+    /// Its bytes as it came, once they were read.
+    pub(super) came: Option<&'a Bytes>,
     /// What held it, if it was held and is released.
     pub(super) released: Option<&'a HeldFile>,
 }
@@ -54,7 +59,11 @@ pub(super) async fn take(
     let limit_bytes = channel.limits().body_bytes_max;
     let (size, _) = dropped.stamp;
     if size > limit_bytes {
-        return match large::pieces_of(channel, size) {
+        let pieces = match large::pieces_of(channel, size) {
+            Ok(pieces) => packed::may_be_cut(dropped).await.map(|()| pieces),
+            Err(refusal) => Err(refusal),
+        };
+        return match pieces {
             Ok(pieces) => large::take(reception, channel, dropped, pieces).await,
             Err(refusal) => refuse_unread(reception, channel, dropped, &refusal).await,
         };
@@ -70,6 +79,27 @@ pub(super) async fn take(
         // Somebody writes to it after all: it is taken when it stands still.
         return Taken::Settled;
     }
+    match packed::opened(channel, dropped, &bytes).await {
+        Ok((name, inside)) => {
+            // From here on it is what is in it.
+            let dropped = Dropped { name: &name, came: Some(&bytes), ..*dropped };
+            take_whole(reception, channel, &dropped, inside).await
+        }
+        Err(refusal @ Refusal::Inside { .. }) => {
+            warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
+            Taken::NotNow
+        }
+        Err(refusal) => refuse_unread(reception, channel, dropped, &refusal).await,
+    }
+}
+
+/// What was read at once.
+async fn take_whole(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+    bytes: Bytes,
+) -> Taken {
     let looked = match expect::look(channel, &bytes).await {
         Ok(looked) => looked,
         Err(refusal) => {
@@ -95,7 +125,7 @@ pub(super) async fn take(
     hand_over(reception, channel, dropped, (bytes, expected)).await
 }
 
-/// Reading it is what the limit is there to prevent.
+/// What is too large or cannot be unpacked: its bytes are not kept.
 async fn refuse_unread(
     reception: &Reception,
     channel: &Arc<Channel>,
@@ -184,9 +214,11 @@ async fn pending(
     }
     let answer = acknowledge::answer(reception.rooms(), channel, bytes, outcome, at).await;
     let Some(answer) = answer.map_err(std::io::Error::other)? else { return Ok(None) };
-    let (folder, name, bytes) = (path.clone(), dropped.name.to_owned(), bytes.clone());
+    // What is left half done is looked up by the file as it came.
+    let name = dropped.os_name.to_string_lossy().into_owned();
+    let (folder, came) = (path.clone(), dropped.came.unwrap_or(bytes).clone());
     let written = tokio::task::spawn_blocking(move || {
-        let sha256 = canon::id::sha256_hex(&bytes);
+        let sha256 = canon::id::sha256_hex(&came);
         acknowledge::prepare(&folder, (&name, &sha256), &answer)
     });
     written.await.map_err(std::io::Error::other)?.map(Some)
