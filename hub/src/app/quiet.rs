@@ -4,9 +4,9 @@
 use std::{io, sync::mpsc, thread};
 use tokio::sync::oneshot;
 
-/// How far its priority is below that of the others: when they want all of the
-/// processors, it gets about a tenth of one.
-const NICENESS: i32 = 10;
+/// How far its priority is below that of the others: beside each of them it gets
+/// about half as much, so that it does not starve on a machine with other work.
+const NICENESS: i32 = 3;
 
 type Job = Box<dyn FnOnce() + Send>;
 

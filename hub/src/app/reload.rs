@@ -21,6 +21,9 @@ use tracing::{error, info, warn};
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Size and time of each file.
+type Stamps = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+
 /// A house with what it was made from.
 #[derive(Debug)]
 pub struct Read {
@@ -28,6 +31,9 @@ pub struct Read {
     pub settings: Settings,
     /// Channels put together.
     pub house: House,
+    /// What the files were like before they were read: what is changed while the
+    /// daemon starts is a change.
+    pub stamps: Stamps,
 }
 
 /// Reads `dir` into a house, reporting faults and warnings through `report`.
@@ -40,12 +46,14 @@ pub fn read(
     before: Option<&House>,
     report: &mut dyn FnMut(&Diagnostic, &str),
 ) -> Result<Read, usize> {
+    let mut stamps = own_stamps(dir);
     let loaded = settings::load(dir);
     let source = |file: &str| loaded.sources.get(file).cloned().unwrap_or_default();
     for diagnostic in &loaded.diagnostics {
         report(diagnostic, &source(&diagnostic.file));
     }
     let Some(settings) = &loaded.settings else { return Err(loaded.diagnostics.len()) };
+    stamps.extend(stamps_below(settings.hub.packages.clone()));
     let library = Library::new(&settings.hub.packages);
     let text = |file: &str| {
         use adapter_kit::files::Files as _;
@@ -61,7 +69,7 @@ pub fn read(
             for warning in &warnings {
                 report(warning, &text(&warning.file));
             }
-            Ok(Read { settings: settings.clone(), house })
+            Ok(Read { settings: settings.clone(), house, stamps })
         }
         Err(faults) => {
             for fault in &faults {
@@ -98,16 +106,17 @@ pub async fn watch(
     rooms: Arc<Rooms>,
     dir: PathBuf,
     folders: Vec<PathBuf>,
+    mut seen: Stamps,
     changed: impl Fn() + Send,
 ) {
     let stopping = rooms.tasks.stopping();
-    let mut seen = stamps(&dir, &folders);
     loop {
         tokio::select! {
             () = rooms.clock.sleep(LOOK_EVERY) => {}
             () = stopping.cancelled() => return,
         }
-        let now = stamps(&dir, &folders);
+        let mut now = own_stamps(&dir);
+        now.extend(stamps_below(folders.clone()));
         if now == seen {
             continue;
         }
@@ -139,28 +148,47 @@ pub async fn watch(
     }
 }
 
-/// Size and time of each file that counts.
-fn stamps(dir: &Path, folders: &[PathBuf]) -> BTreeMap<PathBuf, (u64, Option<SystemTime>)> {
-    let mut stamps = BTreeMap::new();
-    let mut open: Vec<PathBuf> = folders.to_vec();
-    open.push(dir.join("channels"));
-    open.push(dir.join("secrets"));
-    let mut note = |path: PathBuf| {
-        if let Ok(data) = std::fs::metadata(&path) {
-            stamps.insert(path, (data.len(), data.modified().ok()));
-        }
-    };
-    for name in ["hub.yaml", "routes.yaml"] {
-        note(dir.join(name));
-    }
+/// What the files of a configuration folder are like.
+fn own_stamps(dir: &Path) -> Stamps {
+    let files = ["hub.yaml", "routes.yaml"].map(|it| dir.join(it));
+    let mut stamps: Stamps = files.into_iter().filter_map(stamp).collect();
+    stamps.extend(stamps_below(vec![dir.join("channels"), dir.join("secrets")]));
+    stamps
+}
+
+fn stamp(path: PathBuf) -> Option<(PathBuf, (u64, Option<SystemTime>))> {
+    let data = std::fs::metadata(&path).ok()?;
+    Some((path, (data.len(), data.modified().ok())))
+}
+
+/// What all files below these folders are like.
+fn stamps_below(mut open: Vec<PathBuf>) -> Stamps {
+    let mut stamps = Stamps::new();
     while let Some(folder) = open.pop() {
         for child in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             match child.file_type() {
                 Ok(kind) if kind.is_dir() => open.push(child.path()),
-                Ok(kind) if kind.is_file() => note(child.path()),
+                Ok(kind) if kind.is_file() => stamps.extend(stamp(child.path())),
                 Ok(_) | Err(_) => {}
             }
         }
     }
     stamps
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::testing;
+
+    /// Goal: a file that is saved while the daemon starts is not overlooked.
+    #[tokio::test]
+    async fn what_is_changed_after_it_was_read_is_a_change() {
+        let house = testing::House::open(&[]);
+        let dir = house.folder.path();
+        let read = super::read(dir, None, &mut |it, text| panic!("{}", it.render(text))).unwrap();
+        assert_eq!(super::own_stamps(dir), read.stamps);
+        std::fs::write(dir.join("routes.yaml"), "# Nobody hears of anything.\nroutes: []\n")
+            .unwrap();
+        assert_ne!(super::own_stamps(dir), read.stamps);
+    }
 }

@@ -53,7 +53,7 @@ impl Serve {
     }
 
     async fn serve(self, read: Read) -> Result<ExitCode, Failure> {
-        let Read { settings, house } = read;
+        let Read { settings, house, stamps } = read;
         let hub = settings.hub.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let address = self.listen.unwrap_or(hub.listen);
@@ -75,7 +75,7 @@ impl Serve {
         let config = self.config.config.clone();
         let folders = hub.packages.clone();
         let (watched, again) = (Arc::clone(&rooms), reception.clone());
-        rooms.tasks.spawn(reload::watch(watched, config, folders, move || {
+        rooms.tasks.spawn(reload::watch(watched, config, folders, stamps, move || {
             ingress::start(&again);
             dispatch::start(again.rooms());
         }));
