@@ -166,6 +166,11 @@ async fn a_compressed_body_is_what_is_in_it() -> Result<()> {
     assert!(text.contains("UCM+1+ORDERS:D:96A:UN+7'"), "{text}");
     let (status, again) = send("identity", order.clone()).await?;
     assert_eq!(status, 200, "{again}");
+    // What is refused is acknowledged like what is taken.
+    let (status, text) =
+        send("zstd", zstd(&fixture("generic-edi-edifact", "counts-differ")?)?).await?;
+    assert_eq!(status, 422, "{text}");
+    assert!(text.contains("+4+29+UNZ+2'"), "{text}");
     for (encoding, body) in [("br", order.clone()), ("gzip", zstd(&order)?), ("zstd", order)] {
         let (status, text) = send(encoding, body).await?;
         assert_eq!(status, 422, "{encoding}: {text}");
