@@ -50,6 +50,14 @@ pub enum Error {
         /// Why not.
         source: std::io::Error,
     },
+    /// The file cannot be made one that only its owner reads.
+    #[error("{path:?} cannot be made a file that only its owner reads")]
+    Private {
+        /// Which.
+        path: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A writer panicked in the middle of its work.
     #[error("the store's connection was lost by a panic")]
     Poisoned,

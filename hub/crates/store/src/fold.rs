@@ -34,6 +34,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, config::DbConfig};
 use std::{
     borrow::Borrow,
     collections::BTreeSet,
+    fs,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -103,6 +105,7 @@ impl Store {
     /// position is then 0 and the journal is folded again.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
+        make_private(&path).map_err(|source| Error::Private { path: path.clone(), source })?;
         let mut conn = Connection::open(&path)?;
         set_up_writer(&conn)?;
         schema::prepare(&mut conn)?;
@@ -198,12 +201,23 @@ fn remove(path: &Path) -> Result<()> {
     for suffix in ["-wal", "-shm", ""] {
         let mut file = path.as_os_str().to_owned();
         file.push(suffix);
-        match std::fs::remove_file(&file) {
+        match fs::remove_file(&file) {
             Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::File { path: file.into(), source: cause });
             }
             Ok(()) | Err(_) => {}
         }
+    }
+    Ok(())
+}
+
+/// Only the owner reads what customers are called; SQLite gives the files beside it
+/// the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
 }

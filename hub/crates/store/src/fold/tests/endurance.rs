@@ -325,3 +325,19 @@ fn one_more_entry_costs_the_same_after_a_long_day() {
         assert!(*late <= early * 2 + 200, "kind {kind}: {early} steps, then {late}");
     }
 }
+
+#[test]
+fn only_the_owner_reads_the_store_also_one_made_by_an_older_hub() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mode =
+        |name: &str| std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode() & 0o777;
+    drop(Store::open(&path).unwrap());
+    assert_eq!(mode("store.db"), 0o600);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = Store::open(&path).unwrap();
+    assert_eq!((mode("store.db"), mode("store.db-wal")), (0o600, 0o600));
+    drop(store);
+}
