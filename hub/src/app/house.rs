@@ -384,7 +384,7 @@ impl Build<'_> {
             Ok(Some(Connected { wanted, tokens }))
         });
         made.unwrap_or_else(|fault| {
-            self.fault((file, "connection"), "C45", fault, None);
+            self.fault((file, "connection"), "C46", fault, None);
             None
         })
     }

@@ -337,16 +337,15 @@ fn limits(table: &Table<'_>) -> Option<Limits> {
     {
         fault_at(&quota, "C08", node, "`body_bytes_max` is out of range".into(), "1B to 256MiB");
     }
-    let per_minute = per_minute?;
-    let burst = burst.unwrap_or(per_minute);
-    if burst > per_minute
-        && let Some(node) = quota.node("burst")
+    if let (Some(per_minute), Some(burst), Some(node)) = (per_minute, burst, quota.node("burst"))
+        && burst > per_minute
     {
         let message = format!("burst ({burst}) is larger than per_minute ({per_minute})");
         fault_at(&quota, "C09", node, message, "at most `per_minute`");
     }
     quota.finish();
-    Some(Limits { per_minute, burst, body_bytes_max })
+    let per_minute = per_minute?;
+    Some(Limits { per_minute, burst: burst.unwrap_or(per_minute), body_bytes_max })
 }
 
 fn tables(table: &Table<'_>) -> BTreeMap<String, BTreeMap<String, String>> {

@@ -79,6 +79,55 @@ fn each_fault_names_file_line_and_what_was_expected() {
     }
 }
 
+/// Every table once, each with a key that it does not have.
+const STRANGE: &[(&str, &str)] = &[
+    (
+        "hub.yaml",
+        "organisation: acme\nzz: 1\napi: { zz: 1, tokens: [{ name: a, zz: 1 }] }\n\
+         limits: { zz: 1 }\nkeep: { zz: 1 }\ntelemetry: { zz: 1 }\n",
+    ),
+    (
+        "channels/all.yaml",
+        "channel: all\nzz: 1\nquota: { zz: 1 }\nin:\n  zz: 1\n  sample: { zz: 1 }\n  \
+         webhook: { zz: 1, static_header: { zz: 1 }, keys: [{ zz: 1 }] }\n  folder:\n    \
+         zz: 1\n    pieces: { zz: 1 }\n    arrives:\n      zz: 1\n      bytes: { zz: 1 }\n      \
+         sequence: { zz: 1 }\n      due: { zz: 1 }\n  pull:\n    zz: 1\n    auth:\n      zz: 1\n      \
+         basic: { zz: 1 }\n      header: { zz: 1 }\n      oauth2: { zz: 1 }\n      \
+         connection: { zz: 1, client_secret: { zz: 1 } }\nout: { zz: 1, retry: { zz: 1 } }\n",
+    ),
+    ("channels/screen.yaml", "channel: screen\nout: { screen: true, zz: 1 }\n"),
+    ("routes.yaml", "zz: 1\nroutes:\n  - zz: 1\n"),
+];
+
+#[test]
+fn every_key_stands_on_the_page_of_keys() {
+    let dir = folder(STRANGE);
+    let strange = load(dir.path()).diagnostics;
+    let strange: Vec<_> = strange.iter().filter(|it| it.code == "Y12").collect();
+    let asked = STRANGE.iter().map(|(_, text)| text.matches("zz: 1").count()).sum::<usize>();
+    assert_eq!(strange.len(), asked, "{strange:#?}");
+    let pages = [
+        ("README.md", include_str!("../../../config/README.md")),
+        ("README.ja.md", include_str!("../../../config/README.ja.md")),
+    ];
+    for (page, text) in pages {
+        for fault in &strange {
+            let keys = fault.expected.as_deref().unwrap_or_default();
+            for key in keys.trim_start_matches("one of ").split(", ") {
+                let ways = [
+                    format!("`{key}`"),
+                    format!("`{key}:"),
+                    format!("`{key}."),
+                    format!(".{key}`"),
+                    format!("{{ {key}:"),
+                ];
+                let stands = ways.iter().any(|it| text.contains(it));
+                assert!(stands, "{page} lacks `{key}`: {}", fault.message);
+            }
+        }
+    }
+}
+
 #[test]
 fn large_files_are_cut_within_bounds() {
     let read = |pieces: &str| {

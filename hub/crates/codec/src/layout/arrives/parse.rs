@@ -1,6 +1,6 @@
 //! From `arrives:` of a file to what is expected.
 
-use canon::calendar::{Day, Weekday};
+use canon::calendar::{BusinessDays, Day, Weekday};
 
 use super::{Arrives, Bounds, Due, NamePattern, Sequence};
 use crate::yaml::{Node, Table};
@@ -90,30 +90,23 @@ fn due(table: &Table<'_>, name: Option<&NamePattern>) -> Option<Due> {
     let since = due.required("since").and_then(|node| day(&due, node));
     let days_after = due.number("days_after", "days, 0 to 99").unwrap_or(0);
     let stores = due.texts("stores").into_iter().map(str::to_owned).collect();
-    let mut read = Due {
-        hour: time?.0,
-        minute: time?.1,
-        zone: zone?,
-        since: since?,
-        days_after,
-        stores,
-        open: Default::default(),
-    };
+    let mut open = BusinessDays::default();
     for node in due.list("closed") {
-        closed(&due, node, &mut read);
+        closed(&due, node, &mut open);
     }
     due.finish();
-    Some(read)
+    let (hour, minute) = time?;
+    Some(Due { hour, minute, zone: zone?, since: since?, days_after, stores, open })
 }
 
-fn closed(table: &Table<'_>, node: &Node, due: &mut Due) {
+fn closed(table: &Table<'_>, node: &Node, open: &mut BusinessDays) {
     let text = node.text().unwrap_or_default();
     if text == "holidays" {
-        due.open.closed_on_holidays = true;
+        open.closed_on_holidays = true;
     } else if let Some(weekday) = Weekday::ALL.into_iter().find(|it| it.name() == text) {
-        due.open.closed_weekdays.push(weekday);
+        open.closed_weekdays.push(weekday);
     } else if let Some(day) = day(table, node) {
-        due.open.closed.push(day);
+        open.closed.push(day);
     }
 }
 
