@@ -58,6 +58,8 @@ pub enum Refusal {
     VersionConflict { faults: Vec<Fault> },
     #[error("idempotency key was used for another body, entry {first_seq}")]
     KeyReused { first_seq: u64 },
+    #[error("the interchange is from or for somebody else: {}", Reasons(parties))]
+    WrongParty { parties: Vec<Reason> },
     #[error("control numbers came before, entry {first_seq}: {}", controls.join(", "))]
     ControlReused { first_seq: u64, controls: Vec<String> },
     #[error("letter {id} is not open any more")]
@@ -207,6 +209,7 @@ impl Refusal {
             | Self::Unmappable { .. }
             | Self::VersionConflict { .. }
             | Self::KeyReused { .. }
+            | Self::WrongParty { .. }
             | Self::ControlReused { .. }
             | Self::LetterSettled { .. }
             | Self::RawGone { .. }
@@ -250,6 +253,7 @@ impl Refusal {
             | Self::FileHeld { .. }
             | Self::UnknownRecord { .. }
             | Self::KeyReused { .. }
+            | Self::WrongParty { .. }
             | Self::ControlReused { .. }
             | Self::LetterSettled { .. }
             | Self::RawGone { .. }
@@ -408,6 +412,12 @@ impl Refusal {
                     "This idempotency key was used for another body",
                     "この冪等キーは別の本文で使われています",
                 ),
+                Retry::Never,
+            ),
+            Self::WrongParty { .. } => facts(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong-party",
+                ("The interchange is from or for somebody else", "送信者または宛先が異なります"),
                 Retry::Never,
             ),
             Self::ControlReused { .. } => facts(

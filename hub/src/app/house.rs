@@ -240,7 +240,7 @@ impl Build<'_> {
             self.fault((&file, name), "C32", message, None);
         }
         self.check_values(settings, &package, &file);
-        self.check_acknowledge(settings, &package, &file);
+        self.check_folder(settings, &package, &file);
         let buckets = self.buckets(settings);
         let connection = self.connection(settings, &file);
         let (settings, package) = (settings.clone(), Arc::new(package));
@@ -270,14 +270,19 @@ impl Build<'_> {
         }
     }
 
-    /// Only what has an acknowledgement can be acknowledged.
-    fn check_acknowledge(&mut self, settings: &ChannelSettings, package: &Package, file: &str) {
-        let asked = matches!(settings.input, Some(Input::Folder { acknowledge: true, .. }));
-        if asked && !package.acknowledges() {
-            let message =
-                format!("package {} reads nothing that is acknowledged", settings.package);
+    /// What its folder is told to do, and what files of the package cannot have done.
+    fn check_folder(&mut self, settings: &ChannelSettings, package: &Package, file: &str) {
+        let Some(Input::Folder { acknowledge, pieces, .. }) = &settings.input else { return };
+        let name = &settings.package;
+        if *acknowledge && !package.acknowledges() {
+            let message = format!("package {name} reads nothing that is acknowledged");
             let help = "`acknowledge` is for layouts of X12 and EDIFACT: leave it out".to_owned();
             self.fault((file, "acknowledge"), "C43", message, Some(help));
+        }
+        if let Some(because) = pieces.and_then(|_| package.may_be_cut().err()) {
+            let message = format!("files of package {name} are not cut into pieces: {because}");
+            let help = "leave `pieces` out; `quota.body_bytes_max` is the largest file".to_owned();
+            self.fault((file, "pieces"), "C46", message, Some(help));
         }
     }
 

@@ -118,6 +118,7 @@ pub fn is_counted(refusal: &Refusal) -> bool {
         | Refusal::Unmappable { .. }
         | Refusal::VersionConflict { .. }
         | Refusal::KeyReused { .. }
+        | Refusal::WrongParty { .. }
         | Refusal::ControlReused { .. }
         | Refusal::TrailIncomplete
         | Refusal::FileHeld { .. }

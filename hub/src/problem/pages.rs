@@ -73,6 +73,7 @@ pages![
     "unmappable",
     "unrenderable",
     "version-conflict",
+    "wrong-party",
 ];
 
 /// The page of `code`, in Markdown.

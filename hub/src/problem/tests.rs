@@ -27,6 +27,7 @@ fn one_of_each() -> Vec<Refusal> {
         Refusal::Unmappable { faults: vec![fault] },
         Refusal::FileHeld { reasons: Vec::new() },
         Refusal::KeyReused { first_seq: 1 },
+        Refusal::WrongParty { parties: vec![Reason::new("party", "HUB2".into(), "HUB".into())] },
         Refusal::ControlReused { first_seq: 1, controls: vec!["7 of ACME".into()] },
         Refusal::JournalClosed { source },
         Refusal::TrailIncomplete,

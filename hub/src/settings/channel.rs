@@ -89,8 +89,8 @@ pub enum Input {
         acknowledge: bool,
         /// What is expected of its files, in place of what the layout says.
         arrives: Option<Arrives>,
-        /// How files are taken that are larger than an arrival.
-        pieces: Pieces,
+        /// How files are taken that are larger than an arrival, where it is set.
+        pieces: Option<Pieces>,
     },
     /// The hub asks for news.
     Pull {

@@ -27,8 +27,8 @@ impl Default for Pieces {
 }
 
 /// Reads `pieces` of a folder's table, if it is there.
-pub(super) fn read(folder: &Table<'_>) -> Pieces {
-    let Some(table) = folder.table("pieces", "how large files are cut") else { return DEFAULT };
+pub(super) fn read(folder: &Table<'_>) -> Option<Pieces> {
+    let table = folder.table("pieces", "how large files are cut")?;
     let size = |key: &'static str, range: std::ops::RangeInclusive<u64>, shown: &str| {
         let size = units::size(&table, key)?;
         if !range.contains(&size)
@@ -47,9 +47,9 @@ pub(super) fn read(folder: &Table<'_>) -> Pieces {
         fault_at(&table, "C45", node, "`records` is out of range".into(), "1 to 20000");
     }
     table.finish();
-    Pieces {
+    Some(Pieces {
         bytes,
         records: records.unwrap_or(DEFAULT.records),
         file_bytes_max: file_bytes_max.unwrap_or(DEFAULT.file_bytes_max),
-    }
+    })
 }

@@ -61,7 +61,7 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
     let package = arrival.channel.package();
     if arrival.kept().is_none() && arrival.piece().is_none() {
         arrival.interchanges = package.interchanges(&arrival.bytes);
-        interchanges::check_parties(&arrival.channel, &arrival.interchanges)?;
+        interchanges::check_parties(&arrival)?;
     }
     let decoded = records(package, arrival.feed(), arrival.piece(), &arrival.bytes);
     if let Way::File { name, expected: Some(expected), piece: None, .. } = &arrival.way {

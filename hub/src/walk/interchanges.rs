@@ -2,38 +2,68 @@
 //! they are, and whether their control numbers are new.
 
 use crate::{
-    app::{Rooms, house::Channel},
+    app::Rooms,
     arrival::{Answer, Arrival, Way},
-    problem::{Fault, Refusal},
+    problem::Refusal,
 };
 use adapter_kit::package::Reused;
 use canon::entry::Interchange;
 use codec::layout::arrives::Reason;
 
+/// Wrong addresses that are told; a file may hold thousands of interchanges.
+const WRONG_PARTIES_MAX: usize = 10;
+
 /// Refuses what is from somebody else than the channel's partner, or for somebody
-/// else than its owner.
-pub(super) fn check_parties(channel: &Channel, came: &[Interchange]) -> Result<(), Refusal> {
-    let input = channel.package().manifest().input.as_ref();
-    let Some(parties) = input.and_then(|it| it.parties.as_ref()) else { return Ok(()) };
+/// else than its owner. Nobody is told by an acknowledgement: it would speak for a
+/// receiver that this hub is not, under a number that another interchange may have.
+///
+/// # Errors
+///
+/// [`Refusal::FileHeld`], for a file waits for an operator's word, else
+/// [`Refusal::WrongParty`].
+pub(super) fn check_parties(arrival: &Arrival) -> Result<(), Refusal> {
+    let input = arrival.channel.package().manifest().input.as_ref();
+    let parties = input.and_then(|it| it.parties.as_ref());
+    let Some(parties) = parties.filter(|_| !is_released(arrival)) else { return Ok(()) };
+    // The settings were checked: each has a value.
+    let wanted = |name: &str| arrival.channel.setting(name).unwrap_or_default();
+    let wrong = wrong_parties(
+        &arrival.interchanges,
+        (&parties.sender, &wanted(&parties.sender)),
+        (&parties.receiver, &wanted(&parties.receiver)),
+    );
+    match &arrival.way {
+        _ if wrong.is_empty() => Ok(()),
+        Way::File { .. } => Err(Refusal::FileHeld { reasons: wrong }),
+        _ => Err(Refusal::WrongParty { parties: wrong }),
+    }
+}
+
+/// The addresses that are not those that the channel's settings say; each setting
+/// with its name.
+fn wrong_parties(
+    came: &[Interchange],
+    sender: (&str, &str),
+    receiver: (&str, &str),
+) -> Vec<Reason> {
+    let mut wrong = Vec::new();
     for it in came {
-        for (what, found, name) in
-            [("sender", &it.sender, &parties.sender), ("receiver", &it.receiver, &parties.receiver)]
+        for (what, found, (name, wanted)) in
+            [("sender", &it.sender, sender), ("receiver", &it.receiver, receiver)]
         {
-            // The settings were checked: each has a value.
-            let wanted = channel.setting(name).unwrap_or_default();
-            if *found != wanted {
-                return Err(Refusal::Undecodable {
-                    fault: Fault {
-                        field: what.to_owned(),
-                        found: found.clone(),
-                        expected: format!("`{name}` of the channel as {what}: {wanted}"),
-                        ..Fault::default()
-                    },
-                });
+            if *found != wanted && wrong.len() < WRONG_PARTIES_MAX {
+                let found = format!("interchange {} has {found} as its {what}", it.control);
+                let expected = format!("{wanted}, the `{name}` of the channel");
+                wrong.push(Reason::new("party", found, expected));
             }
         }
     }
-    Ok(())
+    wrong
+}
+
+/// An operator has said that a file is to be taken.
+fn is_released(arrival: &Arrival) -> bool {
+    matches!(&arrival.way, Way::File { expected: Some(it), .. } if it.is_released)
 }
 
 /// Looks up the control numbers of an arrival. All of it came before: the answer
@@ -46,9 +76,7 @@ pub(super) fn check_parties(channel: &Channel, came: &[Interchange]) -> Result<(
 pub(super) async fn known(rooms: &Rooms, arrival: &Arrival) -> Result<Option<Answer>, Refusal> {
     let came = &arrival.interchanges;
     let policy = arrival.channel.package().reused_control();
-    let is_released =
-        matches!(&arrival.way, Way::File { expected: Some(it), .. } if it.is_released);
-    if came.is_empty() || policy == Reused::Taken || is_released {
+    if came.is_empty() || policy == Reused::Taken || is_released(arrival) {
         return Ok(None);
     }
     // What was committed before may not be in the store yet.
@@ -105,6 +133,23 @@ mod tests {
     fn came(control: &str, sha256: &str) -> Interchange {
         let (sender, control) = ("ACME".to_owned(), control.to_owned());
         Interchange { sender, control, sha256: sha256.to_owned(), ..Interchange::default() }
+    }
+
+    #[test]
+    fn each_wrong_address_is_said_with_the_setting_it_is_not() {
+        let came = Interchange { receiver: "HUB2".to_owned(), ..came("7", "a") };
+        let wrong = |sender, receiver| -> Vec<String> {
+            let all = [came.clone()];
+            let wrong = wrong_parties(&all, ("partner_id", sender), ("own_id", receiver));
+            wrong.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(wrong("ACME", "HUB2"), [""; 0]);
+        let receiver = "party: interchange 7 has HUB2 as its receiver; \
+                        expected HUB, the `own_id` of the channel";
+        assert_eq!(wrong("ACME", "HUB"), [receiver]);
+        let sender = "party: interchange 7 has ACME as its sender; \
+                      expected ACMF, the `partner_id` of the channel";
+        assert_eq!(wrong("ACMF", "HUB"), [sender, receiver]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `channelhub check`: every fault, with its place and what was expected.
 
+use crate::edi::PARTNER;
 use testkit::{
     Result, TestHub,
     config::{Config, repository, secret},
@@ -31,6 +32,32 @@ async fn the_example_of_platforms_has_no_faults() -> Result<()> {
     let hub = Hub::prepare(&find_binary()?, config.folder(), "no token")?;
     let checked = hub.command(&["check"]).await?;
     assert_eq!(checked.code, Some(0), "{}{}", checked.stdout, checked.stderr);
+    Ok(())
+}
+
+/// Goal: what cannot be done with files of a package is said before any file comes:
+/// an interchange is never cut, and receipts are not acknowledged.
+#[tokio::test]
+async fn a_folder_is_told_nothing_that_its_files_cannot_have_done() -> Result<()> {
+    let hub = TestHub::prepare(|config| {
+        let cut = PARTNER.replace("acknowledge: true", "pieces: { records: 7 }");
+        config.write("channels/partner.yaml", &cut)?;
+        let plain = "in:\n  folder: { path: drop/pos-legacy, every: 500ms }\n";
+        let told = plain.replace("every: 500ms", "acknowledge: true");
+        config.replace("channels/pos-legacy.yaml", plain, &told)
+    })
+    .await?;
+    let checked = hub.hub.command(&["check"]).await?;
+    let said = format!("{}{}", checked.stdout, checked.stderr);
+    assert_eq!(checked.code, Some(1), "{said}");
+    for wanted in [
+        "C46",
+        "files of package generic-edi-x12 are not cut into pieces: XML and EDI are one document",
+        "C43",
+        "reads nothing that is acknowledged",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is not in:\n{said}");
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Partners that trade by EDI: what they send is taken and acknowledged.
 
+mod parties;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -11,7 +13,7 @@ use testkit::{
     wait::{Look, PATIENCE, until},
 };
 
-const PARTNER: &str = "\
+pub(crate) const PARTNER: &str = "\
 # A partner that drops purchase orders.
 channel: partner
 package: generic-edi-x12
@@ -242,86 +244,6 @@ async fn acknowledged(
         Ok(Look::when(told.len() == count, told, || seen))
     })
     .await
-}
-
-/// Goal: the same control number again is the same interchange, or it is held.
-#[tokio::test]
-async fn a_control_number_names_one_interchange_for_good() -> Result<()> {
-    let hub = TestHub::with(|config| config.write("channels/partner.yaml", PARTNER)).await?;
-    let folder = hub.hub.config().join("drop/partner");
-    let [order, other] = orders()?;
-    drop_file(&folder, "a.edi", &order)?;
-    acknowledged(&hub, &folder, 1).await?;
-    // The same once more, under another name: answered alike, nothing is applied.
-    drop_file(&folder, "b.edi", &order)?;
-    let told = acknowledged(&hub, &folder, 2).await?;
-    let (first, again) = (&told["a.edi.ack.x12"], &told["b.edi.ack.x12"]);
-    assert!(first.contains("IEA*1*900000000~") && again.contains("IEA*1*900000000~"), "{again}");
-    // Another order under the number of the first waits for an operator.
-    drop_file(&folder, "c.edi", &other)?;
-    let id = hub
-        .until("a held file", async |_| {
-            let listed = hub.hub.command(&["files", "list", "--json"]).await?;
-            let line = listed.stdout.lines().next().unwrap_or("null");
-            let item: serde_json::Value = serde_json::from_str(line)?;
-            let id = item.pointer("/id").and_then(|it| it.as_str()).map(str::to_owned);
-            let reason = item.pointer("/reason").and_then(|it| it.as_str()).unwrap_or_default();
-            if !reason.is_empty() {
-                assert!(
-                    reason.contains("control: 000000101 of FUJIMART came in entry"),
-                    "{reason}"
-                );
-            }
-            Ok(match id {
-                Some(id) => Look::Ready(id),
-                None => Look::NotYet(listed.stdout),
-            })
-        })
-        .await?;
-    hub.events("partner", 1).await?;
-    assert_eq!(acknowledgements(&folder).len(), 2, "what is held is not answered yet");
-    let released =
-        hub.hub.command(&["files", "release", &id, "--reason", "they count anew"]).await?;
-    assert_eq!(released.code, Some(0), "{}{}", released.stdout, released.stderr);
-    let told = acknowledged(&hub, &folder, 3).await?;
-    assert!(told["c.edi.ack.x12"].contains("IEA*1*900000001~"), "{told:?}");
-    hub.events("partner", 2).await?;
-    // What is from somebody else than the partner is not taken.
-    let text = String::from_utf8_lossy(&order).replace("FUJIMART ", "FUJIMARU ");
-    drop_file(&folder, "d.edi", text.as_bytes())?;
-    hub.until("a refused file", async |_| {
-        let refused = folder.join("refused/d.edi.problem.json");
-        let text = std::fs::read_to_string(refused).unwrap_or_default();
-        let seen = text.contains("`partner_id` of the channel as sender: FUJIMART");
-        Ok(Look::when(seen, (), || text))
-    })
-    .await?;
-    Ok(())
-}
-
-/// Goal: one number, other content, by HTTP: told at once which entry has it.
-#[tokio::test]
-async fn a_caller_is_told_of_a_number_that_came_before() -> Result<()> {
-    let key = secret();
-    let hub = TestHub::with(|config| {
-        config.write("secrets/caller", &key)?;
-        config.write("channels/caller.yaml", CALLER)
-    })
-    .await?;
-    let order = String::from_utf8_lossy(&fixture("generic-edi-edifact", "order")?).into_owned();
-    let other = order.replace("MM-2026-77", "MM-2026-78");
-    assert_ne!(order, other);
-    for (body, status) in [(&order, 202), (&order, 200), (&other, 409), (&order, 200)] {
-        let headers = vec![("authorization".to_owned(), format!("Bearer {key}"))];
-        let (channel, body) = ("caller".to_owned(), body.clone().into_bytes());
-        let answer = Webhook { channel, headers, body }.send(&hub.url()).await?;
-        assert_eq!(answer.status, status, "{}", answer.text);
-        if status == 409 {
-            assert!(answer.text.contains("control-reused"), "{}", answer.text);
-        }
-    }
-    hub.events("caller", 1).await?;
-    Ok(())
 }
 
 /// Goal: killed at any point of an acknowledgement, dropped or released: each file

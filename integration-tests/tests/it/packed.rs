@@ -1,5 +1,6 @@
 //! Files in a folder that come compressed, and workbooks, which are zips too.
 
+use crate::edi::PARTNER;
 use flate2::{Compression, Crc, write::DeflateEncoder, write::GzEncoder};
 use serde_json::Value;
 use std::{io::Write as _, path::Path};
@@ -25,16 +26,6 @@ class: erp
 data_class: internal
 in: { folder: { path: drop/counts, every: 100ms } }
 quota: { per_minute: 6000 }
-";
-const PARTNER: &str = "\
-# A partner that drops purchase orders.
-channel: partner
-package: generic-edi-x12
-class: erp
-data_class: restricted
-in: { folder: { path: drop/partner, every: 100ms, acknowledge: true } }
-quota: { per_minute: 6000 }
-settings: { own_id: \"4900000000017\", partner_id: FUJIMART }
 ";
 const PLAIN: &str = "in:\n  folder: { path: drop/pos-legacy, every: 500ms }\n";
 const CHANNEL: &str = "channels/pos-legacy.yaml";

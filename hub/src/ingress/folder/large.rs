@@ -46,7 +46,7 @@ struct Passing<'a> {
 /// [`Refusal::FileTooLarge`] for a file that is not taken in pieces.
 pub(super) fn pieces_of(channel: &Channel, bytes: u64) -> Result<Pieces, Refusal> {
     let pieces = match &channel.settings().input {
-        Some(Input::Folder { pieces, .. }) => *pieces,
+        Some(Input::Folder { pieces: Some(set), .. }) => *set,
         _ => Pieces::default(),
     };
     let refuse = |because: String| Err(Refusal::FileTooLarge { bytes, because });

@@ -30,7 +30,7 @@ pub struct Past {
 /// One thing that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// `name`, `bytes`, `records`, `gap`, `repeated` or `drift`.
+    /// `name`, `bytes`, `records`, `gap`, `repeated` or `drift`; of EDI `control` or `party`.
     pub what: &'static str,
     pub found: String,
     pub expected: String,
