@@ -173,6 +173,8 @@ pub(super) struct Column {
     pub(super) default: Option<String>,
     /// XML: it is `true` where the element is there, whatever is in it.
     pub(super) exists: bool,
+    /// XML: it says how many records the document has.
+    pub(super) counts: bool,
     /// Fixed: offset and length in bytes.
     pub(super) start: usize,
     pub(super) bytes: usize,

@@ -15,6 +15,7 @@ mod published;
 mod stream;
 mod xlsx;
 mod xml;
+mod xml_kinds;
 mod xml_read;
 mod xml_write;
 

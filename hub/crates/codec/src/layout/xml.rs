@@ -8,6 +8,7 @@
 
 mod build;
 mod encoding;
+mod kind;
 mod parse;
 mod path;
 mod read;
@@ -16,6 +17,7 @@ mod soap;
 mod strict;
 mod template;
 mod tree;
+mod unite;
 pub(crate) mod view;
 mod write;
 
@@ -35,12 +37,8 @@ use template::Template;
 /// How records lie in a document.
 #[derive(Clone, Debug)]
 pub(super) struct Xml {
-    /// From the root to the records.
-    record: Path,
-    part: Part,
-    /// Paths of fields that lead out of the record: looked up once, not once a
-    /// record.
-    outer: Vec<Path>,
+    /// The kinds of documents; one, if the layout does not name them.
+    kinds: Vec<Kind>,
     /// Character sets that a document may declare beside the layout's own.
     encodings: Vec<Charset>,
     /// Text beside elements is kept, not a fault.
@@ -49,13 +47,41 @@ pub(super) struct Xml {
     writing: Writing,
 }
 
+/// One kind of document: where its records are, and what they look like.
+#[derive(Clone, Debug)]
+struct Kind {
+    /// Empty where there is one only; else the text of the first field.
+    name: String,
+    /// From the root to the records.
+    record: Path,
+    part: Part,
+    /// Paths of fields that lead out of the record: looked up once, not once a
+    /// record.
+    outer: Vec<Path>,
+    template: Template,
+}
+
 /// A record, or a row of a group.
 #[derive(Clone, Debug, Default)]
 struct Part {
     columns: Vec<Field>,
-    groups: Vec<(Path, Part)>,
+    groups: Vec<Group>,
     /// The order in which they are written.
     order: Vec<Item>,
+    /// How many fields and groups the shape has: more than these, if other kinds
+    /// have others.
+    width: (usize, usize),
+}
+
+/// A group of a part.
+#[derive(Clone, Debug)]
+struct Group {
+    path: Path,
+    part: Part,
+    /// Index among the groups of the shape.
+    slot: usize,
+    min: u32,
+    max: Option<u32>,
 }
 
 /// One of the fields or groups of a part.
@@ -70,22 +96,23 @@ enum Item {
 struct Field {
     column: Column,
     from: Origin,
-    /// Index among the cells; `None`: a constant.
+    /// Index among the cells; `None`: a constant or a count.
     slot: Option<usize>,
+    /// It says how many records the document has.
+    counts: bool,
 }
 
 /// Where a field stands.
 #[derive(Clone, Debug)]
 enum Origin {
     Here(Path),
-    /// That one of [`Xml::outer`].
+    /// That one of [`Kind::outer`].
     Outer(usize),
 }
 
 /// How documents are written.
 #[derive(Clone, Debug)]
 struct Writing {
-    template: Template,
     /// Prefixes and namespaces, declared at the root.
     namespaces: Vec<(String, String)>,
     /// What the declaration calls the character set; `None`: there is none.
@@ -111,11 +138,17 @@ impl Xml {
 }
 
 impl Field {
-    fn path<'a>(&'a self, xml: &'a Xml) -> Option<&'a Path> {
+    fn path<'a>(&'a self, kind: &'a Kind) -> Option<&'a Path> {
         match &self.from {
             Origin::Here(path) => Some(path),
-            Origin::Outer(index) => xml.outer.get(*index),
+            Origin::Outer(index) => kind.outer.get(*index),
         }
+    }
+
+    /// Whether the layout itself says its text: it stands whenever the element
+    /// around it does.
+    fn is_given(&self) -> bool {
+        self.slot.is_none() && (self.counts || self.column.constant.is_some())
     }
 }
 

@@ -90,7 +90,8 @@ impl Column {
         let table = Table::open(table.faults(), node, "a column")?;
         let filler = table.bool("filler").unwrap_or(false);
         let constant = table.text("value").map(str::to_owned);
-        let name = match (filler, &constant) {
+        let counts = word == Word::Xml && table.one_of("count", &[("records", ())]).is_some();
+        let name = match (filler || counts, &constant) {
             (false, None) => table.required_text("name"),
             _ => table.text("name"),
         };
@@ -116,6 +117,7 @@ impl Column {
             written_empty: false,
             default: None,
             exists: false,
+            counts,
             start: 0,
             bytes: 0,
             pad: pad(&table),
@@ -146,17 +148,23 @@ impl Column {
                     column.pad = '\u{3000}';
                 }
             }
-            Word::Xml => {
-                let path = table.text("path").unwrap_or(&column.field.name);
-                column.header = path.to_owned();
-                let words = [("omit", false), ("element", true)];
-                column.written_empty = table.one_of("empty", &words).unwrap_or(false);
-                column.default = table.text("default").map(str::to_owned);
-                column.exists = table.bool("exists").unwrap_or(false);
-            }
+            Word::Xml => of_document(&table, &mut column),
         }
         table.finish();
         Some((node, column))
+    }
+}
+
+/// What only columns of documents say.
+fn of_document(table: &Table<'_>, column: &mut Column) {
+    let path = table.text("path").unwrap_or(&column.field.name);
+    column.header = path.to_owned();
+    let words = [("omit", false), ("element", true)];
+    column.written_empty = table.one_of("empty", &words).unwrap_or(false);
+    column.default = table.text("default").map(str::to_owned);
+    column.exists = table.bool("exists").unwrap_or(false);
+    if column.counts && !column.field.name.is_empty() {
+        table.error("L05", "a count is checked and written, and is no field");
     }
 }
 

@@ -167,7 +167,14 @@ fn the_schema_has_the_keys_of_sheets_areas_and_numbers() {
     let fixed =
         "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nline_end: lf\nrecord_bytes: 4\n";
     let xlsx = "layout: t\nversion: 1\nformat: xlsx\nheader: none\n";
+    let kinds = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nkind_field: kind\n";
     let cases = [
+        (
+            "xml_record",
+            format!(
+                "{kinds}records: [{{ bogus: 1, name: r, record: /a/b, columns: [{{ name: a }}] }}]\n"
+            ),
+        ),
         ("xlsx", format!("{xlsx}columns: [{{ name: a }}]\nbogus: 1\n")),
         (
             "xlsx_column",

@@ -4,10 +4,11 @@ use canon::entry::RecordFault;
 use std::collections::HashMap;
 
 use super::{
-    Field, Origin, Part, Xml,
+    Field, Kind, Origin, Part, Xml,
     build::{self, Reading},
     encoding, is_space,
-    path::{Found, Path},
+    kind::too_many,
+    path::Found,
     same,
     tree::{TEXTS_MAX, Tree},
 };
@@ -19,7 +20,7 @@ use crate::{
         model::Trim,
         narrow, wide,
     },
-    rows::{Cell, Row, RowFault, Rows, Shape},
+    rows::{Cell, Row, RowFault, Rows},
 };
 
 /// Places of text beside elements that one record's faults tell.
@@ -52,19 +53,25 @@ fn read_within(
     let alias = xml.soap.and_then(super::Soap::alias);
     let reading = Reading { profile: &profile, keep_mixed: xml.keep_mixed, alias, texts_max };
     let (tree, arena) = build::read(reading, bytes)?;
-    root(xml, &tree, &arena)?;
+    let kind = xml.kind_of_document(&tree, &arena)?;
     let (outer, faults) = (HashMap::new(), Vec::new());
-    let mut reader = Reader { xml, tree: &tree, arena, texts_max, outer, faults };
+    let mut reader = Reader { xml, kind, tree: &tree, arena, texts_max, outer, faults };
     let mut rows = Rows::default();
-    let records = xml.record.all((&tree, &reader.arena), None);
+    let records = kind.record.all((&tree, &reader.arena), None);
     reader.envelope(&records)?;
+    kind.check_counts((&tree, &reader.arena), records.len())?;
     for index in &records {
         rows.records += 1;
-        let mut row = reader.part(&xml.part, *index);
+        let mut row = reader.part(&kind.part, *index);
+        if !kind.name.is_empty()
+            && let Some(cell) = row.cells.first_mut()
+        {
+            *cell = arena::cell(reader.arena.add(&kind.name), row.offset, 0);
+        }
         row.number = rows.records;
         reader.bounded(*index)?;
         reader.mixed(*index);
-        for (name, found, expected) in too_many(&layout.shape, &row) {
+        for (name, found, expected) in too_many(&layout.shape, &kind.part, &row) {
             reader.faults.push(RecordFault {
                 field: format!("{name} at {}", tree.place_of(*index, "")),
                 offset: Some(row.offset),
@@ -83,47 +90,14 @@ fn read_within(
     }
     rows.text = reader.arena.into_text();
     if layout.lossless {
-        same::check(layout, xml, (bytes, &profile), &mut rows)?;
+        same::check(layout, (xml, kind), (bytes, &profile), &mut rows)?;
     }
     Ok(rows)
 }
 
-/// The document is of the kind that the layout describes.
-fn root(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
-    if let Some(soap) = xml.soap {
-        let first = |it: &Path| it.steps.get(2).map(|it| it.name.clone());
-        let known: Vec<_> = xml.outer.iter().filter_map(first).collect();
-        soap.check((tree, arena), |name| known.contains(name))?;
-    }
-    let (Some(root), Some(step)) = (tree.root(), xml.record.steps.first()) else { return Ok(()) };
-    if step.fits((tree, arena), root) {
-        return around(xml, tree, arena);
-    }
-    let shown = |name: &super::path::Name| match name.namespace.as_str() {
-        "" => cell::found(&name.local, false),
-        space => format!("{} of {}", cell::found(&name.local, false), cell::found(space, false)),
-    };
-    let message = "another kind of document";
-    Err(LayoutFault::new("wrong-document", tree.element(root).offset, message)
-        .found(tree.name(root).map(shown).unwrap_or_default())
-        .expected(shown(&step.name)))
-}
-
-/// What the records stand in is there: no records are an empty list of them, and not
-/// a message of another kind.
-fn around(xml: &Xml, tree: &Tree, arena: &Arena) -> Result<(), LayoutFault> {
-    let Some((_, steps)) = xml.record.steps.split_last() else { return Ok(()) };
-    let path = Path { absolute: true, steps: steps.to_vec(), ..Path::default() };
-    if steps.is_empty() || !path.all((tree, arena), None).is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = steps.iter().map(|it| it.name.local.as_str()).collect();
-    let message = "another kind of document: what holds the records is not there";
-    Err(LayoutFault::new("wrong-document", 0, message).expected(format!("/{}", names.join("/"))))
-}
-
 struct Reader<'a> {
     xml: &'a Xml,
+    kind: &'a Kind,
     tree: &'a Tree,
     arena: Arena,
     /// Bytes of it.
@@ -152,10 +126,15 @@ impl Reader<'_> {
     fn part(&mut self, part: &Part, index: usize) -> Row {
         let element = self.tree.element(index);
         let (offset, length) = (wide(element.offset), wide(element.length));
-        let mut row = Row { offset, length, ..Row::default() };
-        for field in &part.columns {
+        let (fields, groups) = part.width;
+        let nothing = arena::cell((0, 0), offset, 0);
+        let (cells, groups) = (vec![nothing; fields], vec![Vec::new(); groups]);
+        let mut row = Row { offset, length, cells, groups, ..Row::default() };
+        for field in part.columns.iter().filter(|it| !it.counts) {
+            let put = field.slot.and_then(|it| row.cells.get_mut(it));
             if field.column.exists {
-                row.cells.push(self.exists(field, index));
+                let cell = self.exists(field, index);
+                put.into_iter().for_each(|it| *it = cell);
                 continue;
             }
             let cell = match self.find(field, index) {
@@ -166,24 +145,22 @@ impl Reader<'_> {
                     Cell::default()
                 }
             };
-            if field.slot.is_some() {
-                row.cells.push(cell);
-            }
+            put.into_iter().for_each(|it| *it = cell);
         }
-        for (path, inner) in &part.groups {
+        for group in &part.groups {
             let mut lines = Vec::new();
-            for index in path.all((self.tree, &self.arena), Some(index)) {
-                let mut line = self.part(inner, index);
+            for index in group.path.all((self.tree, &self.arena), Some(index)) {
+                let mut line = self.part(&group.part, index);
                 line.number = wide(lines.len()) + 1;
                 lines.push(line);
             }
-            row.groups.push(lines);
+            row.groups.get_mut(group.slot).into_iter().for_each(|it| it.append(&mut lines));
         }
         row
     }
 
     fn exists(&mut self, field: &Field, index: usize) -> Cell {
-        let path = field.path(self.xml);
+        let path = field.path(self.kind);
         let found = path.map(|it| it.all((self.tree, &self.arena), Some(index)));
         let range = match found.unwrap_or_default().first() {
             Some(at) => (self.arena.add("true"), self.tree.element(*at).offset),
@@ -197,7 +174,7 @@ impl Reader<'_> {
             Origin::Here(path) => return path.one((self.tree, &self.arena), index),
             Origin::Outer(at) => *at,
         };
-        let Some(path) = self.xml.outer.get(at) else { return Ok(None) };
+        let Some(path) = self.kind.outer.get(at) else { return Ok(None) };
         // Where the path turns down again: the same for all elements beside it.
         let mut turn = Some(index).filter(|_| !path.absolute);
         for _ in 0..path.up {
@@ -217,7 +194,7 @@ impl Reader<'_> {
         let (mut range, at, length) = match found {
             Some(Found { range, element }) => {
                 let it = self.tree.element(element);
-                let of_text = field.path(self.xml).is_some_and(|it| it.attribute.is_none());
+                let of_text = field.path(self.kind).is_some_and(|it| it.attribute.is_none());
                 if of_text && it.first_child.is_some() && !self.xml.keep_mixed {
                     let expected = "a text without elements in it".to_owned();
                     self.fault(field, element, ("elements", expected));
@@ -258,7 +235,7 @@ impl Reader<'_> {
         missing: bool,
         (found, expected): (&str, String),
     ) {
-        let path = field.path(self.xml);
+        let path = field.path(self.kind);
         let mut below = String::new();
         if missing && let Some(path) = path.filter(|it| !it.is_outer()) {
             path.steps.iter().for_each(|it| below.extend(["/", it.name.local.as_str()]));
@@ -309,24 +286,6 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
-
-/// Groups that repeat too often or not often enough: name, found, expected.
-pub(super) fn too_many(shape: &Shape, row: &Row) -> Vec<(String, String, String)> {
-    let (mut todo, mut found) = (vec![(shape, row)], Vec::new());
-    while let Some((shape, row)) = todo.pop() {
-        for (group, rows) in shape.groups.iter().zip(&row.groups) {
-            todo.extend(rows.iter().map(|it| (&group.shape, it)));
-            let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-            if count >= group.min && group.max.is_none_or(|max| count <= max) {
-                continue;
-            }
-            let max = group.max.map_or(String::new(), |max| format!(" and at most {max}"));
-            let expected = format!("at least {}{max}", group.min);
-            found.push((group.name.clone(), format!("{count} of them"), expected));
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use canon::entry::RecordFault;
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Xml,
+    Kind, Xml,
     write::{Document, document, separator},
 };
 use crate::{
@@ -18,14 +18,17 @@ use crate::{
 /// Compares, and moves records to the faults.
 pub(super) fn check(
     layout: &Layout,
-    xml: &Xml,
+    (xml, kind): (&Xml, &Kind),
     (bytes, profile): (&[u8], &Profile),
     rows: &mut Rows,
 ) -> Result<(), LayoutFault> {
     if profile.charset != layout.profile.charset {
         return Err(otherwise(0, "the document is in another character set"));
     }
-    let written = match document(layout, xml, rows, &Policy::exact()) {
+    // The count that the document states is that of all its records, bad ones too.
+    let count = usize::try_from(rows.records).unwrap_or(usize::MAX);
+    let write = |rows: &Rows| document(layout, (xml, kind), (rows, count), &Policy::exact());
+    let written = match write(rows) {
         Ok(written) => written,
         Err(faults) => {
             let bad: HashSet<u64> = faults.iter().map(|it| it.number).collect();
@@ -33,7 +36,7 @@ pub(super) fn check(
             rows.rows.retain(|it| !bad.contains(&it.number));
             rows.faults.extend(faults);
             rows.faults.sort_by_key(|it| it.number);
-            let rest = (!nobody).then(|| document(layout, xml, rows, &Policy::exact()).ok());
+            let rest = (!nobody).then(|| write(rows).ok());
             let Some(written) = rest.flatten() else {
                 return Err(otherwise(0, "the document cannot be written again"));
             };

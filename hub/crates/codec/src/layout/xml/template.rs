@@ -99,7 +99,7 @@ impl Template {
             let found = part.columns.iter().find(|it| up(&it.from));
             template.reads_only =
                 template.reads_only.or_else(|| found.map(|it| it.column.field.name.clone()));
-            parts.extend(part.groups.iter().map(|(_, it)| it));
+            parts.extend(part.groups.iter().map(|it| &it.part));
         }
         template
     }
@@ -163,11 +163,11 @@ impl Node {
                     }
                 }
                 Item::Group(index) => {
-                    let Some((path, inner)) = part.groups.get(*index) else { continue };
-                    let Some((last, around)) = path.steps.split_last() else { continue };
+                    let Some(group) = part.groups.get(*index) else { continue };
+                    let Some((last, around)) = group.path.steps.split_last() else { continue };
                     let mut row = Self::new(last, spaces);
-                    row.fill(inner, spaces);
-                    row.settle(inner);
+                    row.fill(&group.part, spaces);
+                    row.settle(&group.part);
                     let mut row = Some(row);
                     let mut put = |it: &mut Self| {
                         it.children.extend(row.take().map(|it| Child::Group(*index, it)));
@@ -181,10 +181,7 @@ impl Node {
     /// Finds out which elements records fill.
     fn settle(&mut self, part: &Part) {
         // A filler is no field and has no text: it is never written.
-        let filled = |index: usize| {
-            let field = part.columns.get(index);
-            field.is_some_and(|it| it.slot.is_some() || it.column.constant.is_none())
-        };
+        let filled = |index: usize| part.columns.get(index).is_some_and(|field| !field.is_given());
         self.has_fields = self.attributes.iter().any(|(_, it)| filled(*it))
             || matches!(self.text, Text::Field(it) if filled(it));
         for child in &mut self.children {

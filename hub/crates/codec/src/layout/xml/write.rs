@@ -4,8 +4,8 @@
 use canon::entry::RecordFault;
 
 use super::{
-    Part, Xml,
-    read::too_many,
+    Field, Kind, Part, Xml,
+    kind::too_many,
     strict,
     template::{Child, Node, Text},
 };
@@ -22,7 +22,8 @@ pub(in crate::layout) fn write(
     rows: &Rows,
     policy: &Policy,
 ) -> Result<Written, Vec<RowFault>> {
-    document(layout, xml, rows, policy).map(|it| it.written)
+    let kind = xml.kind_of_rows(rows)?;
+    document(layout, (xml, kind), (rows, rows.rows.len()), policy).map(|it| it.written)
 }
 
 /// A document, and where each record is in it.
@@ -33,19 +34,21 @@ pub(super) struct Document {
     pub(super) depth: usize,
 }
 
+/// Writes rows as a document of that kind, which says that it has so many records.
 pub(super) fn document(
     layout: &Layout,
-    xml: &Xml,
-    rows: &Rows,
+    (xml, kind): (&Xml, &Kind),
+    (rows, count): (&Rows, usize),
     policy: &Policy,
 ) -> Result<Document, Vec<RowFault>> {
-    let depth = xml.record.steps.len().saturating_sub(1);
+    let depth = kind.record.steps.len().saturating_sub(1);
     let exact = Policy::exact();
     let policy = if xml.writing.references { &exact } else { policy };
     let document = Document { written: Written::default(), spans: Vec::new(), depth };
-    let mut writer =
-        Writer { layout, xml, rows, policy, document, faults: Vec::new(), of: (0, 0, 0) };
-    let template = &xml.writing.template;
+    let count = count.to_string();
+    let (faults, of) = (Vec::new(), (0, 0, 0));
+    let mut writer = Writer { layout, xml, kind, rows, count, policy, document, faults, of };
+    let template = &kind.template;
     if let Some(name) = &template.reads_only {
         writer.fault(
             name,
@@ -57,11 +60,17 @@ pub(super) fn document(
         let found = format!("{} records", rows.rows.len());
         writer.fault("", &found, "one record: it is the root of the document");
     }
-    let values: Vec<Vec<Told>> = rows.rows.iter().map(|it| writer.values(&xml.part, it)).collect();
+    let values: Vec<Vec<Told>> = rows.rows.iter().map(|it| writer.values(&kind.part, it)).collect();
     writer.same_envelope(&values);
     if writer.faults.is_empty() {
         writer.start();
-        let nothing = vec![Told::default(); xml.part.columns.len()];
+        // Without records the layout itself still has something to say.
+        let given = |it: &Field| {
+            let constant = it.column.constant.clone().filter(|_| it.is_given());
+            let text = if it.counts { writer.count.clone() } else { constant.unwrap_or_default() };
+            Told { text, is_default: false }
+        };
+        let nothing: Vec<Told> = kind.part.columns.iter().map(given).collect();
         let first = values.first().unwrap_or(&nothing);
         let whole = Whole { values: &values, first };
         writer.top(&template.top, &whole);
@@ -73,7 +82,10 @@ pub(super) fn document(
 struct Writer<'a> {
     layout: &'a Layout,
     xml: &'a Xml,
+    kind: &'a Kind,
     rows: &'a Rows,
+    /// How many records the document says that it has.
+    count: String,
     policy: &'a Policy,
     document: Document,
     faults: Vec<RowFault>,
@@ -130,17 +142,19 @@ impl<'a> Writer<'a> {
     /// The texts of a record's or row's fields as they are written, and faults of
     /// those that cannot be.
     fn values(&mut self, part: &Part, row: &Row) -> Vec<Told> {
-        if row.number > 0 && std::ptr::eq(part, &raw const self.xml.part) {
+        if row.number > 0 && std::ptr::eq(part, &raw const self.kind.part) {
             self.of = (row.number, row.offset, row.length);
-            for (name, found, expected) in too_many(&self.layout.shape, row) {
+            for (name, found, expected) in too_many(&self.layout.shape, part, row) {
                 self.fault(&name, &found, &expected);
             }
         }
         let mut values = Vec::with_capacity(part.columns.len());
         for field in &part.columns {
             let constant = field.column.constant.clone();
+            let count = self.count.clone();
             let told = match field.slot {
                 Some(slot) => self.rows.cell(row, slot),
+                None if field.counts => &count,
                 None => constant.as_deref().unwrap_or_default(),
             };
             let value = text::plain(&field.column, told).and_then(|it| {
@@ -165,10 +179,10 @@ impl<'a> Writer<'a> {
 
     /// What stands around the records is the same for all of them.
     fn same_envelope(&mut self, values: &[Vec<Told>]) {
-        let xml = self.xml;
+        let kind = self.kind;
         let Some((first, others)) = values.split_first() else { return };
         for (row, other) in self.rows.rows.iter().skip(1).zip(others) {
-            let outer = xml.part.columns.iter().zip(first).zip(other);
+            let outer = kind.part.columns.iter().zip(first).zip(other);
             for ((field, a), b) in
                 outer.filter(|((it, _), _)| matches!(it.from, super::Origin::Outer(_)))
             {
@@ -196,7 +210,7 @@ impl<'a> Writer<'a> {
     /// What is above the root: the root, which may be the record itself.
     fn top(&mut self, top: &Node, whole: &Whole<'_>) {
         let xml = self.xml;
-        let at = At { part: &xml.part, row: None, values: whole.first, depth: 0 };
+        let at = At { part: &self.kind.part, row: None, values: whole.first, depth: 0 };
         self.children(top, at, Some(whole));
         if xml.writing.indent.is_some() {
             self.markup(xml.writing.line_end);
@@ -212,9 +226,11 @@ impl<'a> Writer<'a> {
                     }
                 }
                 Child::Group(index, node) => {
-                    let rows = at.row.and_then(|it| it.groups.get(*index));
-                    let part = at.part.groups.get(*index).map(|(_, part)| part);
-                    let Some((rows, part)) = rows.zip(part) else { continue };
+                    let Some(group) = at.part.groups.get(*index) else { continue };
+                    let Some(rows) = at.row.and_then(|it| it.groups.get(group.slot)) else {
+                        continue;
+                    };
+                    let part = &group.part;
                     for row in rows {
                         let values = self.values(part, row);
                         let at = At { part, row: Some(row), values: &values, depth: at.depth };
@@ -222,12 +238,12 @@ impl<'a> Writer<'a> {
                     }
                 }
                 Child::Record => {
-                    let (rows, xml) = (self.rows, self.xml);
+                    let (rows, kind) = (self.rows, self.kind);
                     for (row, values) in rows.rows.iter().zip(whole.map_or(&[][..], |it| it.values))
                     {
                         self.of = (row.number, row.offset, row.length);
-                        let at = At { part: &xml.part, row: Some(row), values, depth: at.depth };
-                        self.element(&xml.writing.template.record, at, None);
+                        let at = At { part: &kind.part, row: Some(row), values, depth: at.depth };
+                        self.element(&kind.template.record, at, None);
                     }
                 }
             }
@@ -244,7 +260,9 @@ impl<'a> Writer<'a> {
                 && field.is_some_and(|it| it.slot.is_some() && (!empty || it.column.written_empty))
         };
         let rows = |index: usize| {
-            at.row.and_then(|it| it.groups.get(index)).is_some_and(|it| !it.is_empty())
+            let slot = at.part.groups.get(index).map(|it| it.slot);
+            let rows = at.row.zip(slot).and_then(|(row, slot)| row.groups.get(slot));
+            rows.is_some_and(|it| !it.is_empty())
         };
         node.is_asked
             || !node.has_fields
@@ -322,7 +340,7 @@ impl<'a> Writer<'a> {
             }
             self.markup(&format!("</{}>", node.name));
         }
-        if std::ptr::eq(node, &raw const self.xml.writing.template.record) {
+        if std::ptr::eq(node, &raw const self.kind.template.record) {
             self.document.spans.push((start, self.document.written.bytes.len()));
         }
     }
