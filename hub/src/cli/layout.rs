@@ -40,6 +40,10 @@ pub(super) struct Import {
     /// What stands between records.
     #[arg(long, default_value = "none")]
     line_end: LineEnd,
+    /// Each record says its length before it: RECFM=V (rdw) and VB (rdw-blocked) of
+    /// mainframes, and what GnuCOBOL writes (record-length).
+    #[arg(long, conflicts_with = "line_end")]
+    framing: Option<Framing>,
     /// Write it here instead of printing it. A file that is there stays.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -50,6 +54,13 @@ enum LineEnd {
     None,
     Crlf,
     Lf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Framing {
+    Rdw,
+    RdwBlocked,
+    RecordLength,
 }
 
 /// What to check.
@@ -94,7 +105,12 @@ impl Import {
             LineEnd::Crlf => "crlf",
             LineEnd::Lf => "lf",
         };
-        let options = copybook::Options { layout: &name, charset, line_end };
+        let framing = self.framing.map(|it| match it {
+            Framing::Rdw => "rdw",
+            Framing::RdwBlocked => "rdw_blocked",
+            Framing::RecordLength => "record_length",
+        });
+        let options = copybook::Options { layout: &name, charset, line_end, framing };
         let imported = match copybook::to_layout(&file, &text, options) {
             Ok(imported) => imported,
             Err(faults) => {

@@ -29,6 +29,8 @@ pub struct Options<'a> {
     pub charset: Charset,
     /// `none`, `crlf`, `lf`.
     pub line_end: &'a str,
+    /// `rdw`, `rdw_blocked`, `record_length`: each record says its length, and there are no line ends.
+    pub framing: Option<&'a str>,
 }
 
 /// A layout made from a copybook.
@@ -59,6 +61,7 @@ pub fn to_layout(
         starts: HashMap::new(),
         overlay: None,
         conditions: Vec::new(),
+        tail: None,
         warnings: Vec::new(),
         faults: Vec::new(),
     };
@@ -76,11 +79,17 @@ pub fn to_layout(
     if !import.faults.is_empty() {
         return Err(import.faults);
     }
-    let Options { layout, charset, line_end } = options;
+    let Options { layout, charset, line_end, framing } = options;
+    let records = match (framing, &import.tail) {
+        (Some(framing), Some((counter, _))) => {
+            format!("framing: {framing}\nends_with: {counter}\n")
+        }
+        (Some(framing), None) => format!("framing: {framing}\n"),
+        (None, _) => format!("record_bytes: {}\nline_end: {line_end}\n", import.bytes),
+    };
     let head = format!(
         "# Made from the copybook {file}.\nlayout: {layout}\nversion: 1\nformat: fixed\n\
-         charset: {charset}\nrecord_bytes: {}\nline_end: {line_end}\ncolumns:\n",
-        import.bytes
+         charset: {charset}\n{records}columns:\n"
     );
     Ok(Imported { layout: head + &import.columns, warnings: import.warnings })
 }
@@ -98,6 +107,8 @@ struct Import<'a> {
     overlay: Option<usize>,
     /// What must hold for the columns: a column, and its least number.
     conditions: Vec<(String, usize)>,
+    /// What the record ends with: the column that counts it, and the item's name.
+    tail: Option<(String, String)>,
     warnings: Vec<Diagnostic>,
     faults: Vec<Diagnostic>,
 }
@@ -178,8 +189,18 @@ impl Import<'_> {
             self.fault(item.place, message);
             return None;
         };
+        if self.options.framing.is_some() {
+            if self.tail.is_some() || self.overlay.is_some() || !suffix.is_empty() {
+                let message =
+                    format!("`{}` lies in or behind a table of changing length", item.name);
+                self.fault(item.place, message);
+                return None;
+            }
+            self.tail = Some((found.clone(), item.name.clone()));
+            return Some(found);
+        }
         let message = format!("`{}` has room for all {} in every record", item.name, item.occurs);
-        self.warn(item.place, message, "records that are cut behind the last one cannot be read");
+        self.warn(item.place, message, "a `framing` lets records end behind the last one");
         Some(found)
     }
 
@@ -208,6 +229,13 @@ impl Import<'_> {
             Ok(described) => described,
             Err(why) => return self.fault(item.place, format!("`{}`: {why}", item.name)),
         };
+        if let Some((counter, table)) = &self.tail
+            && self.overlay.is_none()
+            && !self.conditions.iter().any(|it| it.0 == *counter)
+        {
+            let message = format!("`{}` stands behind `{table}`, whose length changes", item.name);
+            return self.fault(item.place, message);
+        }
         let name = self.name(item, within, suffix);
         let place = self.overlay.map(|at| format!("overlay: true, start: {}, ", at + 1));
         let keys = format!("{keys}{}{}", place.unwrap_or_default(), self.when());

@@ -25,7 +25,11 @@ const COPYBOOK: &str = "      * A sale as the host writes it.
 ";
 
 fn import(text: &str, charset: Charset) -> Result<Imported, Vec<Diagnostic>> {
-    to_layout("SALE.cpy", text, Options { layout: "host/sale", charset, line_end: "none" })
+    to_layout(
+        "SALE.cpy",
+        text,
+        Options { layout: "host/sale", charset, line_end: "none", framing: None },
+    )
 }
 
 #[test]
@@ -193,4 +197,41 @@ fn tables_depend_on_their_count() {
     assert_eq!(all, ["1,x,-123,,,ab,a,b", "0,,,,,cd,c,d", "2,x,1,y,2,ef,e,f"]);
     let written = layout.write(&rows, &crate::charset::Policy::exact()).expect("writes");
     assert_eq!(written.bytes, bytes);
+}
+
+/// With a framing the record ends behind the last row that is there.
+#[test]
+fn a_table_at_the_end_changes_the_length() {
+    let text = "01 R. 05 N PIC 9. 05 T OCCURS 0 TO 2 TIMES DEPENDING ON N.\n\
+                10 A PIC X OCCURS 2. 10 Q PIC S9(3) COMP-3.\n\
+                10 Q-R REDEFINES Q PIC X(2).";
+    let framed = |text: &str, framing| {
+        let charset = Charset::Cp932;
+        to_layout(
+            "t",
+            text,
+            Options { layout: "t", charset, line_end: "none", framing: Some(framing) },
+        )
+    };
+    let imported = framed(text, "rdw").expect("imports");
+    assert_eq!(imported.warnings.len(), 2, "of REDEFINES: {:?}", imported.warnings);
+    assert!(imported.layout.contains("framing: rdw\nends_with: n\n"), "{}", imported.layout);
+    let layout = Layout::parse("t", &imported.layout).unwrap_or_else(|it| panic!("{it:?}"));
+    let rows = layout.read(b"\0\x09\0\x001xy\x12\x3D\0\x05\0\x000").expect("reads");
+    assert_eq!(rows.faults.len(), 1, "12 3D is no text");
+    let plain = framed(&text.replace("10 Q-R REDEFINES Q PIC X(2).", ""), "rdw_blocked");
+    let layout = Layout::parse("t", &plain.expect("imports").layout).expect("a layout");
+    let bytes = b"\0\x12\0\0\0\x09\0\x001xy\x12\x3D\0\x05\0\x000";
+    let rows = layout.read(bytes).expect("reads");
+    let all: Vec<_> = rows.rows.iter().map(|it| (rows.cell(it, 1), rows.cell(it, 3))).collect();
+    assert_eq!((rows.faults.len(), all), (0, vec![("x", "-123"), ("", "")]));
+    assert_eq!(layout.write(&rows, &Policy::exact()).expect("writes").bytes, bytes);
+    // Where something lies behind a table, a layout cannot say where.
+    for rest in ["05 REST PIC X.", "05 M PIC 9. 05 U OCCURS 2 DEPENDING ON N. 10 V PIC X."] {
+        let faults = framed(&format!("{text} {rest}"), "rdw").expect_err("refused");
+        assert!(faults[0].message.contains("whose length changes"), "{faults:?}");
+    }
+    let nested = "01 R. 05 N PIC 9. 05 T OCCURS 2. 10 U OCCURS 2 DEPENDING ON N. 15 V PIC X.";
+    let faults = framed(nested, "rdw").expect_err("refused");
+    assert!(faults[0].message.contains("a table of changing length"), "{faults:?}");
 }

@@ -82,6 +82,11 @@ impl<'a> Assembler<'a> {
         }
     }
 
+    /// Records so far, read or not.
+    pub(super) fn records(&self) -> u64 {
+        self.tally.counts.records
+    }
+
     /// Takes the next line.
     pub(super) fn push(&mut self, mut line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
         let at = usize::try_from(line.offset).unwrap_or(usize::MAX);

@@ -8,6 +8,7 @@ use canon::entry::RecordFault;
 use super::{
     arena::Arena,
     model::{CellFormat, Column, DatePart, Number, Trim},
+    wide,
 };
 
 /// Characters of a found text that a fault shows.
@@ -62,6 +63,17 @@ pub(super) fn fault(column: &Column, offset: u64, text: &str, expected: String) 
         field: name.clone(),
         offset: Some(offset),
         found: found(text, column.field.personal),
+        expected,
+        needed_by: None,
+    }
+}
+
+/// A fault of a line or record as such. `offset` is that in the input.
+pub(super) fn line_fault(offset: usize, found: String, expected: String) -> RecordFault {
+    RecordFault {
+        field: String::new(),
+        offset: Some(wide(offset)),
+        found,
         expected,
         needed_by: None,
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Layout,
-    model::{Ends, Format, Header, Kind, Mark, Role, Slot},
+    model::{Ends, Format, Framing, Header, Kind, Mark, Role, Slot},
 };
 use crate::{charset::Bom, yaml::Table};
 
@@ -30,6 +30,9 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
             }
             if fixed.eof_mark == Mark::Optional {
                 reasons.push("an optional end mark");
+            }
+            if matches!(fixed.framing, Some(Framing::Blocked { .. })) {
+                reasons.push("`framing: rdw_blocked`: how records were blocked is not kept");
             }
         }
         Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => {}

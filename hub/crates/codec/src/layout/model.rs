@@ -52,13 +52,28 @@ pub(super) struct Csv {
 /// Records cut by byte.
 #[derive(Clone, Debug)]
 pub(super) struct Fixed {
-    /// Without the line end.
+    /// Without the line end. With a framing each kind has its own length.
     pub(super) record_bytes: usize,
+    /// Each record says its length before it.
+    pub(super) framing: Option<Framing>,
     /// `None`: records follow each other without one.
     pub(super) ends: Option<Ends>,
     /// Where the record's code stands: offset and bytes.
     pub(super) type_at: Option<(usize, usize)>,
     pub(super) eof_mark: Mark,
+}
+
+/// Lengths before records, as mainframes write them (RECFM=V and VB): two bytes, the
+/// high one first, and two zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// A record descriptor word before each record: it counts itself.
+    Rdw,
+    /// The same, but it counts the record alone, as GnuCOBOL writes it.
+    Length,
+    /// The same, and a block descriptor word before each block of records. Blocks are
+    /// written with at most so many bytes.
+    Blocked { block_bytes: usize },
 }
 
 /// When a cell is quoted.
@@ -117,7 +132,20 @@ pub(super) struct Kind {
     pub(super) straight: bool,
     /// Some columns lie over others, or are not always there.
     pub(super) overlaid: bool,
+    /// Fixed: bytes of all its columns.
+    pub(super) bytes: usize,
+    /// Fixed: it does not always have all of them.
+    pub(super) tail: Option<Tail>,
     pub(super) sequence: Option<Sequence>,
+}
+
+/// The end of a record whose length depends on a count.
+#[derive(Clone, Debug)]
+pub(super) struct Tail {
+    /// Index of the column that counts.
+    pub(super) counter: usize,
+    /// Where the record ends when it counts none, one, two …
+    pub(super) ends: Vec<usize>,
 }
 
 /// Lines that are numbered without gaps.
@@ -340,6 +368,22 @@ impl Kind {
         self.columns.iter().position(|it| it.field.name == name && !name.is_empty())
     }
 
+    /// Whether a record of it may have so many bytes.
+    pub(super) fn has_length(&self, bytes: usize) -> bool {
+        match &self.tail {
+            Some(tail) => tail.ends.contains(&bytes),
+            None => self.bytes == bytes || self.columns.is_empty(),
+        }
+    }
+
+    /// How long its records are, for a fault.
+    pub(super) fn lengths(&self) -> String {
+        let Some(tail) = &self.tail else { return format!("{} bytes", self.bytes) };
+        let counter = self.columns.get(tail.counter).map_or("", |it| it.field.name.as_str());
+        let first = tail.ends.first().copied().unwrap_or(0);
+        format!("{first} to {} bytes, as `{counter}` says", self.bytes)
+    }
+
     /// Index of the group that its rows go to.
     pub(super) fn group(&self) -> Option<usize> {
         match self.role {
@@ -351,6 +395,16 @@ impl Kind {
             | Role::Trailer
             | Role::Ignored => None,
         }
+    }
+}
+
+// === impl Tail ===
+
+impl Tail {
+    /// Where the record ends, by the text of the column that counts.
+    pub(super) fn end(&self, count: &str) -> Option<usize> {
+        let count = if count.is_empty() { 0 } else { count.parse().ok()? };
+        self.ends.get(count).copied()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         Layout,
         arrives::Arrives,
         edi, lossless,
-        model::{Csv, Ends, Fixed, Format, Header, Kind, Mark, Quoting},
+        model::{Csv, Ends, Fixed, Format, Framing, Header, Kind, Mark, Quoting},
         plan, xlsx, xml,
     },
     rows::Shape,
@@ -190,6 +190,21 @@ fn fixed(table: &Table<'_>) -> Fixed {
         it.finish();
         (start.saturating_sub(1), length)
     });
+    if let Some(framing) = framing(table) {
+        let ends = table.one_of("line_end", &ends).unwrap_or(None);
+        let mark = table.one_of("eof_mark", &MARKS).unwrap_or(Mark::Refused);
+        if ends.is_some() || mark != Mark::Refused || table.node("record_bytes").is_some() {
+            let message = "records that say their length have no `record_bytes`, `line_end` or";
+            table.error("L06", format!("{message} `eof_mark`"));
+        }
+        return Fixed {
+            record_bytes: 0,
+            framing: Some(framing),
+            ends: None,
+            type_at,
+            eof_mark: mark,
+        };
+    }
     let record_bytes = table.required_number("record_bytes", bytes).unwrap_or(1);
     if record_bytes == 0 {
         table.error("L06", "`record_bytes` is 0");
@@ -201,8 +216,33 @@ fn fixed(table: &Table<'_>) -> Fixed {
     }
     Fixed {
         record_bytes,
+        framing: None,
         ends: table.required_one_of("line_end", &ends).unwrap_or(None),
         type_at,
         eof_mark: table.one_of("eof_mark", &MARKS).unwrap_or(Mark::Refused),
     }
+}
+
+/// `framing` and `block_bytes`.
+fn framing(table: &Table<'_>) -> Option<Framing> {
+    const BLOCK_BYTES_MAX: usize = 32_760;
+    let words = [
+        ("none", None),
+        ("rdw", Some(Framing::Rdw)),
+        ("rdw_blocked", Some(Framing::Blocked { block_bytes: BLOCK_BYTES_MAX })),
+        ("record_length", Some(Framing::Length)),
+    ];
+    let framing = table.one_of("framing", &words).unwrap_or(None);
+    let block_bytes = table.number("block_bytes", "a count of bytes");
+    if block_bytes.is_some_and(|it| it > BLOCK_BYTES_MAX) {
+        table.error("L06", format!("`block_bytes` is more than {BLOCK_BYTES_MAX}"));
+    }
+    match (framing, block_bytes) {
+        (Some(Framing::Blocked { .. }), Some(block_bytes)) => {
+            return Some(Framing::Blocked { block_bytes });
+        }
+        (_, Some(_)) => table.error("L06", "`block_bytes` is for `framing: rdw_blocked`"),
+        (_, None) => {}
+    }
+    framing
 }

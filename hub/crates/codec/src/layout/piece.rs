@@ -34,6 +34,9 @@ pub(super) struct Memory {
     pub(super) order: Option<Vec<Option<usize>>>,
     /// The escape sequence that holds there; empty: none.
     pub(super) shift: String,
+    /// Bytes of the block that is open there, of records in blocks.
+    #[serde(default)]
+    pub(super) block_left: u64,
     pub(super) tally: Tally,
 }
 
@@ -45,6 +48,7 @@ impl Memory {
             line_end_seen: false,
             order: None,
             shift: String::new(),
+            block_left: 0,
             tally: Tally::new(layout),
         }
     }

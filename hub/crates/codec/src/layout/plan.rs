@@ -2,9 +2,10 @@
 //! each column goes in it.
 
 mod columns;
+mod tail;
 
 use super::{
-    model::{CellFormat, Check, Column, Format, Kind, Role, Rule, Sequence, Slot},
+    model::{CellFormat, Check, Column, Fixed, Format, Framing, Kind, Role, Rule, Sequence, Slot},
     parse::Word,
 };
 use crate::{
@@ -87,6 +88,8 @@ fn kind(name: &str, role: Role, columns: Vec<Column>) -> Kind {
         required,
         straight: false,
         overlaid: false,
+        bytes: 0,
+        tail: None,
         sequence: None,
     }
 }
@@ -103,6 +106,7 @@ impl<'t, 'a> Draft<'t, 'a> {
         let Columns { columns, nodes, .. } = Columns::read(table, word)?;
         let mut draft = Self::new(table, kind("row", Role::Record, columns), nodes);
         draft.keyed();
+        draft.length(word);
         Some(draft)
     }
 
@@ -123,6 +127,7 @@ impl<'t, 'a> Draft<'t, 'a> {
         .collect();
         kind.required = table.bool("required").unwrap_or(kind.required);
         let mut draft = Self::new(table, kind, nodes);
+        draft.length(word);
         match draft.kind.role {
             Role::Record => draft.keyed(),
             Role::Detail { .. } => {
@@ -384,20 +389,7 @@ fn settle(format: &Format, kind: &mut Kind) {
 fn fits(format: &Format, draft: &Draft<'_, '_>) {
     let columns = &draft.kind.columns;
     match format {
-        Format::Fixed(fixed) if !columns.is_empty() => {
-            let sum: usize = columns.iter().filter(|it| !it.overlay).map(|it| it.bytes).sum();
-            for over in columns.iter().filter(|it| it.overlay) {
-                if over.start.saturating_add(over.bytes) > fixed.record_bytes {
-                    let message = format!("`{}` lies outside the record", over.field.name);
-                    draft.table.error("L06", message);
-                }
-            }
-            if sum != fixed.record_bytes {
-                let expected = fixed.record_bytes;
-                let message = format!("the fields of `{}` have {sum} bytes", draft.kind.name);
-                draft.table.error("L06", format!("{message}, `record_bytes` is {expected}"));
-            }
-        }
+        Format::Fixed(fixed) if !columns.is_empty() => tail::fits(fixed, draft),
         Format::Csv(csv) if !draft.kind.codes.is_empty() && !columns.is_empty() => {
             if csv.type_column >= columns.len() {
                 draft.table.error("L07", "`type_column` is behind the last column");

@@ -172,7 +172,7 @@ impl Reader<'_> {
             self.bad_bytes(line.next, arena.base(), raw, kind.and_then(|it| layout.kinds.get(it)));
         if !self.csv.ends.allows(line.line_end) {
             let expected = format!("a line that ends with {}", self.csv.ends.name());
-            faults.push(line_fault(offset, line.line_end.name().to_owned(), expected));
+            faults.push(cell::line_fault(offset, line.line_end.name().to_owned(), expected));
         }
         self.cells.clear();
         match kind.and_then(|it| layout.kinds.get(it)) {
@@ -187,7 +187,7 @@ impl Reader<'_> {
                 let codes: Vec<&str> =
                     layout.kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
                 let expected = format!("a record with the code {}", codes.join(", "));
-                faults.push(line_fault(offset, cell::found(found, false), expected));
+                faults.push(cell::line_fault(offset, cell::found(found, false), expected));
             }
         }
         let end = self.source(arena.base(), line.end);
@@ -241,7 +241,7 @@ impl Reader<'_> {
                 true => "an empty line".to_owned(),
                 false => format!("{} columns", raw.len()),
             };
-            faults.push(line_fault(offset, found, format!("{wanted} columns")));
+            faults.push(cell::line_fault(offset, found, format!("{wanted} columns")));
             return;
         }
         self.cells.resize(kind.columns.len(), Cell::default());
@@ -435,15 +435,5 @@ impl Reader<'_> {
             });
         }
         faults
-    }
-}
-
-fn line_fault(offset: usize, found: String, expected: String) -> RecordFault {
-    RecordFault {
-        field: String::new(),
-        offset: Some(wide(offset)),
-        found,
-        expected,
-        needed_by: None,
     }
 }

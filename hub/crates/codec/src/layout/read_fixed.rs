@@ -1,27 +1,26 @@
 //! Reads records cut by byte.
 
+mod field;
+pub(super) mod frame;
 mod whole;
-
-use std::borrow::Cow;
 
 use canon::entry::RecordFault;
 
 use super::{
     Layout, LayoutFault,
-    arena::{self, Arena, BAD},
+    arena::Arena,
     assemble::{Assembler, Line},
-    binary,
-    cell::{self, number},
-    model::{CellFormat, Column, Fixed, Kind, Mark, Number, Storage, Trim},
-    narrow,
+    cell::{self, line_fault},
+    model::{Column, Fixed, Mark},
     piece::{Memory, Window},
     scan::LineEnd,
-    text, wide,
+    wide,
 };
 use crate::{
-    charset::{Policy, SkipKind},
+    charset::SkipKind,
     rows::{Cell, Rows},
 };
+use frame::{Frame, Frames};
 use whole::Whole;
 
 /// Reads a window, or as much of it as is complete.
@@ -33,40 +32,39 @@ pub(super) fn read(
 ) -> Result<Rows, LayoutFault> {
     let bytes = window.bytes;
     let mut reader = Reader::new(layout, fixed, window);
-    let (end, base) = (reader.end(), reader.base);
+    let mut frames = fixed.framing.map(|it| Frames::new(it, window, memory.block_left));
+    let end = reader.end();
     let mut arena = Arena::new(reader.decode());
     let mut assembler = Assembler::new(layout, &mut memory.tally, window.keep, &mut arena);
     let (mut at, mut first) = (0, !memory.line_end_seen);
     while at < end {
-        let (length, line_end) = reader.cut(at, end);
-        if !window.last && !reader.is_complete(at, length, line_end) {
-            break;
-        }
-        let mut faults = Vec::new();
-        if let Some((ends, found)) = fixed.ends.zip(line_end)
-            && !ends.allows(found)
-        {
-            if first {
-                let message = "records do not end as the layout says";
-                return Err(LayoutFault::new("line-ends", base + at + length, message)
-                    .found(found.name())
-                    .expected(ends.name()));
+        let (cut, mut faults) = match &mut frames {
+            Some(frames) => match frames.next(at, assembler.records())? {
+                Some(it) => {
+                    let Frame { start, at, length } = it;
+                    (Cut { start, at, length, line_end: None }, Vec::new())
+                }
+                None => break,
+            },
+            None => {
+                let cut = reader.cut(at, end);
+                if !window.last && !reader.is_complete(cut) {
+                    break;
+                }
+                (cut, Vec::new())
             }
-            let expected = format!("a record that ends with {}", ends.name());
-            faults.push(record_fault(base + at, found.name().to_owned(), expected));
+        };
+        if frames.is_none() {
+            faults.extend(reader.ends(cut, first)?);
+            reader.whole_record(cut, (window.last, end))?;
         }
         first = false;
-        if window.last && at + length >= end && length < fixed.record_bytes {
-            let message = "the last record is not whole: the file was probably cut";
-            return Err(LayoutFault::new("truncated", base + at, message)
-                .found(format!("{length} bytes"))
-                .expected(format!("{} bytes", fixed.record_bytes)));
-        }
-        reader.record(at, length, faults, &mut arena, &mut assembler)?;
-        at += length + line_end.map_or(0, LineEnd::length);
+        reader.record(cut, faults, &mut arena, &mut assembler)?;
+        at = cut.next();
     }
     memory.line_end_seen = !first;
     let rows = if window.last {
+        frames.as_ref().map_or(Ok(()), Frames::end)?;
         reader.end_mark(end)?;
         memory.offset = window.base + wide(bytes.len());
         assembler.finish(arena, memory.offset)?
@@ -78,7 +76,26 @@ pub(super) fn read(
         memory.offset = next;
         rows
     };
+    memory.block_left = frames.map_or(0, |it| it.left_at(memory.offset));
     Ok(rows)
+}
+
+/// Where a record is in the window.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// With what stands before it.
+    start: usize,
+    /// Its first byte.
+    at: usize,
+    length: usize,
+    line_end: Option<LineEnd>,
+}
+
+impl Cut {
+    /// Where the next one begins.
+    fn next(self) -> usize {
+        self.at + self.length + self.line_end.map_or(0, LineEnd::length)
+    }
 }
 
 struct Reader<'a> {
@@ -115,7 +132,8 @@ impl<'a> Reader<'a> {
             sealed: window.sealed,
             cells: Vec::new(),
             codes: coded.collect(),
-            binary: layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary),
+            binary: fixed.framing.is_some()
+                || layout.kinds.iter().flat_map(|it| &it.columns).any(Column::is_binary),
             whole: None,
             places: Vec::new(),
         }
@@ -165,20 +183,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether more bytes would not change where the record ends.
-    fn is_complete(&self, at: usize, length: usize, line_end: Option<LineEnd>) -> bool {
-        match line_end {
-            None => length == self.fixed.record_bytes,
+    fn is_complete(&self, cut: Cut) -> bool {
+        match cut.line_end {
+            None => cut.length == self.fixed.record_bytes,
             Some(LineEnd::Eof) => false,
-            Some(LineEnd::Cr) => self.sealed || at + length + 1 < self.bytes.len(),
+            Some(LineEnd::Cr) => self.sealed || cut.at + cut.length + 1 < self.bytes.len(),
             Some(LineEnd::Crlf | LineEnd::Lf) => true,
         }
     }
 
-    /// The length of the record at `at`, and how it ends.
-    fn cut(&self, at: usize, end: usize) -> (usize, Option<LineEnd>) {
+    /// The record at `at`, and how it ends.
+    fn cut(&self, at: usize, end: usize) -> Cut {
         let rest = self.bytes.get(at..end).unwrap_or_default();
+        let cut = Cut { start: at, at, length: 0, line_end: None };
         if self.fixed.ends.is_none() {
-            return (rest.len().min(self.fixed.record_bytes), None);
+            return Cut { length: rest.len().min(self.fixed.record_bytes), ..cut };
         }
         // Bytes of binary numbers look like line ends.
         let from = if self.binary { self.fixed.record_bytes.min(rest.len()) } else { 0 };
@@ -192,7 +211,36 @@ impl<'a> Reader<'a> {
             (Some(b'\r'), _) => LineEnd::Cr,
             (Some(_), _) => LineEnd::Lf,
         };
-        (length, Some(line_end))
+        Cut { length, line_end: Some(line_end), ..cut }
+    }
+
+    /// The record ends as the layout says; a file whose first one does not is refused.
+    fn ends(&self, cut: Cut, first: bool) -> Result<Option<RecordFault>, LayoutFault> {
+        let Some((ends, found)) = self.fixed.ends.zip(cut.line_end) else { return Ok(None) };
+        if ends.allows(found) {
+            return Ok(None);
+        }
+        if first {
+            let message = "records do not end as the layout says";
+            let at = self.base + cut.at + cut.length;
+            return Err(LayoutFault::new("line-ends", at, message)
+                .found(found.name())
+                .expected(ends.name()));
+        }
+        let expected = format!("a record that ends with {}", ends.name());
+        Ok(Some(line_fault(self.base + cut.at, found.name().to_owned(), expected)))
+    }
+
+    /// The last record is not shorter than others.
+    fn whole_record(&self, cut: Cut, (last, end): (bool, usize)) -> Result<(), LayoutFault> {
+        let record_bytes = self.fixed.record_bytes;
+        if !last || cut.at + cut.length < end || cut.length >= record_bytes {
+            return Ok(());
+        }
+        let message = "the last record is not whole: the file was probably cut";
+        Err(LayoutFault::new("truncated", self.base + cut.at, message)
+            .found(format!("{} bytes", cut.length))
+            .expected(format!("{record_bytes} bytes")))
     }
 
     /// In the input.
@@ -202,40 +250,50 @@ impl<'a> Reader<'a> {
 
     fn record(
         &mut self,
-        at: usize,
-        length: usize,
+        cut: Cut,
         mut faults: Vec<RecordFault>,
         arena: &mut Arena,
         assembler: &mut Assembler<'_>,
     ) -> Result<(), LayoutFault> {
         let layout = self.layout;
+        let framed = self.fixed.framing.is_some();
         self.cells.clear();
         let mut kind = None;
-        if length == self.fixed.record_bytes {
-            kind = self.kind(at, &mut faults);
-            if let Some(kind) = kind.and_then(|it| layout.kinds.get(it)) {
-                self.fields(at, kind, arena, &mut faults);
-            }
+        if framed || cut.length == self.fixed.record_bytes {
+            kind = self.kind(cut, &mut faults);
         } else {
             let expected = format!("{} bytes", self.fixed.record_bytes);
-            faults.push(record_fault(self.base + at, format!("{length} bytes"), expected));
+            faults.push(self.wrong_length(cut, expected));
+        }
+        if let Some(kind) = kind.and_then(|it| layout.kinds.get(it)) {
+            if framed && !kind.has_length(cut.length) {
+                faults.push(self.wrong_length(cut, kind.lengths()));
+            } else {
+                self.fields(cut, kind, arena, &mut faults);
+            }
         }
         let line = Line {
             kind,
-            offset: self.offset(at),
-            length: wide(length),
+            offset: self.offset(cut.start),
+            length: wide(cut.at + cut.length - cut.start),
             cells: &mut self.cells,
             faults,
         };
         assembler.push(line, arena)
     }
 
-    fn kind(&self, at: usize, faults: &mut Vec<RecordFault>) -> Option<usize> {
+    fn wrong_length(&self, cut: Cut, expected: String) -> RecordFault {
+        line_fault(self.base + cut.at, format!("{} bytes", cut.length), expected)
+    }
+
+    fn kind(&self, cut: Cut, faults: &mut Vec<RecordFault>) -> Option<usize> {
         let kinds = &self.layout.kinds;
         let Some((start, length)) = self.fixed.type_at else {
             return Some(0);
         };
-        let bytes = self.bytes.get(at + start..at + start + length).unwrap_or_default();
+        let at = cut.at + start;
+        let bytes = self.bytes.get(at..at + length).filter(|_| start + length <= cut.length);
+        let bytes = bytes.unwrap_or_default();
         if let Some((_, kind)) = self.codes.iter().find(|(code, _)| code == bytes) {
             return Some(*kind);
         }
@@ -247,207 +305,8 @@ impl<'a> Reader<'a> {
             let codes: Vec<&str> =
                 kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
             let expected = format!("a record with the type {}", codes.join(", "));
-            faults.push(record_fault(self.base + at + start, cell::found(&code, false), expected));
+            faults.push(line_fault(self.base + at, cell::found(&code, false), expected));
         }
         kind
-    }
-
-    fn fields(&mut self, at: usize, kind: &Kind, arena: &mut Arena, faults: &mut Vec<RecordFault>) {
-        let whole = self.whole.as_mut().filter(|_| !kind.overlaid).is_some_and(|it| {
-            it.places((at, kind), &self.layout.profile, arena.base(), &mut self.places).is_some()
-        });
-        for (index, column) in kind.columns.iter().enumerate() {
-            let offset = at + column.start;
-            let bytes = self.bytes.get(offset..offset + column.bytes).unwrap_or_default();
-            let places = self.places.get(index).copied().zip(self.places.get(index + 1).copied());
-            if kind.overlaid && !column.is_there(|it| Cow::Borrowed(self.cell_text(it, arena))) {
-                self.cells.push(arena::cell((0, 0), self.offset(offset), narrow(column.bytes)));
-                continue;
-            }
-            let result = match places.filter(|_| whole) {
-                Some(_) if column.is_idle() && !self.layout.lossless => Ok((0, 0)),
-                Some(range) => self.text(range, (column, offset, bytes), arena),
-                None => self.field(column, bytes, offset, arena),
-            };
-            let cell = match result {
-                Ok(range) => arena::cell(range, self.offset(offset), narrow(column.bytes)),
-                Err(fault) => {
-                    faults.push(*fault);
-                    BAD
-                }
-            };
-            self.cells.push(cell);
-        }
-        if kind.overlaid {
-            self.overlaid(at, kind, arena, faults);
-        }
-    }
-
-    fn cell_text<'b>(&self, index: usize, arena: &'b Arena) -> &'b str {
-        self.cells.get(index).map_or("", |it| arena.cell(*it))
-    }
-
-    /// Counts are not above what there is room for; in a lossless layout the
-    /// record is as it would be written, unused room and all.
-    fn overlaid(&self, at: usize, kind: &Kind, arena: &Arena, faults: &mut Vec<RecordFault>) {
-        for (index, column) in kind.columns.iter().enumerate() {
-            let Some(max) = column.count_max else { continue };
-            let text = self.cell_text(index, arena);
-            if text.parse::<usize>().is_ok_and(|it| it > max) {
-                let offset = self.offset(at + column.start);
-                faults.push(cell::fault(column, offset, text, format!("at most {max}")));
-            }
-        }
-        if !self.layout.lossless || !faults.is_empty() {
-            return;
-        }
-        let text = |index: usize| {
-            let constant = kind.columns.get(index).and_then(|it| it.constant.as_deref());
-            Cow::Borrowed(constant.unwrap_or_else(|| self.cell_text(index, arena)))
-        };
-        let (mut again, encoding) = (Vec::new(), (&self.layout.profile, &Policy::exact()));
-        let failed = text::record(encoding, kind, text, &mut again, &mut Vec::new());
-        let record = self.bytes.get(at..at + self.fixed.record_bytes).unwrap_or_default();
-        if !failed.is_empty() || again != record {
-            let differs = again.iter().zip(record).position(|(a, b)| a != b).unwrap_or(0);
-            let found = record.get(differs).map_or(String::new(), |it| format!("{it:02X}"));
-            let expected = "it as this layout writes it (unused room is spaces)".to_owned();
-            faults.push(record_fault(self.base + at + differs, found, expected));
-        }
-    }
-
-    /// A field that is text, at `whole` in the arena.
-    fn text(
-        &self,
-        whole: (usize, usize),
-        (column, offset, bytes): (&Column, usize, &[u8]),
-        arena: &mut Arena,
-    ) -> Result<(usize, usize), Box<RecordFault>> {
-        let fault = |expected, arena: &Arena| {
-            let text = arena.text(whole.0, whole.1);
-            Box::new(cell::fault(column, self.offset(offset), text, expected))
-        };
-        let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
-        if self.layout.lossless
-            && !is_exact(self.layout, column, arena.text(range.0, range.1), bytes)
-        {
-            let expected = "it as this layout writes it (padding, zeros, codes)".to_owned();
-            return Err(fault(expected, arena));
-        }
-        Ok(range)
-    }
-
-    fn field(
-        &self,
-        column: &Column,
-        bytes: &[u8],
-        offset: usize,
-        arena: &mut Arena,
-    ) -> Result<(usize, usize), Box<RecordFault>> {
-        let start = arena.end();
-        if column.cell == CellFormat::Bytes {
-            binary::to_hex(bytes, arena.extra());
-            return Ok((start, arena.end()));
-        }
-        if let CellFormat::Number(number) = &column.cell
-            && number.storage != Storage::Display
-        {
-            return self.binary((column, number), bytes, offset, arena);
-        }
-        let own = column.own.as_ref();
-        let profile = own.map_or(&self.layout.profile, |it| &it.profile);
-        let Some(read) = own.map_or(Some(Cow::Borrowed(bytes)), |it| it.shifted(bytes)) else {
-            let expected = "double bytes without codes that shift".to_owned();
-            return Err(Box::new(cell::fault(column, self.offset(offset), "", expected)));
-        };
-        // The code that shifts is not in the field.
-        let before = read.len().saturating_sub(bytes.len()) / 2;
-        if let Err(fault) = profile.decode_field(&read, arena.extra()) {
-            let expected = if fault.cut {
-                format!("characters of {} that end within the field", fault.charset)
-            } else {
-                format!("characters of {}", fault.charset)
-            };
-            let offset = self.offset(offset + fault.offset.saturating_sub(before));
-            let mut record = cell::fault(column, offset, "", expected);
-            record.found = fault.found();
-            return Err(Box::new(record));
-        }
-        let whole = (start, arena.end());
-        let text = arena.text(whole.0, whole.1);
-        if !cell::is_printable(text) {
-            let expected = "no control characters".to_owned();
-            return Err(Box::new(cell::fault(column, self.offset(offset), text, expected)));
-        }
-        self.text(whole, (column, offset, bytes), arena)
-    }
-
-    /// A number that is not text. Spaces are an empty field where it may be empty.
-    fn binary(
-        &self,
-        (column, number): (&Column, &Number),
-        bytes: &[u8],
-        offset: usize,
-        arena: &mut Arena,
-    ) -> Result<(usize, usize), Box<RecordFault>> {
-        let start = arena.end();
-        let mut pad = Vec::new();
-        let blank = text::fixed(
-            (&self.layout.profile, &Policy::exact()),
-            column,
-            "",
-            &mut pad,
-            &mut Vec::new(),
-        );
-        if number.storage == Storage::Packed && blank.is_ok() && pad == bytes {
-            return Ok((start, start));
-        }
-        let mut result = binary::read(number, bytes, arena.extra());
-        if result.is_ok() && self.layout.lossless {
-            let text = arena.text(start, arena.end());
-            if !is_exact(self.layout, column, text, bytes) {
-                result = Err("it as this layout writes it (the sign, the spaces)".to_owned());
-            }
-        }
-        result.map(|()| (start, arena.end())).map_err(|expected| {
-            let mut fault = cell::fault(column, self.offset(offset), "", expected);
-            if !column.field.personal {
-                fault.found = bytes.iter().map(|it| format!("{it:02X}")).collect();
-            }
-            Box::new(fault)
-        })
-    }
-}
-
-/// Whether the bytes are those that the writer makes of this text.
-fn is_exact(layout: &Layout, column: &Column, text: &str, bytes: &[u8]) -> bool {
-    // Padding is what was taken away, and nothing else changes ASCII.
-    let usual = match &column.cell {
-        _ if column.own.is_some() => false,
-        CellFormat::Bytes => true,
-        CellFormat::Text | CellFormat::Date(_) => column.trim == Trim::Right && !column.right,
-        CellFormat::Number(number) => {
-            let whole = number.digits == Some(bytes.len());
-            whole
-                && number::punch(number.negative).is_none()
-                && bytes.iter().all(u8::is_ascii_digit)
-        }
-    };
-    if usual && layout.profile.is_ascii_safe() && column.pad.is_ascii() && bytes.is_ascii() {
-        return true;
-    }
-    let mut again = Vec::with_capacity(bytes.len());
-    let encoding = (&layout.profile, &Policy::exact());
-    let written = text::fixed(encoding, column, text, &mut again, &mut Vec::new());
-    written.is_ok() && again == bytes
-}
-
-fn record_fault(offset: usize, found: String, expected: String) -> RecordFault {
-    RecordFault {
-        field: String::new(),
-        offset: Some(wide(offset)),
-        found,
-        expected,
-        needed_by: None,
     }
 }

@@ -208,8 +208,21 @@ pub(super) fn record<'a>(
 ) -> Vec<(usize, String)> {
     let (from, mut faults) = (out.len(), Vec::new());
     let space = profile.encode_exact(" ").unwrap_or_default();
+    let end = kind.tail.as_ref().map_or(Some(kind.bytes), |it| it.end(&text(it.counter)));
     for (index, column) in kind.columns.iter().enumerate() {
         let there = column.is_there(&text);
+        if let Some(max) = column.count_max
+            && text(index).parse::<usize>().is_ok_and(|it| it > max)
+        {
+            faults.push((index, format!("at most {max}")));
+        }
+        let lost = !there && column.constant.is_none() && !text(index).is_empty();
+        if lost {
+            faults.push((index, "nothing: by what stands before it, it is not there".to_owned()));
+        }
+        if end.is_some_and(|it| column.start >= it) {
+            continue;
+        }
         // What lies over others is written if it is known that it is there.
         if column.overlay && (!there || column.conditions.is_empty()) {
             continue;

@@ -10,7 +10,8 @@ use super::{
     assemble::totals,
     cell, edi,
     heading::headed,
-    model::{Csv, Ends, Fixed, Format, Kind, Mark, Role, Rule, Slot},
+    model::{Csv, Ends, Fixed, Format, Framing, Kind, Mark, Role, Rule, Slot},
+    read_fixed::frame,
     text, xml,
 };
 use crate::{
@@ -158,6 +159,11 @@ impl Writer<'_> {
         if mark == Mark::Required {
             self.out.bytes.push(0x1A);
         }
+        if let Format::Fixed(Fixed { framing: Some(Framing::Blocked { block_bytes }), .. }) =
+            &layout.format
+        {
+            self.out.bytes = frame::blocked(&self.out.bytes, *block_bytes);
+        }
     }
 
     /// Writes a line of each kind with such a role.
@@ -226,7 +232,14 @@ impl Writer<'_> {
         let value = |it: usize| Cow::Borrowed(values.get(it).map_or("", String::as_str));
         let (encoding, mut changes) = ((&self.layout.profile, self.policy), Vec::new());
         let bytes = &mut self.out.bytes;
+        let start = bytes.len();
+        if fixed.framing.is_some() {
+            frame::open(bytes);
+        }
         let failed = text::record(encoding, kind, value, bytes, &mut changes);
+        if let Some(framing) = fixed.framing {
+            frame::close(framing, bytes, start);
+        }
         let faults = failed.into_iter().filter_map(|(index, expected)| {
             Some(cell::fault(kind.columns.get(index)?, 0, &value(index), expected))
         });

@@ -121,7 +121,7 @@ proptest! {
             prop_assert!(!fault.render(&text).is_empty());
         }
         let _answer = Layout::parse("f", &text).is_ok();
-        let options = copybook::Options { layout: "t", charset: Charset::Cp037, line_end: "none" };
+        let options = copybook::Options { layout: "t", charset: Charset::Cp037, line_end: "none", framing: None };
         if let Ok(imported) = copybook::to_layout("f", &text, options) {
             prop_assert!(Layout::parse("f", &imported.layout).is_ok(), "{}", imported.layout);
         }

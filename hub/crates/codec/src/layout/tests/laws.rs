@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{framed, *};
 use crate::rows::{Cell, Row};
 
 static JOURNAL: LazyLock<Layout> = LazyLock::new(|| layout(include_str!("journal.layout.yaml")));
 static ORDER: LazyLock<Layout> = LazyLock::new(|| layout(include_str!("order.layout.yaml")));
+static VARYING: LazyLock<Layout> = LazyLock::new(|| layout(framed::VARYING));
 /// Without the trailer more mutations get through to the records.
 static LINES_ONLY: LazyLock<Layout> = LazyLock::new(|| {
     let text = include_str!("journal.layout.yaml");
@@ -90,6 +91,11 @@ proptest! {
     fn lossless_fixed_records_come_back(changes in changes()) {
         let bytes = mutate(cp932(RECORDS), &changes);
         prop_assert!(holds(&ORDER, &bytes));
+    }
+
+    #[test]
+    fn lossless_records_of_any_length_come_back(changes in changes()) {
+        prop_assert!(holds(&VARYING, &mutate(framed::varying(), &changes)));
     }
 
     #[test]

@@ -151,12 +151,19 @@ fn the_schema_has_the_keys_that_the_reader_has() {
         }
         assert_eq!(known(&text), published, "{name}");
     }
+}
+
+#[test]
+fn the_schema_has_the_keys_of_records() {
+    let schema = schema();
+    let csv = "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: lf\nheader: none\n";
     let detail = "bogus: 1, role: detail, columns: [{ name: a }]";
     let record = "bogus: 1, columns: [{ name: a }]";
     let mut both = known(&format!("{csv}records: [{{ name: r, {detail} }}]\n"));
     both.extend(known(&format!("{csv}records: [{{ name: r, {record} }}]\n")));
     assert_eq!(both, published(&schema, "csv_record"));
-    assert_eq!(published(&schema, "csv_record"), published(&schema, "fixed_record"));
+    both.insert("ends_with".to_owned());
+    assert_eq!(both, published(&schema, "fixed_record"));
     assert_eq!(published(&schema, "csv_record"), published(&schema, "xlsx_record"));
 }
 

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use proptest::prelude::*;
 
-use super::{laws::mutate, *};
+use super::{framed, laws::mutate, *};
 use crate::rows::Row;
 
 /// All that rows say, so that two readings can be compared.
@@ -130,6 +130,8 @@ pub(super) static CASES: LazyLock<Vec<(Layout, Vec<u8>)>> = LazyLock::new(|| {
         (plain_layout("iso-2022-jp"), in_charset(Charset::Iso2022Jp, plain)),
         (plain_layout("iso-2022-jp"), iso),
         (plain_layout("euc-jp"), in_charset(Charset::EucJp, plain)),
+        (layout(framed::VARYING), framed::varying()),
+        (layout(&framed::blocked(framed::GROUPED)), framed::grouped(&[4, 2, 3])),
         (plain_layout("cp037"), in_charset(Charset::Cp037, "abc,1\r\nd,2\r\nef,3\r\n")),
     ]
 });
@@ -139,7 +141,7 @@ proptest! {
 
     #[test]
     fn pieces_give_what_the_whole_gives(
-        case in 0_usize..13,
+        case in 0_usize..15,
         changes in prop::collection::vec(
             (any::<u16>(), any::<u8>(), prop_oneof![any::<u8>(), Just(b'\n'), Just(b'\r'), Just(0x1A), Just(b'"')]),
             0..4,

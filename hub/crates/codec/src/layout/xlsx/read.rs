@@ -188,7 +188,7 @@ impl<'a> Reader<'a> {
             _ => format!("empty rows at {}{first} to {last}", self.prefix),
         };
         let expected = "a record; `skip_blank_lines` in the layout allows empty rows";
-        let fault = line_fault(next.offset, found, expected.to_owned());
+        let fault = cell::line_fault(next.offset, found, expected.to_owned());
         self.cells.clear();
         let kind = self.layout.kinds.iter().position(|it| it.codes.is_empty());
         let (offset, cells, faults) = (wide(next.offset), &mut self.cells, vec![fault]);
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         if row.hidden && self.xlsx.hidden == Hidden::Refused {
             let found = format!("a hidden row at {}{}", self.prefix, row.number);
             let expected = "a row that people see; `hidden_rows` in the layout allows others";
-            faults.push(line_fault(row.offset, found, expected.to_owned()));
+            faults.push(cell::line_fault(row.offset, found, expected.to_owned()));
         }
         self.cells.clear();
         let kind = self.kind(row);
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
                 let codes: Vec<&str> =
                     layout.kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
                 let expected = format!("a record with the code {}", codes.join(", "));
-                faults.push(line_fault(row.offset, found, expected));
+                faults.push(cell::line_fault(row.offset, found, expected));
             }
         }
         let (offset, cells) = (wide(row.offset), &mut self.cells);
@@ -248,7 +248,7 @@ impl<'a> Reader<'a> {
         if let Some(extra) = extra {
             let found = cell::found(&self.values.shown(extra), true);
             let found = format!("{found} at {}", self.place(extra.column, row));
-            faults.push(line_fault(extra.offset, found, format!("{width} columns")));
+            faults.push(cell::line_fault(extra.offset, found, format!("{width} columns")));
             self.order = order;
             return;
         }
@@ -389,15 +389,5 @@ impl<'a> Reader<'a> {
             Some(cell) => self.place(cell.column, row),
             None => format!("{}{}", self.prefix, row.number),
         })
-    }
-}
-
-fn line_fault(offset: usize, found: String, expected: String) -> RecordFault {
-    RecordFault {
-        field: String::new(),
-        offset: Some(wide(offset)),
-        found,
-        expected,
-        needed_by: None,
     }
 }
