@@ -4,6 +4,7 @@
 //! A configuration is a folder: `hub.yaml`, one file per channel under
 //! `channels/`, and `routes.yaml`.
 
+pub mod beside;
 mod channel;
 mod hub;
 mod output;
@@ -92,10 +93,16 @@ pub fn load(dir: &Path) -> Loaded {
     reading.finish(hub.flatten(), channels, routes)
 }
 
+/// How many of these are errors.
+#[must_use]
+pub fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|it| it.severity == Severity::Error).count()
+}
+
 /// Whether any of these is an error.
 #[must_use]
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|it| it.severity == Severity::Error)
+    errors(diagnostics) > 0
 }
 
 // === impl Reading ===

@@ -52,7 +52,9 @@ pub fn read(
     for diagnostic in &loaded.diagnostics {
         report(diagnostic, &source(&diagnostic.file));
     }
-    let Some(settings) = &loaded.settings else { return Err(loaded.diagnostics.len()) };
+    let Some(settings) = &loaded.settings else {
+        return Err(settings::errors(&loaded.diagnostics));
+    };
     stamps.extend(stamps_below(settings.hub.packages.clone()));
     let library = Library::new(&settings.hub.packages);
     let text = |file: &str| {
@@ -75,7 +77,7 @@ pub fn read(
             for fault in &faults {
                 report(fault, &text(&fault.file));
             }
-            Err(faults.len())
+            Err(settings::errors(&faults))
         }
     }
 }

@@ -6,10 +6,10 @@
 
 mod config;
 
-use super::{Config, Failure, client, progress::Bar};
+use super::{Config, Failure, check, client::DataFolder, progress::Bar, screen::count};
 use crate::{
     app::{DataFiles, clock::SystemClock},
-    settings::Settings,
+    settings::{self, beside::HubFile},
 };
 use canon::clock::Clock as _;
 use config::Put;
@@ -45,7 +45,7 @@ pub(super) struct Backup {
     #[arg(long)]
     without_keys: bool,
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
 }
 
 /// Put a backup into the empty data folder of a configuration. Where there is no
@@ -67,6 +67,7 @@ pub(super) struct Restore {
 struct Contents {
     /// The program that made it.
     version: String,
+    /// Empty when hub.yaml did not say it.
     organisation: String,
     /// When it was made.
     at: String,
@@ -80,8 +81,9 @@ struct Contents {
 
 impl Backup {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let files = DataFiles::new(settings.hub.data.clone());
+        let files = self.folder.files()?;
+        let config = &self.folder.config.config;
+        let hub = HubFile::open(config);
         make_empty(&self.dir)?;
         let to = |name: &str| self.dir.join(name);
         let bar = Bar::new("backup");
@@ -103,11 +105,12 @@ impl Backup {
             }
             hashes.insert(name.to_owned(), hash(&to(name))?);
         }
-        let copied_config = config::copy(&settings, &self.dir)?;
+        let packages = hub.as_ref().map_or(Vec::new(), HubFile::packages);
+        let copied_config = config::copy(config, &packages, &self.dir)?;
         hashes.extend(copied_config.hashes.clone());
         let contents = Contents {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            organisation: settings.hub.organisation.clone(),
+            organisation: hub.and_then(|it| it.organisation()).unwrap_or_default(),
             at: SystemClock.now().to_string(),
             head: copied.head,
             files: hashes,
@@ -119,9 +122,13 @@ impl Backup {
         let (dir, head) = (self.dir.display(), copied.head);
         say!("{dir}: journal up to entry {head}, {} bytes", copied.bytes);
         say!(
-            "configuration: {} files; the secrets it names are not among them: keep those yourself",
-            copied_config.hashes.len()
+            "configuration: {}; the secrets it names are not among them: keep those yourself",
+            count(copied_config.hashes.len(), "file")
         );
+        if copied_config.faults > 0 {
+            let faults = count(copied_config.faults, "fault");
+            say!("it has {faults}, which `channelhub check` shows; it was copied as it is");
+        }
         for folder in copied_config.left_out {
             say!("packages in {} lie outside of it and are not copied", folder.display());
         }
@@ -139,12 +146,22 @@ impl Backup {
 impl Restore {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let contents = self.contents()?;
-        let settings = self.settings(&contents)?;
-        let files = DataFiles::new(settings.hub.data.clone());
-        if contents.organisation != settings.hub.organisation {
+        let dir = &self.config.config;
+        self.put(&contents)?;
+        // Only what is needed: its secrets may come later.
+        let said = HubFile::open(dir).and_then(|it| Ok((it.data()?, it.organisation()?)));
+        let (data, organisation) = said.map_err(|faulty| {
+            format!(
+                "hub.yaml does not say which data folder of which organisation to restore into:\n\
+                 {faulty}\nMend it, or restore into a new folder with --config"
+            )
+        })?;
+        let files = DataFiles::new(data);
+        if !contents.organisation.is_empty() && contents.organisation != organisation {
             return Err(format!(
-                "the backup is of organisation {:?}, hub.yaml says {:?}: ids would not fit",
-                contents.organisation, settings.hub.organisation
+                "the backup is of organisation {:?}, hub.yaml says {organisation:?}: ids would \
+                 not fit",
+                contents.organisation
             ));
         }
         if let Some(there) = in_the_way(&files.dir) {
@@ -167,16 +184,25 @@ impl Restore {
         bar.end();
         let size = verified?;
         let dir = files.dir.display();
-        say!("{dir}: {size} entries, the ledger is sound");
+        say!("{dir}: {}, the ledger is sound", count(size, "entry"));
         say!("the store is made again at the next start");
+        let loaded = settings::load(&self.config.config);
+        let faults = settings::errors(&loaded.diagnostics);
+        if faults > 0 {
+            check::print(&loaded.diagnostics, &loaded.sources);
+            let (faults, dir) = (count(faults, "fault"), self.config.config.display());
+            say!(
+                "the configuration in {dir} has {faults}; before the hub starts: mend it, and put \
+                  the secrets there that it names"
+            );
+        }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The configuration to restore into; puts the one of the backup there, or beside.
-    fn settings(&self, contents: &Contents) -> Result<Settings, Failure> {
+    /// Puts the configuration of the backup there, or beside the one that is there.
+    fn put(&self, contents: &Contents) -> Result<(), Failure> {
         let dir = &self.config.config;
-        let put = config::put(contents, &self.dir, dir)?;
-        match &put {
+        match config::put(contents, &self.dir, dir)? {
             Put::Here => say!("the configuration of the backup is in {}", dir.display()),
             Put::Beside(beside) => {
                 say!("the configuration of the backup differs: it is in {}", beside.display());
@@ -184,12 +210,7 @@ impl Restore {
             Put::Same => {}
             Put::None => say!("the backup has no configuration"),
         }
-        client::load(dir).map_err(|fault| match put {
-            Put::Here => format!(
-                "{fault}: put the secrets there that it names, then run the same command again"
-            ),
-            Put::Beside(_) | Put::Same | Put::None => fault,
-        })
+        Ok(())
     }
 
     /// What the backup says it holds; each file is what it was.
@@ -244,8 +265,9 @@ fn verify(files: &DataFiles) -> Result<u64, Failure> {
     match report.faults.first() {
         None => Ok(report.size),
         Some(first) => Err(format!(
-            "what was restored is NOT SOUND: {} faults, the first: {}; run `channelhub ledger verify`",
-            report.faults_total, first.what
+            "what was restored is NOT SOUND: {}, the first: {}; run `channelhub ledger verify`",
+            count(report.faults_total, "fault"),
+            first.what
         )),
     }
 }

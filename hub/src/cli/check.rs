@@ -1,6 +1,6 @@
 //! `channelhub check`: every fault of a configuration, with its place.
 
-use super::{Config, Failure};
+use super::{Config, Failure, screen::count};
 use crate::app::reload;
 use codec::diagnostic::{Diagnostic, Severity};
 use std::{collections::BTreeMap, process::ExitCode};
@@ -22,15 +22,14 @@ impl Check {
         });
         match read {
             Ok(read) => {
-                let (channels, routes) = (read.house.channels().count(), read.house.routes.len());
-                say!(
-                    "{}: {channels} channels, {routes} routes, {warnings} warnings",
-                    dir.display()
-                );
+                let channels = count(read.house.channels().count(), "channel");
+                let routes = count(read.house.routes.len(), "route");
+                let warnings = count(warnings, "warning");
+                say!("{}: {channels}, {routes}, {warnings}", dir.display());
                 Ok(ExitCode::SUCCESS)
             }
-            Err(count) => {
-                eprintln!("{}: {count} faults", dir.display());
+            Err(faults) => {
+                eprintln!("{}: {}", dir.display(), count(faults, "fault"));
                 Ok(ExitCode::FAILURE)
             }
         }

@@ -1,11 +1,47 @@
 //! Talks to a running hub's API, for commands beside it.
 
-use super::Failure;
-use crate::settings::{self, Settings};
+use super::{Config, Failure};
+use crate::{
+    app::DataFiles,
+    settings::beside::{Faulty, HubFile},
+};
 use serde_json::Value;
-use std::{path::Path, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-/// The API of the hub whose configuration is here.
+/// Where a hub keeps its files.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct DataFolder {
+    #[command(flatten)]
+    pub(super) config: Config,
+    /// The data folder, when hub.yaml cannot say it.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data: Option<PathBuf>,
+}
+
+/// Which hub, and who asks.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Hub {
+    #[command(flatten)]
+    config: Config,
+    /// Address of the hub, when it does not listen where hub.yaml says.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// A file with a token of the API, when it is not to be the first one in hub.yaml.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// Where a hub listens.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Address {
+    #[command(flatten)]
+    pub(super) config: Config,
+    /// Address of the hub, when it does not listen where hub.yaml says.
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Option<String>,
+}
+
+/// The API of a running hub.
 #[derive(Debug)]
 pub(super) struct Client {
     base: String,
@@ -13,21 +49,82 @@ pub(super) struct Client {
     http: reqwest::Client,
 }
 
+// === what hub.yaml says ===
+
+impl DataFolder {
+    /// The folder: what was named, or what hub.yaml says.
+    pub(super) fn path(&self) -> Result<PathBuf, Failure> {
+        match &self.data {
+            Some(data) => Ok(data.clone()),
+            None => asked(&self.config, HubFile::data, "name the data folder itself with --data"),
+        }
+    }
+
+    /// The files in it.
+    pub(super) fn files(&self) -> Result<DataFiles, Failure> {
+        self.path().map(DataFiles::new)
+    }
+}
+
+impl Address {
+    /// What was named, where a running hub wrote that it listens (`--listen` may have
+    /// moved it), or what hub.yaml says.
+    pub(super) fn get(&self) -> Result<String, Failure> {
+        if let Some(url) = &self.url {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        let found = |hub: &HubFile| {
+            let data = hub.data()?;
+            match std::fs::read_to_string(data.join("listening")) {
+                Ok(text) => Ok(text.trim().to_owned()),
+                Err(_) => hub.listen().map(|it| format!("http://{it}")),
+            }
+        };
+        asked(&self.config, found, "name the address of the hub with --url")
+    }
+}
+
+impl Hub {
+    /// Its API.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        let address = Address { config: self.config.clone(), url: self.url.clone() };
+        Client::new(address.get()?, self.token()?)
+    }
+
+    fn token(&self) -> Result<String, Failure> {
+        let Some(path) = &self.token_file else {
+            let first = |hub: &HubFile| hub.token().map(|it| it.reveal().to_owned());
+            let help = "name a file that holds a token of the API with --token-file";
+            return asked(&self.config, first, help);
+        };
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|cause| format!("{}: {cause}", path.display()))?;
+        match text.trim() {
+            "" => Err(format!("{} is empty: it must hold a token of the API", path.display())),
+            token => Ok(token.to_owned()),
+        }
+    }
+}
+
+/// One value of hub.yaml, whatever else is wrong with the configuration.
+fn asked<T>(
+    config: &Config,
+    value: impl FnOnce(&HubFile) -> Result<T, Faulty>,
+    way_out: &str,
+) -> Result<T, Failure> {
+    let dir = &config.config;
+    HubFile::open(dir).and_then(|hub| value(&hub)).map_err(|faulty| {
+        eprintln!("{faulty}\n");
+        let file = dir.join("hub.yaml");
+        format!("{} does not say what is needed here: mend it, or {way_out}", file.display())
+    })
+}
+
 /// Longest wait for a connection to the hub on this machine.
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(3);
 
 impl Client {
-    /// Reads address and token from the configuration in `dir`; `url` names
-    /// another address, for a hub started with `--listen`.
-    pub(super) fn new(dir: &Path, url: Option<String>) -> Result<Self, Failure> {
-        let settings = load(dir)?;
-        let token = settings
-            .hub
-            .tokens
-            .first()
-            .map(|it| it.token.reveal().to_owned())
-            .ok_or("hub.yaml has no `api.tokens`; `channelhub init` writes one")?;
-        let base = url.unwrap_or_else(|| address(&settings));
+    fn new(base: String, token: String) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .no_proxy()
             .connect_timeout(CONNECT_WAIT_MAX)
@@ -88,21 +185,4 @@ impl Client {
         let text = |key: &str| problem.get(key).and_then(Value::as_str).unwrap_or_default();
         Err(format!("{status}: {} [{}] {}", text("title"), text("code"), text("detail")))
     }
-}
-
-/// The address under which the hub of `settings` is reached from this machine.
-pub(super) fn address(settings: &Settings) -> String {
-    let listening = settings.hub.data.join("listening");
-    // A running hub writes down where it listens: `--listen` may have moved it.
-    if let Ok(text) = std::fs::read_to_string(listening) {
-        return text.trim().to_owned();
-    }
-    format!("http://{}", settings.hub.listen)
-}
-
-/// Settings of the configuration in `dir`; all faults are printed.
-pub(super) fn load(dir: &Path) -> Result<Settings, Failure> {
-    let loaded = settings::load(dir);
-    super::check::print(&loaded.diagnostics, &loaded.sources);
-    loaded.settings.ok_or_else(|| format!("the configuration in {} has faults", dir.display()))
 }

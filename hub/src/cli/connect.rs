@@ -3,11 +3,14 @@
 
 mod redirect;
 
-use super::{Config, Failure, block_on, client};
+use super::{Failure, block_on, client::DataFolder};
 use crate::{
     app::clock::SystemClock,
     connection::{self, Connection, Reserved, Wanted},
-    settings::ConnectionSettings,
+    settings::{
+        ConnectionSettings,
+        beside::{channel, connected_channels},
+    },
 };
 use access::keys::ApiKey;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -37,7 +40,7 @@ pub(super) struct Connect {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
 }
 
 /// List the channels with a connection: since when, when it was used last, and what
@@ -48,7 +51,7 @@ pub(super) struct Connections {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
 }
 
 /// Pause before a connection that is in use is looked at again.
@@ -60,12 +63,11 @@ const REDIRECT_DEFAULT: &str = "http://127.0.0.1:8765/";
 
 impl Connect {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
         let name = &self.channel;
-        let channel = settings.channels.get(name).ok_or(format!("there is no channel {name:?}"))?;
-        let wanted = connection::wanted(channel)?
+        let channel = channel(&self.folder.config.config, name)?;
+        let wanted = connection::wanted(&channel)?
             .ok_or_else(|| format!("channel {name} has no `connection` in its `auth`"))?;
-        let connection = Connection::of(&settings.hub.data, name);
+        let connection = Connection::of(&self.folder.path()?, name);
         match &self.token_file {
             Some(path) => {
                 let token = token_in(path)?;
@@ -169,14 +171,15 @@ fn address(
 
 impl Connections {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
+        let data = self.folder.path()?;
         let (mut any, mut sound) = (false, true);
-        for (name, channel) in &settings.channels {
-            if connection::wanted(channel)?.is_none() {
+        for (name, has_connection) in &connected_channels(&self.folder.config.config) {
+            let state = Connection::of(&data, name).state()?;
+            // A file that is not YAML may have said that there is one.
+            if !has_connection.unwrap_or(state.is_some()) {
                 continue;
             }
             any = true;
-            let state = Connection::of(&settings.hub.data, name).state()?;
             sound &= state.as_ref().is_some_and(|it| it.refused.is_none());
             match state {
                 Some(state) if self.json => say!("{}", json(&state)),

@@ -1,6 +1,6 @@
 //! `channelhub health`: for health checks of containers, which have no curl.
 
-use super::{Config, Failure, block_on, client};
+use super::{Failure, block_on, client::Address};
 use std::{process::ExitCode, time::Duration};
 
 /// Longest wait for the answer.
@@ -10,13 +10,12 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 pub(super) struct Health {
     #[command(flatten)]
-    config: Config,
+    address: Address,
 }
 
 impl Health {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let url = format!("{}/readyz", client::address(&settings));
+        let url = format!("{}/readyz", self.address.get()?);
         block_on(async {
             let http = reqwest::Client::builder().no_proxy().timeout(WAIT_MAX).build();
             let answer = http.map_err(|it| it.to_string())?.get(&url).send().await;

@@ -1,6 +1,6 @@
 //! `channelhub layout`: layout files, without a running hub.
 
-use super::Failure;
+use super::{Failure, screen::count};
 use clap::{Subcommand, ValueEnum};
 use codec::{
     charset::{Charset, Profile},
@@ -115,7 +115,7 @@ impl Import {
             Ok(imported) => imported,
             Err(faults) => {
                 faults.iter().for_each(|it| eprintln!("{}", it.render(&text)));
-                eprintln!("{file}: {} faults; no layout was made", faults.len());
+                eprintln!("{file}: {}; no layout was made", count(faults.len(), "fault"));
                 return Ok(ExitCode::FAILURE);
             }
         };
@@ -128,12 +128,19 @@ impl Import {
         match &self.out {
             None => super::screen::bytes(imported.layout.as_bytes()),
             Some(out) => {
-                let failed = |cause: std::io::Error| format!("{}: {cause}", out.display());
+                let failed = |cause: std::io::Error| match cause.kind() {
+                    std::io::ErrorKind::AlreadyExists => format!(
+                        "{} is there already and stays as it is; move it away first, or name \
+                         another file with --out",
+                        out.display()
+                    ),
+                    _ => format!("{}: {cause}", out.display()),
+                };
                 let mut written = std::fs::File::create_new(out).map_err(failed)?;
                 std::io::Write::write_all(&mut written, imported.layout.as_bytes())
                     .map_err(failed)?;
-                let warnings = imported.warnings.len();
-                say!("{}: layout {name}, {warnings} warnings", out.display());
+                let warnings = count(imported.warnings.len(), "warning");
+                say!("{}: layout {name}, {warnings}", out.display());
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -162,15 +169,16 @@ impl Check {
             Ok(layout) => layout,
             Err(faults) => {
                 faults.iter().for_each(|it| eprintln!("{}", it.render(&text)));
-                eprintln!("{file}: {} faults", faults.len());
+                eprintln!("{file}: {}", count(faults.len(), "fault"));
                 return Ok(ExitCode::FAILURE);
             }
         };
         let (shape, charset) = (layout.shape(), layout.profile().charset);
-        let (fields, groups) = (shape.fields.len(), shape.groups.len());
+        let fields = count(shape.fields.len(), "field");
+        let groups = count(shape.groups.len(), "group");
         let lossless = if layout.is_lossless() { ", lossless" } else { "" };
         let (id, version) = (layout.id(), layout.version());
-        say!("{file}: {id}@{version}, {charset}, {fields} fields, {groups} groups{lossless}");
+        say!("{file}: {id}@{version}, {charset}, {fields}, {groups}{lossless}");
         match &self.on {
             None => Ok(ExitCode::SUCCESS),
             Some(data) => self.read(&layout, data),
@@ -205,7 +213,8 @@ impl Check {
             }
         }
         let (records, set_aside) = stream.records();
-        say!("{}: {records} records, {set_aside} of them bad", data.display());
+        let records = count(records, "record");
+        say!("{}: {records}, {set_aside} of them bad", data.display());
         Ok(if set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

@@ -1,7 +1,6 @@
 //! `channelhub ledger`: the proofs, from the files alone.
 
-use super::{Config, Failure, client};
-use crate::app::DataFiles;
+use super::{Failure, client::DataFolder, screen::count};
 use clap::Subcommand;
 use ledger::{Inputs, note::PublicKey, verify::Place};
 use std::{path::PathBuf, process::ExitCode};
@@ -18,7 +17,7 @@ pub(super) enum Ledger {
 #[derive(Debug, clap::Args)]
 pub(super) struct Verify {
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
     /// A signed checkpoint kept elsewhere; may be given several times.
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
@@ -40,8 +39,7 @@ impl Ledger {
 
 impl Verify {
     fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let files = DataFiles::new(settings.hub.data.clone());
+        let files = self.folder.files()?;
         let read = |path: &PathBuf| {
             std::fs::read_to_string(path).map_err(|cause| format!("{}: {cause}", path.display()))
         };
@@ -79,7 +77,10 @@ fn print(report: &ledger::Report) {
         say!("fault        {}: {}", place(fault.place), fault.what);
     }
     let total = report.faults_total;
-    say!("{}", if total == 0 { "sound".to_owned() } else { format!("NOT SOUND: {total} faults") });
+    match total {
+        0 => say!("sound"),
+        total => say!("NOT SOUND: {}", count(total, "fault")),
+    }
 }
 
 fn place(place: Place) -> String {

@@ -3,8 +3,9 @@
 mod edit;
 mod settle;
 
+pub(super) use super::client::Hub;
 use super::{
-    Config, Failure, block_on,
+    Failure, block_on,
     client::Client,
     sheet::{Printed, Table},
 };
@@ -29,16 +30,6 @@ pub(super) enum Letters {
     Resubmit(settle::Settle),
     /// Give records and deliveries up.
     Discard(settle::Settle),
-}
-
-/// Which hub.
-#[derive(Debug, clap::Args)]
-pub(super) struct Hub {
-    #[command(flatten)]
-    config: Config,
-    /// Address of the hub, when it does not listen where hub.yaml says.
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
 }
 
 /// Which letters.
@@ -117,14 +108,6 @@ impl Letters {
             Self::Resubmit(it) => it.run("resubmit", "to be sent again, as the destination allows"),
             Self::Discard(it) => it.run("discard", "given up"),
         }
-    }
-}
-
-// === impl Hub ===
-
-impl Hub {
-    pub(super) fn client(&self) -> Result<Client, Failure> {
-        Client::new(&self.config.config, self.url.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! `channelhub list`: what this program knows, and the channels of a
 //! configuration.
 
-use super::Failure;
+use super::{Failure, screen::count};
 use crate::{
     app::{library::Library, reload},
     settings::Input,
@@ -24,7 +24,7 @@ impl List {
         if let Some(dir) = &self.config {
             let read =
                 reload::read(dir, None, &mut |it, source| eprintln!("{}", it.render(source)))
-                    .map_err(|count| format!("{count} faults in {}", dir.display()))?;
+                    .map_err(|faults| format!("{} in {}", count(faults, "fault"), dir.display()))?;
             folders = read.settings.hub.packages.clone();
             heading("Channels");
             for channel in read.house.channels() {

@@ -1,6 +1,6 @@
 //! `channelhub rebuild`: throw a fold away and make it again from the journal.
 
-use super::{Config, Failure, client};
+use super::{Failure, client::DataFolder, screen::count};
 use crate::app::DataFiles;
 use journal::{Reader, opening::lock_file};
 use std::{io::IsTerminal as _, process::ExitCode};
@@ -16,15 +16,13 @@ pub(super) struct Rebuild {
     #[arg(value_parser = ["store", "deliveries", "all"])]
     fold: String,
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
 }
 
 impl Rebuild {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let files = DataFiles::new(settings.hub.data.clone());
-        let head = self.make_again(&files)?;
-        say!("{}: made again from {head} entries", self.fold);
+        let head = self.make_again(&self.folder.files()?)?;
+        say!("{}: made again from {}", self.fold, count(head, "entry"));
         Ok(ExitCode::SUCCESS)
     }
 
@@ -59,7 +57,7 @@ impl Rebuild {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::testing::House;
+    use crate::{app::testing::House, cli::Config};
     use canon::entry::{Act, Deed};
     use journal::Draft;
 
@@ -72,7 +70,8 @@ mod tests {
         rooms.journal.append(Draft::Act(Box::new(act))).await.unwrap();
         let files = DataFiles::new(folder.path().join("data"));
         let config = Config { config: folder.path().to_owned() };
-        let rebuild = Rebuild { fold: "all".to_owned(), config };
+        let folder = DataFolder { config, data: None };
+        let rebuild = Rebuild { fold: "all".to_owned(), folder };
         let told = rebuild.make_again(&files).unwrap_err();
         assert!(told.contains("Stop the hub first"), "{told}");
         rooms.tasks.finish().await;

@@ -1,6 +1,11 @@
 //! `channelhub replay`: stored events go out again.
 
-use super::{Config, Failure, block_on, client::Client, progress::Bar};
+use super::{
+    Failure, block_on,
+    client::{Client, Hub},
+    progress::Bar,
+    screen::count,
+};
 use crate::app::clock::SystemClock;
 use canon::clock::Clock as _;
 use clap::Subcommand;
@@ -13,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// Send stored events again: to a destination that lost some, or with corrected
 /// maps. Live traffic goes first; the idempotency keys stay the same.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Replay {
     #[command(subcommand)]
     command: Option<Command>,
@@ -27,16 +32,6 @@ enum Command {
     List(List),
     /// Stop one: what it has not sent stays unsent.
     Stop(Stop),
-}
-
-/// Which hub.
-#[derive(Debug, clap::Args)]
-struct Hub {
-    #[command(flatten)]
-    config: Config,
-    /// Address of the hub, when it does not listen where hub.yaml says.
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
 }
 
 /// Which events, and where to.
@@ -77,9 +72,9 @@ struct Start {
     /// Do not wait for its end.
     #[arg(long)]
     detach: bool,
-    /// Why. Stands in the ledger.
-    #[arg(long, default_value = "")]
-    reason: String,
+    /// Why. Stands in the ledger. Only --dry-run does without.
+    #[arg(long, required_unless_present = "dry_run")]
+    reason: Option<String>,
 }
 
 /// List replays.
@@ -114,12 +109,6 @@ impl Replay {
     }
 }
 
-impl Hub {
-    fn client(self) -> Result<Client, Failure> {
-        Client::new(&self.config.config, self.url)
-    }
-}
-
 impl Start {
     fn run(self) -> Result<ExitCode, Failure> {
         let body = self.body();
@@ -129,9 +118,9 @@ impl Start {
             let started = client.post("/api/v1/replays", &body).await?;
             let number = |key: &str| started.get(key).and_then(Value::as_u64).unwrap_or(0);
             if dry_run {
-                say!("{} events up to entry {}", number("matched"), number("last"));
+                say!("{} up to entry {}", count(number("matched"), "event"), number("last"));
                 say!("{} replaced by a later state, not sent", number("superseded"));
-                say!("{} deliveries would be made", number("parcels"));
+                say!("{} would be made", count(number("parcels"), "delivery"));
                 return Ok(ExitCode::SUCCESS);
             }
             let id = number("id");
@@ -161,7 +150,7 @@ impl Start {
             ("to".to_owned(), json!(to)),
             ("maps".to_owned(), json!(self.maps)),
             ("dry_run".to_owned(), json!(self.dry_run)),
-            ("reason".to_owned(), json!(self.reason)),
+            ("reason".to_owned(), json!(self.reason.as_deref().unwrap_or_default())),
         ]);
         Value::Object(body)
     }
@@ -233,16 +222,16 @@ fn figures(replay: &Value) -> String {
     let number = |key: &str| replay.get(key).and_then(Value::as_u64).unwrap_or(0);
     let last = replay.pointer("/selection/last").and_then(Value::as_u64).unwrap_or(0);
     format!(
-        "{}  {:<8} entry {} of {last}; {} events, {} superseded, {} changed, {} faulty; \
-         {} deliveries: {} done, {} dead, {} given up  {}",
+        "{}  {:<8} entry {} of {last}; {}, {} superseded, {} changed, {} faulty; \
+         {}: {} done, {} dead, {} given up  {}",
         number("id"),
         text("state"),
         number("reached").min(last),
-        number("matched"),
+        count(number("matched"), "event"),
         number("superseded"),
         number("changed"),
         number("faulty"),
-        number("parcels"),
+        count(number("parcels"), "delivery"),
         number("done"),
         number("dead"),
         number("discarded"),

@@ -1,7 +1,6 @@
 //! `channelhub salvage`: what can still be read of a damaged journal, in a new file.
 
-use super::{Config, Failure, backup::chain, client};
-use crate::app::DataFiles;
+use super::{Failure, backup::chain, client::DataFolder};
 use std::process::ExitCode;
 
 /// Save what can be read of a damaged journal: every entry before the first damaged
@@ -10,13 +9,12 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub(super) struct Salvage {
     #[command(flatten)]
-    config: Config,
+    folder: DataFolder,
 }
 
 impl Salvage {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let settings = client::load(&self.config.config)?;
-        let from = DataFiles::new(settings.hub.data).journal();
+        let from = self.folder.files()?.journal();
         let to = from.with_extension("db.salvaged");
         let saved = journal::salvage::salvage(&from, &to).map_err(|it| chain(&it))?;
         say!("{}: entries 1 to {}", saved.path.display(), saved.head);
@@ -27,8 +25,8 @@ impl Salvage {
             say!("the raw bytes of {} of them are lost", saved.raw_lost);
         }
         say!(
-            "To go on with it, keep the damaged files somewhere else: move journal.db, its -wal and \
-             its -shm away, ledger.db and store.db too, and give the new file the name journal.db. \
+            "To go on with it, keep the damaged files somewhere else: move journal.db, its -wal, \
+             its -shm and its .rest away, ledger.db and store.db too, and give the new file the name journal.db. \
              Ledger and store are made anew from it at the next start. Checkpoints of the old ledger \
              that name more entries than these prove what is missing: keep them."
         );

@@ -18,6 +18,16 @@ pub(super) fn line(text: Arguments<'_>) {
     bytes(format!("{text}\n").as_bytes());
 }
 
+/// How many of something: `1 fault`, `2 faults`, `3 entries`.
+pub(super) fn count(number: impl TryInto<u64>, what: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
+}
+
 /// Prints bytes as they are.
 pub(super) fn bytes(text: &[u8]) {
     let mut screen = std::io::stdout().lock();
@@ -28,5 +38,17 @@ pub(super) fn bytes(text: &[u8]) {
             eprintln!("channelhub: standard output: {cause}");
             std::process::exit(1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn one_is_one() {
+        let words = [(0, "fault"), (1, "fault"), (1, "entry"), (2, "entry")];
+        let said = words.map(|(number, what)| count(number, what));
+        assert_eq!(said, ["0 faults", "1 fault", "1 entry", "2 entries"]);
     }
 }

@@ -1,6 +1,6 @@
 //! `channelhub serve`: the daemon, from start to orderly stop.
 
-use super::{Config, Failure};
+use super::{Config, Failure, screen::count};
 use crate::{
     again::replay,
     api::{self, ask::App},
@@ -40,7 +40,9 @@ impl Serve {
         let read = reload::read(&self.config.config, None, &mut |it, source| {
             eprintln!("{}", it.render(source));
         })
-        .map_err(|count| format!("{count} faults in {}", self.config.config.display()))?;
+        .map_err(|faults| {
+            format!("{} in {}", count(faults, "fault"), self.config.config.display())
+        })?;
         // Before the runtime and after it: the exporter of spans has a thread of
         // its own and may not be started or ended inside.
         let hub = &read.settings.hub;

@@ -6,7 +6,7 @@
 mod compare;
 mod report;
 
-use super::{Config, Failure, progress::Bar};
+use super::{Config, Failure, progress::Bar, screen::count};
 use crate::{
     again,
     app::{
@@ -84,7 +84,7 @@ impl Shadow {
         }
         let config = &self.config.config;
         let read = reload::read(config, None, &mut |it, source| eprintln!("{}", it.render(source)))
-            .map_err(|count| format!("{count} faults in {}", config.display()))?;
+            .map_err(|faults| format!("{} in {}", count(faults, "fault"), config.display()))?;
         let candidates = self.candidates(&read)?;
         let files = DataFiles::new(read.settings.hub.data.clone());
         let seal = Seal::load(&files.seal_key()).map_err(|it| it.to_string())?;
@@ -143,7 +143,7 @@ impl Shadow {
                 for it in &faults {
                     eprintln!("{}", it.render(&text));
                 }
-                format!("{shown} has {} faults", faults.len())
+                format!("{shown} has {}", count(faults.len(), "fault"))
             })?;
             let (channel, id) = (Arc::clone(channel), id.to_owned());
             found.insert(name.to_owned(), Candidate { channel, new, id });

@@ -53,6 +53,10 @@ pub struct ApiToken {
     pub token: SecretText,
 }
 
+/// All keys of the file.
+pub(super) const KEYS: [&str; 9] =
+    ["organisation", "listen", "data", "packages", "trust", "api", "limits", "keep", "telemetry"];
+
 const PEER_PER_MINUTE_DEFAULT: NonZeroU32 = NonZeroU32::MIN.saturating_add(5999);
 const IN_FLIGHT_DEFAULT: usize = 1024;
 const BYTES_IN_FLIGHT_DEFAULT: u64 = 256 << 20;
@@ -61,7 +65,7 @@ const KEEP_KEYS_MIN: Duration = Duration::from_secs(7 * 86_400);
 pub(super) fn read(table: &Table<'_>, dir: &Path) -> Option<HubSettings> {
     let organisation = table.required_text("organisation").map(str::to_owned);
     let listen = listen(table);
-    let data = dir.join(table.text("data").unwrap_or("data"));
+    let data = data(table, dir);
     let packages = packages(table, dir);
     let trust = table.texts("trust").into_iter().map(str::to_owned).collect();
     let tokens = api_tokens(table, dir);
@@ -126,7 +130,12 @@ fn keep(table: &Table<'_>) -> (Option<Duration>, Option<Duration>) {
     (raw, keys)
 }
 
-fn listen(table: &Table<'_>) -> Option<SocketAddr> {
+/// The data folder.
+pub(super) fn data(table: &Table<'_>, dir: &Path) -> PathBuf {
+    dir.join(table.text("data").unwrap_or("data"))
+}
+
+pub(super) fn listen(table: &Table<'_>) -> Option<SocketAddr> {
     let Some(text) = table.text("listen") else {
         return Some(SocketAddr::from(([127, 0, 0, 1], 8080)));
     };
@@ -145,7 +154,7 @@ fn listen(table: &Table<'_>) -> Option<SocketAddr> {
     address
 }
 
-fn packages(table: &Table<'_>, dir: &Path) -> Vec<PathBuf> {
+pub(super) fn packages(table: &Table<'_>, dir: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for node in table.list("packages") {
         let Some(text) = node.text() else { continue };
@@ -159,7 +168,7 @@ fn packages(table: &Table<'_>, dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn api_tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
+pub(super) fn api_tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
     let Some(api) = table.table("api", "the settings of the API") else { return Vec::new() };
     let tokens = tokens(&api, "tokens", "a token of the API", dir);
     api.finish();

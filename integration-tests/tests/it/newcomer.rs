@@ -128,3 +128,54 @@ async fn the_files_in_the_box_come_out_as_canonical_events() -> Result<()> {
     said(&["map", "test", "generic-pos-csv"]).await?;
     Ok(())
 }
+
+/// Goal: what only needs the data folder or the running hub works while somebody is
+/// in the middle of changing the configuration: the hub runs on with the last good one.
+#[tokio::test]
+async fn commands_beside_a_hub_do_not_wait_for_a_configuration_without_faults() -> Result<()> {
+    let mut first = First::start().await?;
+    let shop = first.folder.join("channels/shop.yaml");
+    let hub = first.folder.join("hub.yaml");
+    let broken = std::fs::read_to_string(&shop)?.replace("secrets/shop.token", "secrets/gone");
+    std::fs::write(&shop, broken + "qouta: {}\n")?;
+    let said = std::fs::read_to_string(&hub)? + "limits: none\n";
+    std::fs::write(&hub, &said)?;
+    let backup = first.folder.join("copy").display().to_string();
+    for command in [
+        &["health"][..],
+        &["tap", "--count", "1"],
+        &["letters", "list"],
+        &["files", "list"],
+        &["replay", "list"],
+        &["connections"],
+        &["ledger", "verify"],
+        &["backup", &backup],
+    ] {
+        let told = first.hub.command(command).await?;
+        assert_eq!(told.code, Some(0), "{command:?}: {}{}", told.stdout, told.stderr);
+    }
+    let contents = std::fs::read_to_string(first.folder.join("copy/backup.json"))?;
+    assert!(contents.contains("\"organisation\": \"my-company\""), "{contents}");
+
+    // With no hub.yaml at all: it says so, and what to do.
+    std::fs::write(&hub, "organisation: [\n")?;
+    let told = first.hub.command(&["letters", "list"]).await?;
+    assert_eq!(told.code, Some(1), "{}", told.stdout);
+    assert!(told.stderr.contains("hub.yaml:") && told.stderr.contains("--url"), "{}", told.stderr);
+    let (url, token) = (first.hub.url(), first.folder.join("secrets/api.token"));
+    let token = token.display().to_string();
+    let named = ["letters", "list", "--url", &url, "--token-file", &token];
+    let told = first.hub.command(&named).await?;
+    assert_eq!(told.code, Some(0), "{}", told.stderr);
+    first.hub.stop().await?;
+    let data = first.folder.join("data").display().to_string();
+    for command in [&["ledger", "verify"][..], &["rebuild", "all"], &["salvage"]] {
+        let told = first.hub.command(command).await?;
+        assert_eq!(told.code, Some(1), "{command:?}: {}", told.stdout);
+        assert!(told.stderr.contains("--data"), "{command:?}: {}", told.stderr);
+        let named: Vec<&str> = command.iter().copied().chain(["--data", &data]).collect();
+        let told = first.hub.command(&named).await?;
+        assert_eq!(told.code, Some(0), "{command:?}: {}{}", told.stdout, told.stderr);
+    }
+    Ok(())
+}

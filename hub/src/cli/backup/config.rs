@@ -2,7 +2,7 @@
 //! that it names stay where they are: they do not lie beside what they protect.
 
 use super::{Contents, Failure, copy_private, hash, private_folder};
-use crate::settings::{self, Settings};
+use crate::settings;
 use std::{
     collections::BTreeMap,
     fs,
@@ -20,6 +20,8 @@ pub(super) struct Copied {
     pub(super) hashes: BTreeMap<String, String>,
     /// Folders of packages that lie elsewhere.
     pub(super) left_out: Vec<PathBuf>,
+    /// What is wrong with its files.
+    pub(super) faults: usize,
 }
 
 /// What a restore did with it.
@@ -35,14 +37,16 @@ pub(super) enum Put {
     None,
 }
 
-/// Copies the configuration of `settings` into the backup `to`.
-pub(super) fn copy(settings: &Settings, to: &Path) -> Result<Copied, Failure> {
-    let mut names: Vec<PathBuf> =
-        settings::load(&settings.dir).sources.into_keys().map(PathBuf::from).collect();
+/// Copies the configuration in `dir`, with or without faults, and those of its
+/// `packages` that lie in it, into the backup `to`.
+pub(super) fn copy(dir: &Path, packages: &[PathBuf], to: &Path) -> Result<Copied, Failure> {
+    let loaded = settings::load(dir);
+    let faults = settings::errors(&loaded.diagnostics);
+    let mut names: Vec<PathBuf> = loaded.sources.into_keys().map(PathBuf::from).collect();
     let mut left_out = Vec::new();
-    for folder in &settings.hub.packages {
-        match folder.strip_prefix(&settings.dir) {
-            Ok(inside) if is_inside(inside) => files_of(&settings.dir, inside, &mut names)?,
+    for folder in packages {
+        match folder.strip_prefix(dir) {
+            Ok(inside) if is_inside(inside) => files_of(dir, inside, &mut names)?,
             Ok(_) | Err(_) => left_out.push(folder.clone()),
         }
     }
@@ -50,10 +54,10 @@ pub(super) fn copy(settings: &Settings, to: &Path) -> Result<Copied, Failure> {
     for name in names {
         let copy = to.join(FOLDER).join(&name);
         make_parent(&copy)?;
-        copy_private(&settings.dir.join(&name), &copy)?;
+        copy_private(&dir.join(&name), &copy)?;
         hashes.insert(format!("{FOLDER}/{}", name.display()), hash(&copy)?);
     }
-    Ok(Copied { hashes, left_out })
+    Ok(Copied { hashes, left_out, faults })
 }
 
 /// Puts the configuration of the backup `from` into `dir`, or beside the one there.

@@ -1,7 +1,7 @@
 //! `channelhub map check`: every fault of packages and maps, with no network.
 
 use super::{Packages, Place, load, print};
-use crate::cli::Failure;
+use crate::cli::{Failure, screen::count};
 use adapter_kit::files::Files as _;
 use codec::diagnostic::Severity;
 use mapping::{BackField, Backwards, Fate, Options, Verdict};
@@ -71,7 +71,7 @@ fn against(place: &Place, file: &Path) -> Result<ExitCode, Failure> {
     if unread {
         return Err(format!("{} cannot be read", place.file));
     }
-    say!("{}: {shown} breaks {} rules", place.file, faults.len());
+    say!("{}: {shown} breaks {}", place.file, count(faults.len(), "rule"));
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -79,7 +79,7 @@ fn check_package(packages: &Packages, name: &str) -> Result<bool, Failure> {
     let (library, name) = packages.named(name)?;
     match load(&library, &name) {
         Ok(package) => {
-            say!("{name}: {} maps", package.maps().count());
+            say!("{name}: {}", count(package.maps().count(), "map"));
             Ok(true)
         }
         Err(failure) => {
@@ -96,7 +96,8 @@ fn check_map(place: &Place, explain: bool) -> bool {
     let report = &compiled.report;
     let errors = diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
     let (proved, checked) = (report.proved, report.checked);
-    say!("{}: {proved} proved, {checked} checked at run time, {errors} errors", place.file);
+    let errors = count(errors, "error");
+    say!("{}: {proved} proved, {checked} checked at run time, {errors}", place.file);
     if explain {
         for (field, assertion, verdict) in &report.list {
             let word = match verdict {

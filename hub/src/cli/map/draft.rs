@@ -1,7 +1,7 @@
 //! `channelhub map reverse`, `infer` and `fmt`: help for people who write maps.
 
 use super::{Packages, Place, check::Shelf};
-use crate::cli::Failure;
+use crate::cli::{Failure, screen::count};
 use mapping::Level;
 use std::{
     fs,
@@ -64,7 +64,7 @@ impl Reverse {
         let place = Place::of(&self.map, &self.packages)?;
         let reversed = mapping::reverse(&place.file, &Shelf(&place)).map_err(|faults| {
             super::print(&place.library, &faults);
-            format!("{} has {} faults", place.file, faults.len())
+            format!("{} has {}", place.file, count(faults.len(), "fault"))
         })?;
         if !self.draft {
             for it in &reversed.fields {
@@ -136,7 +136,7 @@ impl Fmt {
                 for it in &faults {
                     eprintln!("{}", it.render(&text));
                 }
-                format!("{shown} has {} faults", faults.len())
+                format!("{shown} has {}", count(faults.len(), "fault"))
             })?;
             if formatted != text {
                 changed += 1;

@@ -1,6 +1,10 @@
 //! Where a map is: in a package that is known, in one on disk, or by itself.
 
-use crate::{app::library::Library, cli::Failure, settings};
+use crate::{
+    app::library::Library,
+    cli::{Failure, screen::count},
+    settings,
+};
 use adapter_kit::{
     files::Files as _,
     manifest,
@@ -209,8 +213,7 @@ pub(super) fn load(library: &Library, name: &str) -> Result<Package, Failure> {
         }
         Err(faults) => {
             print(library, &faults);
-            let many = if faults.len() == 1 { "fault" } else { "faults" };
-            Err(format!("package {name} has {} {many}", faults.len()))
+            Err(format!("package {name} has {}", count(faults.len(), "fault")))
         }
     }
 }

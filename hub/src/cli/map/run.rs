@@ -43,7 +43,7 @@ impl Run {
         } else {
             self.events(&opened, &context)?
         };
-        eprintln!("{} records, {} with faults", count.records, count.bad);
+        eprintln!("{}, {} with faults", screen::count(count.records, "record"), count.bad);
         Ok(if count.bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

@@ -1,7 +1,10 @@
 //! `channelhub map test`: the fixtures of packages, and what they reach.
 
 use super::{Packages, load};
-use crate::cli::{Failure, screen};
+use crate::cli::{
+    Failure,
+    screen::{self, count},
+};
 use adapter_kit::harness::{self, Report};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -59,9 +62,9 @@ impl Test {
 fn print(report: &Report, least: u8) {
     let (name, cases) = (&report.package, report.cases.len());
     if report.passed() {
-        say!("{name}: {cases} fixtures passed");
+        say!("{name}: {} passed", count(cases, "fixture"));
     } else {
-        say!("{}\n{name}: {cases} fixtures, not all passed", report.summary());
+        say!("{}\n{name}: {}, not all passed", report.summary(), count(cases, "fixture"));
     }
     for map in &report.coverage {
         let text = map.text();
