@@ -97,6 +97,9 @@ pub struct Readiness {
     /// Why the journal takes nothing, if it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     journal_closed: Option<String>,
+    /// Where the journal was changed while no hub ran, which was accepted at start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journal_change_accepted: Option<String>,
 }
 
 /// Where each file of the data folder is.
@@ -199,7 +202,8 @@ impl DataFiles {
 // === impl Rooms ===
 
 impl Rooms {
-    /// Opens journal, store and ledger, and starts the folds.
+    /// Opens journal, store and ledger, and starts the folds. With `accept_change`
+    /// also a journal that was changed while no hub ran.
     ///
     /// # Errors
     ///
@@ -208,11 +212,13 @@ impl Rooms {
         settings: &Settings,
         house: House,
         clock: Arc<dyn Clock>,
+        accept_change: bool,
     ) -> Result<Arc<Self>, StartFault> {
         let files = DataFiles::new(settings.hub.data.clone());
         make_private(&files.dir)
             .map_err(|source| StartFault::DataFolder { path: files.dir.clone(), source })?;
-        let options = Options::new(files.seal_key(), Arc::clone(&clock));
+        let options =
+            Options { accept_change, ..Options::new(files.seal_key(), Arc::clone(&clock)) };
         let journal = Journal::open(&files.journal(), options)?;
         let store = Store::open(files.store())?;
         let reader = store.reader();
@@ -310,6 +316,7 @@ impl Rooms {
             store,
             ledger,
             journal_closed,
+            journal_change_accepted: self.journal.accepted_change().map(str::to_owned),
         }
     }
 
@@ -318,6 +325,8 @@ impl Rooms {
         let gauge = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let stats = self.journal.stats();
         self.metrics.journal_head.set(gauge(self.journal.head()));
+        let accepted = i64::from(self.journal.accepted_change().is_some());
+        self.metrics.journal_change_accepted.set(accepted);
         self.metrics.commits.set(gauge(stats.batches));
         self.metrics.committed_entries.set(gauge(stats.entries));
         self.metrics.journal.tell(stats);
@@ -352,5 +361,37 @@ impl Running {
     /// Gives `name` back: its loop has ended.
     pub fn release(&self, name: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{testing::House, *};
+    use clock::SystemClock;
+
+    /// Goal: a hub that goes on with a changed journal shows it.
+    #[tokio::test]
+    async fn an_accepted_change_of_the_journal_is_shown() {
+        let House { rooms, folder } = House::open(&[]);
+        rooms.journal.close().await.unwrap();
+        drop(rooms);
+        let path = folder.path().join("data/journal.db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        // The counter of changes in SQLite's header: no page says otherwise.
+        bytes[27] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let open = |accept| {
+            let read = reload::read(folder.path(), None, &mut |_, _| {}).unwrap();
+            Rooms::open(&read.settings, read.house, Arc::new(SystemClock), accept)
+        };
+        let refused = open(false).unwrap_err().to_string();
+        assert!(refused.contains("bytes 0 to 4095"), "{refused}");
+        assert!(refused.contains("--accept-change"), "{refused}");
+        let rooms = open(true).unwrap();
+        let shown = serde_json::to_string(&rooms.readiness()).unwrap();
+        assert!(shown.contains("\"journal_change_accepted\":\"bytes 0 to 4095\""), "{shown}");
+        rooms.refresh_metrics();
+        let metrics = rooms.metrics.page();
+        assert!(metrics.contains("channelhub_journal_change_accepted 1"), "{metrics}");
     }
 }

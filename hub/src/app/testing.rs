@@ -24,7 +24,7 @@ impl House {
         let mut faults = Vec::new();
         let read = reload::read(folder.path(), None, &mut |it, text| faults.push(it.render(text)));
         let read = read.unwrap_or_else(|_| panic!("{faults:?}"));
-        let rooms = Rooms::open(&read.settings, read.house, Arc::new(SystemClock)).unwrap();
+        let rooms = Rooms::open(&read.settings, read.house, Arc::new(SystemClock), false).unwrap();
         Self { rooms, folder }
     }
 }

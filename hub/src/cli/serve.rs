@@ -33,6 +33,10 @@ pub(super) struct Serve {
     /// Listen here instead of where hub.yaml says; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
+    /// Go on with a journal that was changed while no hub ran, as it is. The ledger
+    /// keeps that somebody said so.
+    #[arg(long)]
+    accept_change: bool,
 }
 
 impl Serve {
@@ -62,8 +66,12 @@ impl Serve {
         let listener = TcpListener::bind(address)
             .await
             .map_err(|cause| format!("cannot listen on {address}: {cause}"))?;
-        let rooms = Rooms::open(&settings, house, clock).map_err(|it| it.to_string())?;
-        let started = Deed::Started { version: env!("CARGO_PKG_VERSION").to_owned() };
+        let rooms = Rooms::open(&settings, house, clock, self.accept_change)
+            .map_err(|it| it.to_string())?;
+        let started = Deed::Started {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            accepted_change: rooms.journal.accepted_change().map(str::to_owned),
+        };
         note(&rooms, started).await?;
         reload::declare(&rooms, &rooms.house()).await.map_err(|it| it.to_string())?;
 

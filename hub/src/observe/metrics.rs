@@ -55,6 +55,8 @@ pub struct Metrics {
     substitutions: Family<OfChannel, Counter>,
     /// Last sequence in the journal.
     pub journal_head: Gauge,
+    /// 1 when the journal was changed while no hub ran, and that was accepted.
+    pub journal_change_accepted: Gauge,
     /// Last sequence each fold has taken in.
     pub fold_position: Family<OfFold, Gauge>,
     /// How long the oldest entry that a fold has not taken in waits for it.
@@ -94,8 +96,9 @@ impl Default for Metrics {
         let substitutions = Family::<OfChannel, Counter>::default();
         let help = "Characters delivered in place of others";
         registry.register("delivery_substitutions", help, substitutions.clone());
-        let journal_head = Gauge::default();
-        registry.register("journal_head", "Last sequence in the journal", journal_head.clone());
+        let journal_head = gauge(&mut registry, "journal_head", "Last sequence in the journal");
+        let help = "1: the journal was changed while no hub ran, and that was accepted";
+        let journal_change_accepted = gauge(&mut registry, "journal_change_accepted", help);
         let fold_position = Family::<OfFold, Gauge>::default();
         registry.register("fold_position", "Last sequence of each fold", fold_position.clone());
         let fold_behind_seconds = Family::<OfFold, Gauge<f64, AtomicU64>>::default();
@@ -119,11 +122,9 @@ impl Default for Metrics {
         let file_bytes_read = of_file(&mut registry, "file_bytes_read", read);
         let read = "Records of it read in this pass";
         let file_records_read = of_file(&mut registry, "file_records_read", read);
-        let commits = Gauge::default();
-        registry.register("commits", "Group commits since start", commits.clone());
-        let committed_entries = Gauge::default();
+        let commits = gauge(&mut registry, "commits", "Group commits since start");
         let help = "Entries in group commits since start";
-        registry.register("committed_entries", help, committed_entries.clone());
+        let committed_entries = gauge(&mut registry, "committed_entries", help);
         let journal = OfJournal::default();
         registry.register_collector(Box::new(journal.clone()));
         Self {
@@ -135,6 +136,7 @@ impl Default for Metrics {
             attempts,
             substitutions,
             journal_head,
+            journal_change_accepted,
             fold_position,
             fold_behind_seconds,
             files_late,
@@ -199,6 +201,12 @@ impl Metrics {
         let _infallible = encode(&mut page, &self.registry);
         page
     }
+}
+
+fn gauge(registry: &mut Registry, name: &str, help: &str) -> Gauge {
+    let gauge = Gauge::default();
+    registry.register(name, help, gauge.clone());
+    gauge
 }
 
 fn came(channel: &str, outcome: &str) -> Came {

@@ -138,7 +138,7 @@ async fn a_refused_parcel_is_edited_and_goes_out_under_its_own_key() -> Result<(
     // A replay sends what was edited, under the same key: nothing is done twice.
     let again = ["replay", "--entity", "order", "--to", "erp", "--reason", "the ERP was restored"];
     let again = hub.hub.command(&again).await?;
-    assert!(again.stdout.contains("1 deliveries: 1 done"), "{}{}", again.stdout, again.stderr);
+    assert!(again.stdout.contains("1 delivery: 1 done"), "{}{}", again.stdout, again.stderr);
     assert_eq!((orders::booked(&hub).len(), hub.world.erp.desk.repeats()), (1, 1));
     Ok(())
 }

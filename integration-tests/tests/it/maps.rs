@@ -127,7 +127,7 @@ async fn what_is_not_there_is_told() -> Result<()> {
     let no_schema = map(at, "check", &["m.map.yaml"]).await?;
     assert!(no_schema.stderr.contains("no file `member.schema.json`"), "{}", no_schema.stderr);
     assert!(no_schema.stderr.contains("m.map.yaml:3:9"), "{}", no_schema.stderr);
-    assert!(no_schema.stdout.contains("1 errors"), "{}", no_schema.stdout);
+    assert!(no_schema.stdout.contains("1 error"), "{}", no_schema.stdout);
     let no_map = map(at, "check", &["other.map.yaml"]).await?;
     assert!(no_map.stderr.contains("there is no file"), "{}", no_map.stderr);
     assert_ne!(map(at, "fmt", &[]).await?.code, Some(0), "nothing to format");

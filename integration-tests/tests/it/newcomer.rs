@@ -179,3 +179,28 @@ async fn commands_beside_a_hub_do_not_wait_for_a_configuration_without_faults() 
     }
     Ok(())
 }
+
+/// Goal: the byte that the README has you flip is told by `ledger verify`, and the hub
+/// does not go on as if nothing was.
+#[tokio::test]
+async fn a_hub_does_not_start_on_a_journal_that_was_changed() -> Result<()> {
+    let mut first = First::start().await?;
+    first.some("/api/v1/events?limit=1").await?;
+    first.hub.stop().await?;
+    let journal = first.folder.join("data/journal.db");
+    let whole = std::fs::read(&journal)?;
+    let mut bytes = whole.clone();
+    // The counter of changes in the header of the file: no page says otherwise.
+    bytes[27] ^= 1;
+    std::fs::write(&journal, bytes)?;
+    let verified = first.hub.command(&["ledger", "verify"]).await?;
+    assert_eq!(verified.code, Some(1), "{}", verified.stdout);
+    assert!(verified.stdout.contains("bytes 0 to 4095"), "{}", verified.stdout);
+    let told = first.hub.command(&["serve", "--listen", "127.0.0.1:0"]).await?;
+    assert_eq!(told.code, Some(1), "{}", told.stdout);
+    for wanted in ["bytes 0 to 4095", "ledger verify", "restore", "salvage", "--accept-change"] {
+        assert!(told.stderr.contains(wanted), "{wanted}: {}", told.stderr);
+    }
+    std::fs::write(&journal, whole)?;
+    first.hub.restart().await
+}

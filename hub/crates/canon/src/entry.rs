@@ -338,6 +338,10 @@ pub enum Deed {
     Started {
         /// Its version.
         version: String,
+        /// Where the journal's file was changed while no hub ran, when somebody said
+        /// to go on with it all the same.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted_change: Option<String>,
     },
     /// The hub stopped in an orderly way.
     Stopped,

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Reader, check, schema};
+use crate::{Error, Reader, check, rest, schema};
 
 /// Pages copied at a time; appends are not held up in between.
 const PAGES_A_STEP: i32 = 2048;
@@ -69,6 +69,8 @@ pub fn restore(from: &Path, to: &Path) -> Result<Copied, Error> {
     let reader = Reader::open_read_only(from, None)?;
     let conn = schema::open_for_reading(from)?;
     check::at_start(&conn, from, check::Depth::Quick)?;
+    // What was noted of a journal that is no longer there.
+    rest::forget(to)?;
     backup(&reader, to)
 }
 

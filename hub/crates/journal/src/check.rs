@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::{
     Error,
     rest::{self, Rest},
+    schema,
     settle::seq_of,
 };
 
@@ -37,18 +38,34 @@ pub(crate) fn at_start(conn: &Connection, path: &Path, depth: Depth) -> Result<u
     })
 }
 
-/// Says when a file at rest is not as it was left, and forgets what was noted.
+/// Refuses a file at rest that is not as it was left, and forgets what was noted of
+/// one that is used. Gives where a file was changed whose change is `accepted`.
 ///
-/// No reason not to start: the pages are checked next, the entries by the
-/// ledger, and a byte that belongs to neither does no harm.
-pub(crate) fn rest(path: &Path, depth: Depth) -> Result<(), Error> {
-    if depth == Depth::Quick && rest::compare(path)? == Rest::Changed {
-        tracing::error!(
-            path = %path.display(),
-            "the journal was changed after the hub had stopped; run `ledger verify`"
+/// A change that SQLite can read may be another amount in an entry: only a person
+/// knows whether it is wanted. Nothing is written before that is decided, so that a
+/// refused file can still be looked at.
+pub(crate) fn rest(path: &Path, depth: Depth, accepted: bool) -> Result<Option<String>, Error> {
+    let changed = match depth {
+        Depth::Quick => match rest::compare(path)? {
+            Rest::Changed(place) => Some(place),
+            Rest::Same | Rest::Unknown => None,
+        },
+        Depth::Head => None,
+    };
+    if let Some(place) = &changed {
+        if !accepted {
+            // What is wrong with its pages, or with what it is, says more.
+            let conn = schema::open_for_reading(path)?;
+            at_start(&conn, path, depth)?;
+            return Err(Error::ChangedAtRest { path: path.to_owned(), place: place.clone() });
+        }
+        tracing::warn!(
+            path = %path.display(), place,
+            "the journal was changed after the hub had stopped; the change was accepted"
         );
     }
-    rest::forget(path)
+    rest::forget(path)?;
+    Ok(changed)
 }
 
 fn head(conn: &Connection) -> rusqlite::Result<u64> {

@@ -80,6 +80,20 @@ pub enum Error {
         /// The last entry before the damage.
         readable_to: u64,
     },
+    /// The file is not what it was when its hub stopped, and can be read all the same.
+    #[error(
+        "{path:?} was changed after the hub had stopped: {place}. `channelhub ledger verify` says \
+         which entries that concerns, if any. Put a backup back with `channelhub restore BACKUP`, \
+         or save what stands before the first bad entry with `channelhub salvage`. If you know \
+         the change and want it: `channelhub serve --accept-change` goes on with the file as it \
+         is, and the ledger keeps that you did"
+    )]
+    ChangedAtRest {
+        /// The journal.
+        path: PathBuf,
+        /// Where, in words.
+        place: String,
+    },
     /// The write-ahead log is damaged before its end.
     #[error(
         "{path:?} is damaged at frame {frame}, and acknowledged commits stand behind it; put a \

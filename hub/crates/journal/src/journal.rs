@@ -47,6 +47,7 @@ struct Inner {
     stats: Arc<Mutex<Stats>>,
     /// Why the writer ended, once it has.
     ended: Arc<Mutex<Option<String>>>,
+    accepted_change: Option<String>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
@@ -63,7 +64,7 @@ impl Journal {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let file_lock = lock_file(path)?;
         log::check(path, options.accept_damaged_log)?;
-        check::rest(path, options.check)?;
+        let accepted_change = check::rest(path, options.check, options.accept_change)?;
         let conn = schema::open_for_writing(path)?;
         let head = check::at_start(&conn, path, options.check)?;
         let seal = Arc::new(open_seal(&conn, &options.seal_key)?);
@@ -116,6 +117,7 @@ impl Journal {
                 head: head_rx,
                 stats,
                 ended,
+                accepted_change,
                 thread: Mutex::new(Some(thread)),
             }),
         })
@@ -208,6 +210,13 @@ impl Journal {
     #[must_use]
     pub fn ended(&self) -> Option<String> {
         self.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the file was changed before this start, which was accepted; `None` when
+    /// it is as it was left.
+    #[must_use]
+    pub fn accepted_change(&self) -> Option<&str> {
+        self.inner.accepted_change.as_deref()
     }
 
     /// Drops the raw bytes of entries committed before `before` and gives their

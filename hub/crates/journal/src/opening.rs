@@ -36,6 +36,8 @@ pub struct Options {
     pub check: check::Depth,
     /// Go on although the log is damaged before its end, keeping the damaged one.
     pub accept_damaged_log: bool,
+    /// Go on although the file was changed while no hub ran.
+    pub accept_change: bool,
 }
 
 // === impl Options ===
@@ -56,6 +58,7 @@ impl Options {
             file_bytes_max: None,
             check: check::Depth::Quick,
             accept_damaged_log: false,
+            accept_change: false,
         }
     }
 }

@@ -268,14 +268,17 @@ impl Reader {
         })
     }
 
-    /// Whether the file is at rest, with its hash noted at an orderly close, and
-    /// any byte of it is no longer what it was; reads all of it.
+    /// Where the file is no longer what it was when its hub stopped in an orderly way;
+    /// `None` also when none did, or one runs. Reads all of it.
     ///
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn is_changed_at_rest(&self) -> Result<bool, Error> {
-        Ok(rest::compare(&self.shared.path)? == Rest::Changed)
+    pub fn changed_at_rest(&self) -> Result<Option<String>, Error> {
+        Ok(match rest::compare(&self.shared.path)? {
+            Rest::Changed(place) => Some(place),
+            Rest::Same | Rest::Unknown => None,
+        })
     }
 
     pub(crate) fn seal(&self) -> Option<&Seal> {

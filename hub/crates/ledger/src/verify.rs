@@ -72,10 +72,11 @@ pub fn verify(inputs: Inputs<'_>) -> Result<Report, Error> {
         Ok(faults) => faults.into_iter().for_each(|it| check.fault(Place::Journal, it)),
         Err(error) => check.fault(Place::Journal, chain(&error)),
     }
-    match journal.is_changed_at_rest() {
-        Ok(false) => {}
-        Ok(true) => {
-            check.fault(Place::Journal, "bytes of the file were changed after the hub had stopped");
+    match journal.changed_at_rest() {
+        Ok(None) => {}
+        Ok(Some(place)) => {
+            let told = format!("the file was changed after the hub had stopped: {place}");
+            check.fault(Place::Journal, told);
         }
         Err(error) => check.fault(Place::Journal, chain(&error)),
     }

@@ -267,12 +267,12 @@ mod tests {
         let text = report.lines(0.0).join("\n");
         for want in [
             "4 records, 1 the same, 3 differ (75.00 %)",
-            "changed  lines[].net: 1 records",
-            "changed  name: 1 records",
-            "event new  (event): 1 records",
-            "event gone  (event): 1 records",
-            "fault new  qty: 1 records",
-            "fault gone  qty: 1 records",
+            "changed  lines[].net: 1 record",
+            "changed  name: 1 record",
+            "event new  (event): 1 record",
+            "event gone  (event): 1 record",
+            "fault new  qty: 1 record",
+            "fault gone  qty: 1 record",
         ] {
             assert!(text.contains(want), "{want}: {text}");
         }

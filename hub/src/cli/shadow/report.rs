@@ -1,6 +1,7 @@
 //! What a shadow run found: kinds of differences by field, with examples.
 
 use super::compare::Leaves;
+use crate::cli::screen::count;
 use canon::entry::RecordFault;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,24 +82,26 @@ impl Report {
     pub(super) fn lines(&self, threshold: f64) -> Vec<String> {
         let same = self.records - self.differ;
         let mut lines = vec![format!(
-            "{} arrivals, {} records, {same} the same, {} differ ({:.2} %)",
-            self.arrivals,
-            self.records,
+            "{}, {}, {same} the same, {} differ ({:.2} %)",
+            count(self.arrivals, "arrival"),
+            count(self.records, "record"),
             self.differ,
             self.percent()
         )];
         if self.gone > 0 {
-            let gone = self.gone;
-            lines.push(format!("{gone} arrivals passed over: their bytes are no longer kept"));
+            let gone = count(self.gone, "arrival");
+            lines.push(format!("{gone} passed over: the bytes are no longer kept"));
         }
         if self.lost > 0 {
-            lines.push(format!("{} records are read today, not with the new version", self.lost));
+            let lost = count(self.lost, "record");
+            lines.push(format!("{lost} read today, but not with the new version"));
         }
         if self.unreadable > 0 {
-            lines.push(format!("{} arrivals cannot be read as they are today", self.unreadable));
+            let unreadable = count(self.unreadable, "arrival");
+            lines.push(format!("{unreadable} that cannot be read today"));
         }
         for ((kind, field), found) in self.sorted() {
-            lines.push(format!("{kind}  {field}: {} records", found.records));
+            lines.push(format!("{kind}  {field}: {}", count(found.records, "record")));
             for it in &found.examples {
                 let none = "(nothing)";
                 let (old, new) = (it.old.as_deref(), it.new.as_deref());

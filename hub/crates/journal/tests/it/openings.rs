@@ -174,3 +174,54 @@ async fn a_damaged_log_is_told_and_kept_when_accepted() {
     let kept = crashed.path().with_extension("db-wal.damaged");
     assert_eq!(std::fs::read(kept).unwrap(), damaged);
 }
+
+/// Goal: what changed while no hub ran is not believed in silence, and is told with
+/// its place until somebody accepts it.
+#[tokio::test]
+async fn a_file_changed_at_rest_is_refused_until_that_is_accepted() {
+    let home = filled(40).await;
+    let mut file = std::fs::read(home.path()).unwrap();
+    // In the text of an entry: nothing is wrong with the page.
+    let at = file.windows(8).rposition(|it| it == b"xxxxxxxx").unwrap();
+    file[at] = b'y';
+    std::fs::write(home.path(), &file).unwrap();
+    let page = at / 4096 * 4096;
+    let wanted = format!("bytes {page} to {}", page + 4095);
+    for _twice in 0..2 {
+        let opened = Journal::open(&home.path(), home.options());
+        let Err(Error::ChangedAtRest { place, .. }) = opened else { panic!("{opened:?}") };
+        assert_eq!(place, wanted);
+    }
+    assert_eq!(std::fs::read(home.path()).unwrap(), file, "it was only looked at");
+    let reader = Reader::open_read_only(&home.path(), None).unwrap();
+    assert_eq!(reader.changed_at_rest().unwrap(), Some(wanted.clone()));
+    drop(reader);
+    let options = journal::Options { accept_change: true, ..home.options() };
+    let journal = Journal::open(&home.path(), options).unwrap();
+    assert_eq!(journal.accepted_change(), Some(wanted.as_str()));
+    journal.close().await.unwrap();
+    let journal = home.open();
+    assert_eq!(journal.accepted_change(), None, "it is as it was left now");
+    journal.close().await.unwrap();
+
+    // The note of an older program says only that there is a change.
+    let note = home.path().with_extension("db.rest");
+    let text = std::fs::read_to_string(&note).unwrap();
+    std::fs::write(&note, format!("{}\n", text.lines().next().unwrap())).unwrap();
+    home.open().close().await.unwrap();
+    std::fs::write(&note, format!("{} {}\n", file.len(), "0".repeat(64))).unwrap();
+    let opened = Journal::open(&home.path(), home.options());
+    let Err(Error::ChangedAtRest { place, .. }) = opened else { panic!("{opened:?}") };
+    assert_eq!(place, "some of its bytes");
+}
+
+/// Goal: the note of a journal that is gone is not held against the one that is put
+/// in its place.
+#[tokio::test]
+async fn a_restored_journal_is_not_the_one_that_was_there() {
+    let (home, other) = (filled(5).await, filled(3).await);
+    std::fs::remove_file(home.path()).unwrap();
+    std::fs::copy(other.key(), home.key()).unwrap();
+    journal::backup::restore(&other.path(), &home.path()).unwrap();
+    assert_eq!(home.open().head(), 3);
+}
