@@ -51,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("integration-tests", &["testkit"]),
+    ("translated", &[]),
 ];
 
 /// Pure crates: what they must not use, directly.

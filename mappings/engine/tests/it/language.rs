@@ -1,4 +1,5 @@
-//! `LANGUAGE.md` says what is so: its examples run, its reference is the code's.
+//! `LANGUAGE.md` says what is so: its examples run, its reference is the code's,
+//! and `LANGUAGE.ja.md` says the same.
 
 use std::fs;
 
@@ -20,6 +21,16 @@ fn the_reference_is_printed_from_the_code() {
         written == functions::reference(),
         "print it anew: cargo run -p mapping --example reference"
     );
+}
+
+#[test]
+fn both_pages_say_the_same() {
+    let japanese = fs::read_to_string(mappings().join("LANGUAGE.ja.md")).unwrap();
+    let told = translated::differences(
+        translated::Page { name: "LANGUAGE.md", text: &page() },
+        translated::Page { name: "LANGUAGE.ja.md", text: &japanese },
+    );
+    assert!(told.is_empty(), "bring the other page in step:\n{}", told.join("\n"));
 }
 
 #[test]
