@@ -46,10 +46,13 @@ fn entry(function: &Function, out: &mut String) {
     if !function.params.is_empty() {
         out.push('\n');
     }
+    if function.examples.is_empty() {
+        return;
+    }
+    // Fenced: lines that are only drawn in belong to the list before them.
+    out.push_str("```text\n");
     for (pipe, record, result) in function.examples {
-        let _infallible = writeln!(out, "    {} of {record} gives {result}", pipe);
+        let _infallible = writeln!(out, "{pipe} of {record} gives {result}");
     }
-    if !function.examples.is_empty() {
-        out.push('\n');
-    }
+    out.push_str("```\n\n");
 }
