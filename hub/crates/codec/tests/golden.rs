@@ -1,5 +1,5 @@
-//! Golden files: for each deviation of CSV, and for JCA orders, the bytes of a
-//! file, the layouts that read it, and what comes of it. `NAME.txt` beside
+//! Golden files: for each deviation of CSV, for JCA orders and messages of 流通BMS, the
+//! bytes of a file, the layouts that read it, and what comes of it. `NAME.txt` beside
 //! `NAME.layout.yaml` has one line for each row, fault or refusal, and says
 //! whether the file is written again as the same bytes.
 
@@ -39,9 +39,13 @@ fn cases() -> Vec<(PathBuf, PathBuf)> {
                 beside.push(file);
             }
         }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
         if name.starts_with("jca-order") {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
             beside.push(root.join("config/examples/layouts/jca-order.layout.yaml"));
+        }
+        if name.starts_with("ryutsu-bms") {
+            let package = root.join("adapters/packages/generic-edi-ryutsu-bms");
+            beside.push(package.join("source/messages.layout.yaml"));
         }
         assert!(!beside.is_empty(), "{name} has no layout");
         cases.extend(beside.into_iter().map(|layout| (case.clone(), layout)));

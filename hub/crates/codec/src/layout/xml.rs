@@ -148,7 +148,7 @@ impl Field {
     /// Whether the layout itself says its text: it stands whenever the element
     /// around it does.
     fn is_given(&self) -> bool {
-        self.slot.is_none() && (self.counts || self.column.constant.is_some())
+        self.slot.is_none() && self.column.constant.is_some()
     }
 }
 

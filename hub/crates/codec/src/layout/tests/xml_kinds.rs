@@ -13,7 +13,8 @@ namespaces: { o: \"urn:orders\", r: \"urn:returns\" }
 kind_field: kind
 columns:
   - { name: sender, path: /Message/Head/From, required: true }
-  - { count: records, path: /Message/Head/Count }
+  - { name: station, path: /Message/Info/Station }
+  - { count: records, path: /Message/Info/Count }
 records:
   - name: order
     record: /Message/o:Orders/Order
@@ -36,7 +37,7 @@ records:
 ";
 
 fn order(count: &str, orders: &str) -> String {
-    let head = format!("<Head><From>F</From>{count}</Head>");
+    let head = format!("<Head><From>F</From></Head>{count}");
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Message xmlns:o=\"urn:orders\" \
          xmlns:r=\"urn:returns\">{head}<o:Orders>{orders}</o:Orders></Message>"
@@ -47,29 +48,29 @@ fn order(count: &str, orders: &str) -> String {
 fn each_document_is_read_and_written_as_its_kind() {
     let layout = layout(MESSAGES);
     let names: Vec<&str> = layout.shape().fields.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["kind", "sender", "no", "due", "reason"]);
+    assert_eq!(names, ["kind", "sender", "station", "no", "due", "reason"]);
     let required: Vec<bool> = layout.shape().fields.iter().map(|it| it.required).collect();
-    assert_eq!(required, [true, true, true, false, false]);
+    assert_eq!(required, [true, true, false, true, false, false]);
     let orders = order(
-        "<Count>2</Count>",
+        "<Info><Count>2</Count></Info>",
         "<Order><no>1</no><Due>2026-01-05</Due><Line><Item>A</Item></Line><Note>n</Note></Order>\
          <Order><no>2</no><Line><Item>B</Item></Line></Order>",
     );
     let rows = layout.read(orders.as_bytes()).expect("reads");
-    assert_eq!(all(&rows), ["order,F,1,2026-01-05,,[A,],[n]", "order,F,2,,,[B,],[]"]);
+    assert_eq!(all(&rows), ["order,F,,1,2026-01-05,,[A,],[n]", "order,F,,2,,,[B,],[]"]);
     rewrites(&layout, orders.as_bytes());
     let returns = orders.split_once("<o:Orders>").expect("orders").0.replace('2', "1")
         + "<r:Returns><Return><Reason>old</Reason><No>9</No><Due>2026-01-06</Due>\
            <Line><Pieces>-2</Pieces><Item>A</Item></Line></Return></r:Returns></Message>";
     let rows = layout.read(returns.as_bytes()).expect("reads");
-    assert_eq!(all(&rows), ["return,F,9,2026-01-06,old,[A,-2],[]"]);
+    assert_eq!(all(&rows), ["return,F,,9,2026-01-06,old,[A,-2],[]"]);
     rewrites(&layout, returns.as_bytes());
 }
 
 #[test]
 fn what_is_required_of_one_kind_is_not_of_the_other() {
     let layout = layout(MESSAGES);
-    let text = order("<Count>1</Count>", "<Order><Due>2026-13-05</Due></Order>");
+    let text = order("<Info><Count>1</Count></Info>", "<Order><Due>2026-13-05</Due></Order>");
     let found: Vec<_> =
         faults(&layout.read(text.as_bytes()).expect("reads")).into_iter().map(|it| it.1).collect();
     let fields: Vec<_> = found.iter().filter_map(|it| it.split_once(" at ")).collect();
@@ -91,13 +92,13 @@ fn a_count_that_is_not_true_refuses_the_document() {
         let read = layout.read(order(count, one).as_bytes());
         read.map(|it| it.rows.len()).map_err(|it| (it.code, it.found, it.expected))
     };
-    assert_eq!(read("<Count>1</Count>"), Ok(1));
+    assert_eq!(read("<Info><Count>1</Count></Info>"), Ok(1));
     let wrong = |found: &str| Err(("count", found.to_owned(), "1, as there are".to_owned()));
-    assert_eq!(read("<Count>2</Count>"), wrong("2"));
-    assert_eq!(read("<Count>one</Count>"), wrong("one"));
+    assert_eq!(read("<Info><Count>2</Count></Info>"), wrong("2"));
+    assert_eq!(read("<Info><Count>one</Count></Info>"), wrong("one"));
     // A document that says nothing says nothing wrong, but is written otherwise.
     assert_eq!(read("").map_err(|it| it.0), Err("not-lossless"));
-    let bad = order("<Count>1</Count>", "<Order/>");
+    let bad = order("<Info><Count>1</Count></Info>", "<Order/>");
     assert_eq!(faults(&layout.read(bad.as_bytes()).expect("counts")).len(), 2);
 }
 
@@ -174,7 +175,7 @@ fn kinds_that_cannot_be_told_apart_are_faults_of_the_layout() {
         codes("type: date, format: YYYY-MM-DD, path: Due, r", "path: Due, type: integer, r"),
         ["L03"]
     );
-    assert_eq!(codes("path: /Message/Head/Count", "path: Count"), ["L16", "L16"]);
+    assert_eq!(codes("path: /Message/Info/Count", "path: Count"), ["L16", "L16"]);
     assert_eq!(codes("count: records, path", "count: records, name: c, path"), ["L05", "L05"]);
     let one = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nkind_field: k\nrecord: /a/b\n\
                columns: [{ name: c }]\n";

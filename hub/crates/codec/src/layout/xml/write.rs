@@ -256,8 +256,11 @@ impl<'a> Writer<'a> {
             let field = at.part.columns.get(index);
             let told = at.values.get(index);
             let empty = told.is_none_or(|it| it.text.is_empty());
-            !told.is_some_and(|it| it.is_default)
-                && field.is_some_and(|it| it.slot.is_some() && (!empty || it.column.written_empty))
+            let counts = field.is_some_and(|it| it.counts);
+            counts
+                || !told.is_some_and(|it| it.is_default)
+                    && field
+                        .is_some_and(|it| it.slot.is_some() && (!empty || it.column.written_empty))
         };
         let rows = |index: usize| {
             let slot = at.part.groups.get(index).map(|it| it.slot);
