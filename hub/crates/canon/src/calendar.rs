@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::clock::{civil_from_days, days_from_civil, days_in};
+use crate::civil::{civil_from_days, days_from_civil, days_in};
 
 /// A day of the Gregorian calendar. Written as `2026-01-05`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

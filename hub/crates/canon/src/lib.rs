@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 pub mod calendar;
+pub mod civil;
 pub mod clock;
 pub mod id;
 

@@ -11,6 +11,8 @@ pub(crate) use format::Format;
 pub(crate) use rfc3339::{fraction, parse_instant};
 pub(crate) use told::Told;
 
+use canon::civil;
+
 /// A day of the Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Date {
@@ -40,7 +42,7 @@ impl Date {
         let real = (1..=9999).contains(&year)
             && (1..=12).contains(&month)
             && day >= 1
-            && day <= days_in(year, month);
+            && i64::from(day) <= civil::days_in(year.into(), month.into());
         real.then_some(Self { year, month, day })
     }
 
@@ -57,28 +59,12 @@ impl Date {
 
     /// Days since 1970-01-01.
     pub(crate) fn days(self) -> i64 {
-        let month = i64::from(self.month);
-        let year = i64::from(self.year) - i64::from(month <= 2);
-        let era = year.div_euclid(400);
-        let year_of_era = year.rem_euclid(400);
-        let shifted = if month > 2 { month - 3 } else { month + 9 };
-        let day_of_year = (153 * shifted + 2) / 5 + i64::from(self.day) - 1;
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year
-            - 719_468
+        civil::days_from_civil(self.year.into(), self.month.into(), self.day.into())
     }
 
     /// The day so many days after 1970-01-01.
     pub(crate) fn from_days(days: i64) -> Option<Self> {
-        let days = days.checked_add(719_468)?;
-        let era = days.div_euclid(146_097);
-        let day_of_era = days.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let shifted = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-        let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let (year, month, day) = civil::civil_from_days(days);
         Self::new(i32::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     }
 
@@ -153,15 +139,6 @@ fn four(value: u32) -> [u8; 4] {
 pub(crate) fn digits(text: &str) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.bytes().fold(0, |sum, b| sum * 10 + i64::from(b - b'0')))
-}
-
-pub(crate) fn days_in(year: i32, month: u8) -> u8 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
 }
 
 #[cfg(test)]
