@@ -42,38 +42,39 @@ pub struct DueParcel {
     pub released: bool,
 }
 
+/// Parcels with their events, found by an index.
+macro_rules! parcels {
+    ($index:literal, $rest:literal) => {
+        concat!(
+            "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, \
+             p.edited, p.number, p.code, p.settled_by FROM deliveries_parcel p INDEXED BY ",
+            $index,
+            " JOIN store_event e ON e.pos = p.pos ",
+            $rest
+        )
+    };
+}
+
 /// Never tried, or resubmitted: in the order of the journal.
-pub(crate) const READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number, p.code, p.settled_by
-     FROM deliveries_parcel p INDEXED BY deliveries_parcel_ready
-     JOIN store_event e ON e.pos = p.pos
-     WHERE p.destination = ?1 AND p.lane = 1
-     ORDER BY p.pos LIMIT ?2";
+pub(crate) const READY: &str = parcels!(
+    "deliveries_parcel_ready",
+    "WHERE p.destination = ?1 AND p.lane = 1 ORDER BY p.pos LIMIT ?2"
+);
 /// To be tried again: longest due first.
-pub(crate) const WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number, p.code, p.settled_by
-     FROM deliveries_parcel p INDEXED BY deliveries_parcel_waiting
-     JOIN store_event e ON e.pos = p.pos
-     WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3
-     ORDER BY p.due_ms LIMIT ?2";
+pub(crate) const WAITING: &str = parcels!(
+    "deliveries_parcel_waiting",
+    "WHERE p.destination = ?1 AND p.lane = 2 AND p.due_ms <= ?3 ORDER BY p.due_ms LIMIT ?2"
+);
 
 /// The same for replays, which nothing live waits for.
-pub(crate) const REPLAY_READY: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number, p.code, p.settled_by
-     FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_ready
-     JOIN store_event e ON e.pos = p.pos
-     WHERE p.destination = ?1 AND p.lane = 5
-     ORDER BY p.pos LIMIT ?2";
-pub(crate) const REPLAY_WAITING: &str =
-    "SELECT p.pos, p.key, p.attempts, e.entity, e.action, e.hub_id, e.body, p.replay, p.edited,
-            p.number, p.code, p.settled_by
-     FROM deliveries_parcel p INDEXED BY deliveries_parcel_replay_waiting
-     JOIN store_event e ON e.pos = p.pos
-     WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3
-     ORDER BY p.due_ms LIMIT ?2";
+pub(crate) const REPLAY_READY: &str = parcels!(
+    "deliveries_parcel_replay_ready",
+    "WHERE p.destination = ?1 AND p.lane = 5 ORDER BY p.pos LIMIT ?2"
+);
+pub(crate) const REPLAY_WAITING: &str = parcels!(
+    "deliveries_parcel_replay_waiting",
+    "WHERE p.destination = ?1 AND p.lane = 6 AND p.due_ms <= ?3 ORDER BY p.due_ms LIMIT ?2"
+);
 pub(crate) const REPLAY_NEXT: &str =
     "SELECT min(due_ms) FROM deliveries_parcel INDEXED BY deliveries_parcel_replay_waiting
      WHERE destination = ?1 AND lane = 6";
