@@ -8,6 +8,7 @@ mod number;
 mod parse;
 mod path;
 mod read;
+mod total;
 mod write;
 
 pub use acknowledge::Acknowledged;
@@ -80,7 +81,7 @@ struct Group {
 #[derive(Clone, Debug)]
 struct Column {
     field: FieldShape,
-    /// Index among the cells; `None`: a constant or a count.
+    /// Index among the cells; `None`: a constant, a count or a sum.
     slot: Option<usize>,
     at: Place,
     value: Value,
@@ -118,6 +119,11 @@ enum Given {
     Constant(String),
     /// It has the number of rows of that group of the record.
     Count(usize),
+    /// It has the sum of that field over the rows of that group.
+    Sum {
+        group: usize,
+        field: usize,
+    },
 }
 
 // === impl Edi ===

@@ -51,6 +51,11 @@ pub(super) fn check(check: &mut Check<'_, '_>, piece: &Piece, part: &PartDef) {
         Kind::Decimal if !is_decimal(&text, document.dialect) => {
             Some((Code::BadNumber, "a number such as 12.5"))
         }
+        Kind::Decimal if document.has_una && is_doubtful(&text, document.marks.decimal) => {
+            let expected = "a decimal mark as UNA says: with another one, three digits behind \
+                            it may be thousands";
+            Some((Code::BadNumber, expected))
+        }
         Kind::Date if !is_date(&text) => Some((Code::BadDate, "a date such as 20260105")),
         Kind::Time if !is_time(&text) => Some((Code::BadTime, "a time such as 1430")),
         Kind::Alphabetic | Kind::Implied(_) | Kind::Decimal | Kind::Date | Kind::Time => None,
@@ -121,6 +126,14 @@ fn is_decimal(text: &str, dialect: Dialect) -> bool {
     digits > 0 && marks <= 1 && digits + marks == plain.len()
 }
 
+/// `1.234` where UNA says that the decimal mark is a comma: a fraction to one program
+/// and a thousand times as much to another. Both marks are in use whatever UNA says,
+/// so one that cannot be taken for thousands is read.
+fn is_doubtful(text: &str, decimal: u8) -> bool {
+    let Some((_, behind)) = text.split_once(['.', ',']) else { return false };
+    behind.len() == 3 && !text.contains(char::from(decimal))
+}
+
 /// `YYMMDD` or `YYYYMMDD`, a day that there is.
 pub fn is_date(text: &str) -> bool {
     if !text.bytes().all(|it| it.is_ascii_digit()) || !matches!(text.len(), 6 | 8) {
@@ -171,6 +184,9 @@ mod tests {
         assert!(is_decimal("-12.5", Dialect::X12) && is_decimal(".5", Dialect::X12));
         assert!(!is_decimal("12,5", Dialect::X12) && is_decimal("12,5", Dialect::Edifact));
         assert!(!is_decimal("-", Dialect::X12) && !is_decimal("1.2.3", Dialect::X12));
+        assert!(is_doubtful("1.234", b',') && is_doubtful("-1,000", b'.'));
+        assert!(!is_doubtful("1.234", b'.') && !is_doubtful("12,50", b'.'));
+        assert!(!is_doubtful("1.2345", b',') && !is_doubtful("1234", b','));
         assert!(is_whole("-120") && !is_whole("1.2") && !is_whole(""));
         assert!(is_time("2359") && is_time("235959") && !is_time("2360") && !is_time("123"));
     }

@@ -103,6 +103,39 @@ fn codes(table: &Table<'_>) -> BTreeMap<String, Vec<String>> {
     entries.filter_map(|(id, list)| Some((id.text()?.to_owned(), texts(list)))).collect()
 }
 
+/// A group as `count` and `sum` name it.
+struct Counted<'t> {
+    name: Option<&'t str>,
+    /// Of those columns that are fields, in their order.
+    fields: Vec<&'t str>,
+}
+
+// === impl Counted ===
+
+impl<'t> Counted<'t> {
+    fn of(group: &Table<'t>) -> Self {
+        let columns = group.list("columns").iter().filter_map(Node::map);
+        let text = |column: &'t [(Node, Node)], key: &str| {
+            let found = column.iter().find(|(name, _)| name.text() == Some(key));
+            found.and_then(|(_, value)| value.text())
+        };
+        let given = |column: &'t [(Node, Node)]| {
+            ["value", "count", "sum"].iter().any(|key| text(column, key).is_some())
+        };
+        let fields = columns.filter(|it| !given(it)).filter_map(|it| text(it, "name")).collect();
+        Self { name: group.text("name"), fields }
+    }
+
+    /// `lines`, or `lines.quantity` with the index of its field.
+    fn find(groups: &[Self], named: &str) -> Option<(usize, Option<usize>)> {
+        let (name, field) = named.split_once('.').map_or((named, None), |(a, b)| (a, Some(b)));
+        let index = groups.iter().position(|it| it.name == Some(name))?;
+        let Some(field) = field else { return Some((index, None)) };
+        let at = groups.get(index)?.fields.iter().position(|it| *it == field)?;
+        Some((index, Some(at)))
+    }
+}
+
 // === impl Reader ===
 
 impl Reader<'_> {
@@ -111,7 +144,7 @@ impl Reader<'_> {
     fn part(&self, table: &Table<'_>, loops: &[&Loop]) -> (Part, Shape) {
         let (mut part, mut shape) = (Part::default(), Shape::default());
         let groups = table.tables("groups", "a group");
-        let names: Vec<&str> = groups.iter().filter_map(|it| it.text("name")).collect();
+        let names: Vec<Counted<'_>> = groups.iter().map(Counted::of).collect();
         for node in table.list("columns") {
             let Some(column) = Table::open(table.faults(), node, "a column") else { continue };
             let Some(mut column) = self.column(column, node, loops, &names) else { continue };
@@ -187,24 +220,26 @@ impl Reader<'_> {
         table: Table<'_>,
         node: &Node,
         loops: &[&Loop],
-        groups: &[&str],
+        groups: &[Counted<'_>],
     ) -> Option<Column> {
         let constant = table.text("value").map(str::to_owned);
-        let count = table.text("count");
-        let given = match (constant, count) {
+        let (count, sum) = (table.text("count"), table.text("sum"));
+        let counted = count.or(sum).map(|named| (named, Counted::find(groups, named)));
+        let given = match (constant, counted) {
             (Some(text), _) => Given::Constant(text),
-            (None, Some(name)) => match groups.iter().position(|it| *it == name) {
-                Some(index) => Given::Count(index),
-                None => {
-                    table.error("L04", format!("no group `{name}` to count"));
-                    Given::Nothing
-                }
-            },
+            (None, Some((_, Some((group, field))))) if field.is_some() == count.is_none() => {
+                field.map_or(Given::Count(group), |field| Given::Sum { group, field })
+            }
+            (None, Some((named, _))) => {
+                let what = if count.is_some() { "group" } else { "column of a group" };
+                table.error("L04", format!("no {what} `{named}` to count"));
+                Given::Nothing
+            }
             (None, None) => Given::Nothing,
         };
         let name = match given {
             Given::Nothing => table.required_text("name").unwrap_or_default(),
-            Given::Constant(_) | Given::Count(_) => table.text("name").unwrap_or_default(),
+            _ => table.text("name").unwrap_or_default(),
         };
         let text = table.text("path").unwrap_or(name);
         let at = self.place(&table, node, text, loops);

@@ -8,12 +8,12 @@ use ::edi::{
 };
 use canon::entry::RecordFault;
 
-use super::{Column, Edi, Given, Group, Part, Place, Value, number, path::Step};
+use super::{Column, Edi, Given, Group, Part, Place, Value, number, path::Step, total};
 use crate::{
     layout::{
         Layout, LayoutFault,
         arena::{self, Arena},
-        cell::{self, is_date, sample},
+        cell::{self, is_date, number::nano, sample},
     },
     rows::{Cell, GroupShape, Row, RowFault, Rows, Shape},
 };
@@ -182,7 +182,10 @@ impl Reading<'_> {
     fn part(&mut self, part: &Part, shape: &Shape, scope: Scope<'_>, headers: &[Segment]) -> Row {
         let mut row = Row { cells: vec![Cell::default(); shape.fields.len()], ..Row::default() };
         for column in &part.columns {
-            let Some(slot) = column.slot else { continue };
+            let Some(slot) = column.slot else {
+                self.constant(column, scope);
+                continue;
+            };
             let found = if column.at.envelope {
                 let step = column.at.steps.last();
                 let found =
@@ -274,9 +277,9 @@ impl Reading<'_> {
         segment.is_some_and(|it| step.fits(self.document, it))
     }
 
-    /// The segment that a column stands in; a fault if there are several.
-    fn segment(&mut self, at: &Place, column: &Column, scope: Scope<'_>) -> Option<Segment> {
-        let (last, loops) = at.steps.split_last()?;
+    /// The segments in which a column has a text.
+    fn with_text(&self, at: &Place, scope: Scope<'_>) -> Vec<Segment> {
+        let Some((last, loops)) = at.steps.split_last() else { return Vec::new() };
         let mut found: Vec<usize> = Vec::new();
         for scope in self.scopes(loops, scope) {
             match scope {
@@ -287,14 +290,18 @@ impl Reading<'_> {
             }
         }
         let segments = found.iter().filter_map(|it| self.document.segments.get(*it));
-        let with_value: Vec<&Segment> = segments
-            .filter(|it| {
-                let numbers = at.element.in_segment(self.document, it, last);
-                numbers.is_some_and(|(element, part)| {
-                    !self.document.component(it, element, part).is_empty()
-                })
+        let has_text = |it: &&Segment| {
+            let numbers = at.element.in_segment(self.document, it, last);
+            numbers.is_some_and(|(element, part)| {
+                !self.document.component(it, element, part).is_empty()
             })
-            .collect();
+        };
+        segments.filter(has_text).copied().collect()
+    }
+
+    /// The segment that a column stands in; a fault if there are several.
+    fn segment(&mut self, at: &Place, column: &Column, scope: Scope<'_>) -> Option<Segment> {
+        let with_value = self.with_text(at, scope);
         if with_value.len() > 1 {
             let offset = with_value.get(1).map(|it| u64::from(it.offset));
             self.faults.push(RecordFault {
@@ -305,7 +312,39 @@ impl Reading<'_> {
                 needed_by: None,
             });
         }
-        with_value.first().map(|it| **it)
+        with_value.first().copied()
+    }
+
+    /// A text that the layout knows: another one in its place means something else
+    /// than the columns beside it say.
+    fn constant(&mut self, column: &Column, scope: Scope<'_>) {
+        let Given::Constant(text) = &column.given else { return };
+        // What stands around messages is the sender's to say.
+        if column.at.envelope {
+            return;
+        }
+        let Some(step) = column.at.steps.last() else { return };
+        for segment in self.with_text(&column.at, scope) {
+            let Some((element, part)) = column.at.element.in_segment(self.document, &segment, step)
+            else {
+                continue;
+            };
+            let found = self.document.word(&segment, element, part);
+            if found == *text || column.field.one_of.contains(&found) {
+                continue;
+            }
+            let expected = match column.field.one_of.as_slice() {
+                [] => text.clone(),
+                others => format!("{text} or {}", others.join(", ")),
+            };
+            self.faults.push(RecordFault {
+                field: column.at.text.clone(),
+                offset: Some(u64::from(segment.offset)),
+                found: cell::found(&found, column.field.personal),
+                expected,
+                needed_by: None,
+            });
+        }
     }
 
     /// Reads one field; what is not there is empty.
@@ -353,11 +392,15 @@ impl Reading<'_> {
         }
     }
 
-    /// A count that the message states is that of its rows.
+    /// A count or sum that the message states is that of its rows.
     fn counted(&mut self, column: &Column, row: &Row, scope: Scope<'_>) {
-        let Given::Count(group) = column.given else { return };
+        // With a number that could not be read there is no sum to compare.
+        if matches!(column.given, Given::Sum { .. }) && !self.faults.is_empty() {
+            return;
+        }
+        let text = |cell| self.arena.cell(cell);
+        let Some(total) = total::stated(&column.given, self.edi.dialect, row, text) else { return };
         let Some(segment) = self.segment(&column.at, column, scope) else { return };
-        let count = row.groups.get(group).map_or(0, Vec::len);
         let Some((element, part)) = column
             .at
             .steps
@@ -367,14 +410,14 @@ impl Reading<'_> {
             return;
         };
         let stated = self.document.word(&segment, element, part);
-        if number::normal(&stated, &Value::Decimal(0), number::points(self.edi.dialect))
-            != Some(count.to_string())
-        {
+        let points = number::points(self.edi.dialect);
+        let number = number::normal(&stated, &Value::Decimal(9), points);
+        if number.and_then(|it| nano(&it)) != Some(total) {
             self.faults.push(RecordFault {
                 field: column.at.text.clone(),
                 offset: Some(u64::from(segment.offset)),
                 found: stated,
-                expected: format!("{count}, as there are"),
+                expected: format!("{}, as there are", total::plain(total)),
                 needed_by: None,
             });
         }

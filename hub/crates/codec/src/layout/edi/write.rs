@@ -14,6 +14,7 @@ use super::{
     draft::{self, Levels, Put, Tree},
     number,
     path::Element,
+    total,
 };
 use crate::{
     layout::{Layout, write::Written},
@@ -119,7 +120,11 @@ impl Writer<'_> {
             let text = match &column.given {
                 Given::Nothing => continue,
                 Given::Constant(text) => text.clone(),
-                Given::Count(group) => row.groups.get(*group).map_or(0, Vec::len).to_string(),
+                given => {
+                    let text = |cell| self.rows.text_of(cell);
+                    let total = total::stated(given, self.edi.dialect, row, text);
+                    total.map_or(String::new(), total::plain)
+                }
             };
             // Constants alone do not make a segment that has fields too.
             let field = |it: &&Column| it.given == Given::Nothing && !it.at.envelope;
@@ -198,7 +203,7 @@ impl Writer<'_> {
             let text = match (&column.given, column.slot) {
                 (Given::Constant(text), _) => text.clone(),
                 (_, Some(slot)) => self.rows.cell(row, slot).to_owned(),
-                (Given::Count(_) | Given::Nothing, None) => continue,
+                (Given::Count(_) | Given::Sum { .. } | Given::Nothing, None) => continue,
             };
             if let Some(value) = self.value(column, &text).filter(|it| !it.is_empty()) {
                 if let Some(expected) = moment((&step.tag, element, component), &text) {

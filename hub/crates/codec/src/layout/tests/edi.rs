@@ -29,6 +29,7 @@ columns:
   - { name: charge, path: 'SAC[01=C]05' }
   - { value: ZZZZ, path: 'SAC[01=C]02' }
   - { count: lines, path: CTT01 }
+  - { sum: lines.quantity, path: CTT02 }
 groups:
   - name: lines
     each: PO1
@@ -59,7 +60,7 @@ fn input(body: &str) -> String {
 }
 
 const BODY: &str = "BEG*00*SA*PO-1**20260105~SAC*C*ZZZZ***1250~DTM*002*20260110~N1*ST**92*0099~N4*OSAKA~\
-    PO1*1*12*EA*980**UP*490123456789*IN*A-1~PID*F****TEA~PO1*2*3*QQ*1200.5**IN*B-2~CTT*2~";
+    PO1*1*12*EA*980**UP*490123456789*IN*A-1~PID*F****TEA~PO1*2*3*QQ*1200.5**IN*B-2~CTT*2*15~";
 
 /// All cells of a record, groups in brackets.
 fn texts(rows: &Rows, row: &crate::rows::Row) -> String {
@@ -105,6 +106,10 @@ fn one_thing_wrong_is_one_fault() {
     let cases = [
         ("PO-1", "", "BEG03 in segment 2: element-missing: nothing / a value: it is mandatory"),
         ("CTT*2", "CTT*3", "CTT01: 3 / 2, as there are"),
+        ("CTT*2*15", "CTT*2*999", "CTT02: 999 / 15, as there are"),
+        // What the layout knows is not another thing.
+        ("PID*F****TEA", "PID*S**VI*1", "PID01: S / F"),
+        ("*C*ZZZZ*", "*C*D240*", "SAC[01=C]02: D240 / ZZZZ"),
         (
             "PO1*1*12*EA",
             "PO1*1*12.5*EA",

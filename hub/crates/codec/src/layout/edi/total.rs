@@ -1,0 +1,79 @@
+//! Counts and sums that a message states about its rows.
+
+use ::edi::Dialect;
+
+use super::Given;
+use crate::{
+    layout::cell::number::nano,
+    rows::{Cell, Row},
+};
+
+/// One, in billionths.
+const ONE: i128 = 1_000_000_000;
+/// A hash total keeps its ten last digits (X12 data element 347).
+const HASH: i128 = 10_000_000_000;
+
+/// What must be stated, in billionths; `None` where the layout says nothing of it, or
+/// where a number of the rows could not be read.
+///
+/// X12 sums digits, "without regard to decimal points or signs" (data element 347);
+/// EDIFACT sums algebraically (6069, quantity total).
+pub(super) fn stated<'t>(
+    given: &Given,
+    dialect: Dialect,
+    row: &Row,
+    text: impl Fn(Cell) -> &'t str,
+) -> Option<i128> {
+    match given {
+        Given::Nothing | Given::Constant(_) => None,
+        Given::Count(group) => {
+            let rows = row.groups.get(*group).map_or(0, Vec::len);
+            Some(i128::try_from(rows).ok()? * ONE)
+        }
+        Given::Sum { group, field } => {
+            let rows = row.groups.get(*group).map(Vec::as_slice).unwrap_or_default();
+            let mut sum = 0_i128;
+            for row in rows {
+                let text = row.cells.get(*field).map_or("", |cell| text(*cell));
+                let number = match dialect {
+                    Dialect::X12 => digits(text),
+                    Dialect::Edifact if text.is_empty() => Some(0),
+                    Dialect::Edifact => nano(text),
+                };
+                sum = sum.checked_add(number?)?;
+            }
+            Some(if dialect == Dialect::X12 { sum % (HASH * ONE) } else { sum })
+        }
+    }
+}
+
+/// The digits of a number as if it had neither point nor sign.
+fn digits(text: &str) -> Option<i128> {
+    text.bytes()
+        .filter(u8::is_ascii_digit)
+        .try_fold(0_i128, |sum, byte| sum.checked_mul(10)?.checked_add(i128::from(byte - b'0')))?
+        .checked_mul(ONE)
+}
+
+/// Billionths as a number in normal form.
+pub(super) fn plain(nano: i128) -> String {
+    let sign = if nano < 0 { "-" } else { "" };
+    let (whole, fraction) = (nano.abs() / ONE, nano.abs() % ONE);
+    let text = format!("{sign}{whole}.{fraction:09}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_in_normal_form() {
+        for (nano, want) in
+            [(0, "0"), (36 * ONE, "36"), (-ONE / 2, "-0.5"), (100 * ONE + 1, "100.000000001")]
+        {
+            assert_eq!(plain(nano), want);
+        }
+        assert_eq!((digits("18.01"), digits("-0.18")), (Some(1801 * ONE), Some(18 * ONE)));
+    }
+}
