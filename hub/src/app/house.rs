@@ -389,7 +389,7 @@ impl Build<'_> {
             Ok(Some(Connected { wanted, tokens }))
         });
         made.unwrap_or_else(|fault| {
-            self.fault((file, "connection"), "C46", fault, None);
+            self.fault((file, "connection"), "C47", fault, None);
             None
         })
     }
