@@ -188,6 +188,7 @@ impl Undecodable {
             found: found.to_owned(),
             expected: expected.to_owned(),
             needed_by: None,
+            shows: None,
         };
         Self { reason, fault: Box::new(fault) }
     }

@@ -352,6 +352,7 @@ fn unknown_record(topic: Option<&str>, source: Option<&Topic>) -> Unusable {
         found: topic.map_or_else(|| "no topic".to_owned(), crate::schema::shorten),
         expected: "a record of a kind that the package names".to_owned(),
         needed_by: None,
+        shows: None,
     };
     Unusable { code: "unknown-record", faults: vec![fault] }
 }

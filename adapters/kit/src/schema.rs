@@ -55,7 +55,7 @@ impl Schema {
             scalar => shorten(&scalar.to_string()),
         };
         let expected = error.masked().to_string();
-        RecordFault { field, offset: None, found, expected, needed_by: None }
+        RecordFault { field, offset: None, found, expected, needed_by: None, shows: None }
     }
 
     /// Whether the schema marks what stands at that pointer as personal data.

@@ -122,6 +122,7 @@ pub(crate) fn document(body: RecordBody<'_>) -> Result<Option<Value>, Unusable> 
             found: fault.to_string(),
             expected: "one JSON document".to_owned(),
             needed_by: None,
+            shows: None,
         };
         Unusable { code: "undecodable", faults: vec![fault] }
     })

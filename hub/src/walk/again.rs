@@ -77,6 +77,7 @@ fn without_record(offset: u64) -> SetAside {
             found: NO_RECORD.to_owned(),
             expected: SAME_PLACE.to_owned(),
             needed_by: None,
+            shows: None,
         }],
         record_sha256: None,
     }

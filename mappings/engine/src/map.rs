@@ -237,6 +237,7 @@ impl Map {
                 found: byte_of(bytes.get(at).copied()),
                 expected: fault.expected.to_owned(),
                 needed_by: Some(self.label.clone()),
+                shows: None,
             }],
             policy: self.plan.on_fault,
         }

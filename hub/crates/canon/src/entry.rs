@@ -234,6 +234,10 @@ pub struct RecordFault {
     /// Map and target field that needed it, when a map did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needed_by: Option<String>,
+    /// Bytes from `offset` on that may be shown beside the fault: those of a field
+    /// that is known and not personal. Absent: nothing may be shown but `found`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<u64>,
 }
 
 /// What one lossy step lost.

@@ -129,6 +129,7 @@ impl Fault {
             found: self.found.clone(),
             expected: self.expected.clone(),
             needed_by: None,
+            shows: None,
         }
     }
 }

@@ -138,6 +138,13 @@ impl Layout {
         self.arrives.as_ref()
     }
 
+    /// Whether some of its fields are personal. What is found where the layout does
+    /// not say what it is, is masked then: it may be anything.
+    pub fn is_personal(&self) -> bool {
+        let columns = || self.kinds.iter().flat_map(|it| &it.columns);
+        self.shape.is_personal() || columns().any(|it| it.field.personal)
+    }
+
     /// The line of an input that names its columns, as it stands there; `None`
     /// for formats without one, and for bytes that are not of the layout's
     /// character set.

@@ -112,6 +112,12 @@ impl Shape {
         self.fields.iter().position(|it| it.name == name)
     }
 
+    /// Whether a field of it, or of a row in it, is personal.
+    pub fn is_personal(&self) -> bool {
+        self.fields.iter().any(|it| it.personal)
+            || self.groups.iter().any(|it| it.shape.is_personal())
+    }
+
     /// Index of the group of that name.
     pub fn group(&self, name: &str) -> Option<usize> {
         self.groups.iter().position(|it| it.name == name)

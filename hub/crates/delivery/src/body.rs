@@ -128,6 +128,7 @@ fn written(
                     found: format!("U+{:04X}", u32::from(fault.found)),
                     expected: format!("characters of {}", fault.charset),
                     needed_by: None,
+                    shows: None,
                 }),
             }
             substitutions.extend(changes.into_iter().map(|it| Loss {

@@ -328,6 +328,7 @@ fn conflict(event: &Event, seq: u64, span: Span, kept: &Kept) -> SetAside {
                  source version"
             ),
             needed_by: None,
+            shows: None,
         }],
         record_sha256: kept.raw.as_ref().map(|raw| record_sha256(raw, span.offset, span.length)),
     }

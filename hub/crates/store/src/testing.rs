@@ -221,6 +221,7 @@ pub(crate) fn set_aside(record: u64, code: &str) -> SetAside {
             found: "12x".to_owned(),
             expected: "a number".to_owned(),
             needed_by: None,
+            shows: None,
         }],
         record_sha256: None,
     }

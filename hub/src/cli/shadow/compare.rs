@@ -203,6 +203,7 @@ mod tests {
             found: "x".to_owned(),
             expected: "a number".to_owned(),
             needed_by: None,
+            shows: None,
         }
     }
 

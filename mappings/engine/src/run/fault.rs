@@ -76,6 +76,7 @@ impl<T: Trace> Machine<'_, T> {
             found: if personal && single { masked(&found) } else { found },
             expected: fault.expected.to_string(),
             needed_by: Some(format!("{} {target}", self.label)),
+            shows: None,
         }
     }
 

@@ -248,7 +248,8 @@ impl<'a> Assembler<'a> {
             let counted = totals::of_record(&open.row, layout, check.rule, arena);
             if let Some(counted) = counted.filter(|it| cell::number::nano(found) != Some(*it)) {
                 let expected = format!("{}, as the lines have it", totals::decimal(counted));
-                open.faults.push(cell::fault(column, stated.offset, found, expected));
+                let place = (stated.offset, arena::index(stated.length));
+                open.faults.push(cell::fault(column, place, found, expected));
             }
         }
     }
@@ -290,6 +291,7 @@ impl<'a> Assembler<'a> {
                         found: cell::found(&text, personal(kind, key)),
                         expected: "all lines of a record one after the other".to_owned(),
                         needed_by: None,
+                        shows: None,
                     });
                 }
                 Key::TooMany => {
@@ -382,6 +384,7 @@ impl<'a> Assembler<'a> {
                 found: "a record without its last line".to_owned(),
                 expected: format!("a `{}` line", footer.name),
                 needed_by: None,
+                shows: None,
             });
         }
         for (group, rows) in self.layout.shape.groups.iter().zip(&open.row.groups) {
@@ -397,6 +400,7 @@ impl<'a> Assembler<'a> {
                         None => format!("at least {min} rows"),
                     },
                     needed_by: None,
+                    shows: None,
                 });
             }
         }
@@ -428,6 +432,7 @@ impl<'a> Assembler<'a> {
                 found: "a line that belongs to no record".to_owned(),
                 expected: "a line that begins a record before it".to_owned(),
                 needed_by: None,
+                shows: None,
             });
         }
         let grouped = !self.layout.shape.groups.is_empty();
@@ -445,6 +450,7 @@ impl<'a> Assembler<'a> {
                 found: "the line before it could not be read".to_owned(),
                 expected: "lines that all can be read: it may belong to this record".to_owned(),
                 needed_by: None,
+                shows: None,
             });
         }
     }

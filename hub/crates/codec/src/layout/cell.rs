@@ -56,8 +56,14 @@ pub(super) fn found(text: &str, personal: bool) -> String {
     out
 }
 
-/// A fault of that column.
-pub(super) fn fault(column: &Column, offset: u64, text: &str, expected: String) -> RecordFault {
+/// A fault of that column, whose field has so many bytes from an offset on; 0: its
+/// bytes are not to be shown.
+pub(super) fn fault(
+    column: &Column,
+    (offset, length): (u64, usize),
+    text: &str,
+    expected: String,
+) -> RecordFault {
     let name = if column.field.name.is_empty() { &column.header } else { &column.field.name };
     RecordFault {
         field: name.clone(),
@@ -65,6 +71,7 @@ pub(super) fn fault(column: &Column, offset: u64, text: &str, expected: String) 
         found: found(text, column.field.personal),
         expected,
         needed_by: None,
+        shows: Some(wide(length)).filter(|it| *it > 0 && !column.field.personal),
     }
 }
 
@@ -76,6 +83,7 @@ pub(super) fn line_fault(offset: usize, found: String, expected: String) -> Reco
         found,
         expected,
         needed_by: None,
+        shows: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod draft;
 mod number;
 mod parse;
 mod path;
+mod personal;
 mod read;
 mod total;
 mod write;

@@ -17,17 +17,19 @@ pub(super) struct Drift {
 /// file, the column of the layout, where they may stand in any order. `extra`
 /// columns stand at the end of each line and have no name.
 pub(super) fn compare(
-    kind: &Kind,
+    (layout, kind): (&Layout, &Kind),
     (header, extra): (Header, usize),
     names: &[impl AsRef<str>],
 ) -> Result<Option<Vec<Option<usize>>>, Drift> {
     let wanted: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
+    // Without a header this is the first record.
+    let masked = layout.is_personal() && !is_heading(&wanted, names);
     let drift = |column: usize, message: String| Drift {
         column,
         fault: LayoutFault::new("header-drift", 0, message),
     };
     if header == Header::AnyOrder {
-        return any_order(&wanted, names, drift).map(Some);
+        return any_order(&wanted, (names, masked), drift).map(Some);
     }
     let count = wanted.len() + extra;
     for (index, wanted) in wanted.iter().enumerate() {
@@ -37,7 +39,7 @@ pub(super) fn compare(
             if let Some(moved) = names.iter().position(|it| it.as_ref() == *wanted) {
                 message.push_str(&format!("; it is column {} now", moved + 1));
             }
-            let found = cell::found(found.unwrap_or("no column"), false);
+            let found = found.map_or("no column".to_owned(), |it| cell::found(it, masked));
             return Err(drift(index, message).found(found).expected(*wanted));
         }
     }
@@ -49,15 +51,21 @@ pub(super) fn compare(
     Ok(None)
 }
 
+/// Whether at least half of the names are there.
+fn is_heading(wanted: &[&str], names: &[impl AsRef<str>]) -> bool {
+    let known = wanted.iter().filter(|it| names.iter().any(|name| name.as_ref() == **it));
+    known.count() * 2 >= wanted.len()
+}
+
 fn any_order(
     wanted: &[&str],
-    names: &[impl AsRef<str>],
+    (names, masked): (&[impl AsRef<str>], bool),
     drift: impl Fn(usize, String) -> Drift,
 ) -> Result<Vec<Option<usize>>, Drift> {
     let find = |it: &str| wanted.iter().position(|name| it == *name);
     let order: Vec<Option<usize>> = names.iter().map(|it| find(it.as_ref())).collect();
     if let Some((_, name)) = (0..).zip(wanted).find(|(index, _)| !order.contains(&Some(*index))) {
-        let near = nearest(name, names.iter().map(AsRef::as_ref)).map(str::to_owned);
+        let near = nearest(name, names.iter().map(AsRef::as_ref)).filter(|_| !masked);
         let message = format!("the header has no column `{name}`");
         return Err(drift(0, message).expected(*name).found(near.unwrap_or_default()));
     }

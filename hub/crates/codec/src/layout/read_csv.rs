@@ -187,7 +187,11 @@ impl Reader<'_> {
                 let codes: Vec<&str> =
                     layout.kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
                 let expected = format!("a record with the code {}", codes.join(", "));
-                faults.push(cell::line_fault(offset, cell::found(found, false), expected));
+                faults.push(cell::line_fault(
+                    offset,
+                    cell::found(found, layout.is_personal()),
+                    expected,
+                ));
             }
         }
         let end = self.source(arena.base(), line.end);
@@ -265,7 +269,8 @@ impl Reader<'_> {
                 Err(_) if raw.bad == Some(Bad::Bytes) => BAD,
                 Err(expected) => {
                     let found = arena.text(raw.outer_start, raw.outer_end);
-                    faults.push(cell::fault(column, wide(offset), found, expected));
+                    let place = (wide(offset), end - offset);
+                    faults.push(cell::fault(column, place, found, expected));
                     BAD
                 }
             };
@@ -426,12 +431,14 @@ impl Reader<'_> {
                 cell.bad = cell.bad.or(Some(Bad::Bytes));
             }
             let fault = self.layout.profile.fault(self.bytes, skip);
+            let shows = column.filter(|it| !it.field.personal).map(|_| wide(fault.bytes.len()));
             faults.push(RecordFault {
                 field: column.map(|it| it.field.name.clone()).unwrap_or_default(),
                 offset: Some(wide(self.base + fault.offset)),
                 found: fault.found(),
                 expected: format!("characters of {}", fault.charset),
                 needed_by: None,
+                shows,
             });
         }
         faults

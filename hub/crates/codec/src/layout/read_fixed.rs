@@ -305,7 +305,11 @@ impl<'a> Reader<'a> {
             let codes: Vec<&str> =
                 kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
             let expected = format!("a record with the type {}", codes.join(", "));
-            faults.push(line_fault(self.base + at, cell::found(&code, false), expected));
+            faults.push(line_fault(
+                self.base + at,
+                cell::found(&code, self.layout.is_personal()),
+                expected,
+            ));
         }
         kind
     }

@@ -10,6 +10,7 @@ mod files;
 mod fixed;
 mod framed;
 mod laws;
+mod masked;
 mod pieces;
 mod policy;
 mod published;

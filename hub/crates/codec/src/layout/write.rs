@@ -90,6 +90,7 @@ impl Layout {
                 found: "an XLSX layout".to_owned(),
                 expected: "a layout that is written: workbooks are only read".to_owned(),
                 needed_by: None,
+                shows: None,
             }];
             return Err(vec![RowFault { number: 0, offset: 0, length: 0, faults }]);
         }
@@ -214,7 +215,7 @@ impl Writer<'_> {
         for (index, column) in kind.columns.iter().enumerate() {
             let value = self.value(kind, index, from);
             let result = text::csv(csv, column, &value)
-                .map_err(|expected| cell::fault(column, 0, &value, expected))
+                .map_err(|expected| cell::fault(column, (0, 0), &value, expected))
                 .and_then(|text| {
                     let separator = if index > 0 { delimiter.as_str() } else { "" };
                     self.encode(&format!("{separator}{text}"), number, &column.field.name)
@@ -241,7 +242,7 @@ impl Writer<'_> {
             frame::close(framing, bytes, start);
         }
         let faults = failed.into_iter().filter_map(|(index, expected)| {
-            Some(cell::fault(kind.columns.get(index)?, 0, &value(index), expected))
+            Some(cell::fault(kind.columns.get(index)?, (0, 0), &value(index), expected))
         });
         let faults = faults.collect();
         self.out.changes.extend(changes.into_iter().filter_map(|(index, it)| {
@@ -264,6 +265,7 @@ impl Writer<'_> {
             found: format!("U+{:04X}", u32::from(fault.found)),
             expected: format!("characters of {}", fault.charset),
             needed_by: None,
+            shows: None,
         })
     }
 

@@ -94,6 +94,7 @@ impl Build {
             found: found.chars().take(40).flat_map(char::escape_debug).collect(),
             expected: expected.to_owned(),
             needed_by: None,
+            shows: None,
         });
     }
 }

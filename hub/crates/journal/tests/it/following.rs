@@ -24,6 +24,7 @@ async fn fill(journal: &Journal) {
             found: "x".to_owned(),
             expected: "a number".to_owned(),
             needed_by: None,
+            shows: None,
         }],
         record_sha256: None,
     });

@@ -166,6 +166,7 @@ fn bad(offset: u64, found: &str) -> SetAside {
             found: found.to_owned(),
             expected: "a number".to_owned(),
             needed_by: None,
+            shows: None,
         }],
         record_sha256: None,
     }

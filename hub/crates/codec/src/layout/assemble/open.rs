@@ -5,7 +5,7 @@ use canon::entry::RecordFault;
 use super::Line;
 use crate::{
     layout::{
-        arena::{Arena, BAD},
+        arena::{Arena, BAD, index},
         cell,
         model::{Kind, Slot},
     },
@@ -48,7 +48,8 @@ impl Open {
             if first != text && *cell != BAD {
                 let first = cell::found(first, column.field.personal);
                 let expected = format!("`{first}`, as in the record's first line");
-                self.faults.push(cell::fault(column, cell.offset, text, expected));
+                let place = (cell.offset, index(cell.length));
+                self.faults.push(cell::fault(column, place, text, expected));
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::Line;
 use crate::layout::{
     LayoutFault,
-    arena::{Arena, BAD},
+    arena::{Arena, BAD, index},
     cell,
     model::{Kind, Sequence},
     tally::Counts,
@@ -14,12 +14,12 @@ use crate::layout::{
 /// record; in the input nothing can be trusted then.
 pub(super) fn check(
     (kind, sequence): (&Kind, Sequence),
-    index: usize,
+    number: usize,
     line: &mut Line<'_>,
     arena: &Arena,
     counts: &mut Counts,
 ) -> Result<(), LayoutFault> {
-    let Some(last) = counts.numbers.get_mut(index) else { return Ok(()) };
+    let Some(last) = counts.numbers.get_mut(number) else { return Ok(()) };
     let wanted = match *last {
         Some(last) => last.checked_add(1),
         None => sequence.start,
@@ -39,7 +39,8 @@ pub(super) fn check(
     let expected = wanted.map_or_else(|| "a number".to_owned(), |it| it.to_string());
     if sequence.restarts {
         let expected = format!("{expected}, the next number in the record");
-        line.faults.push(cell::fault(column, found.offset, text, expected));
+        let place = (found.offset, index(found.length));
+        line.faults.push(cell::fault(column, place, text, expected));
         return Ok(());
     }
     let at = usize::try_from(found.offset).unwrap_or(usize::MAX);

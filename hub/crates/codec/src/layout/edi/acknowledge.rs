@@ -7,7 +7,7 @@ use ::edi::{
 };
 use canon::{clock::Timestamp, entry};
 
-use super::{Edi, Reused, read};
+use super::{Edi, Reused, personal, read};
 use crate::layout::{Layout, arena::Arena, model::Format, xml::charset_name};
 
 /// An acknowledgement, ready to be sent back.
@@ -139,9 +139,9 @@ fn verdict(
         return Verdict { faults: Vec::new(), refused };
     }
     let one = read::message_of(layout, edi, interchange, message, &mut Arena::default());
-    let around = |it: &Fault| !interchange.faults_on(message).any(|of| of == it);
+    let around = |it: &&Fault| !interchange.faults_on(message).any(|of| of == *it);
     Verdict {
-        faults: one.faults.into_iter().filter(around).collect(),
+        faults: one.faults.iter().filter(around).map(|it| personal::unsaid(edi, it)).collect(),
         refused: refused || !one.own.is_empty(),
     }
 }

@@ -8,7 +8,9 @@ use ::edi::{
 };
 use canon::entry::RecordFault;
 
-use super::{Column, Edi, Given, Group, Part, Place, Value, number, path::Step, total};
+use super::{
+    Column, Edi, Given, Group, Part, Place, Value, number, path::Step, personal::masked, total,
+};
 use crate::{
     layout::{
         Layout, LayoutFault,
@@ -24,7 +26,7 @@ pub(in crate::layout) fn read(
     edi: &Edi,
     bytes: &[u8],
 ) -> Result<Rows, LayoutFault> {
-    let found = interchange::read(bytes).map_err(|it| refused(&it))?;
+    let found = interchange::read(bytes).map_err(|it| refused(edi, &it))?;
     let mut rows = Rows::default();
     let mut arena = Arena::default();
     for interchange in &found {
@@ -36,7 +38,7 @@ pub(in crate::layout) fn read(
                 .expected(edi.dialect.name()));
         }
         if let Some(fault) = interchange.broken().or_else(|| lost(interchange)) {
-            return Err(refused(fault));
+            return Err(refused(edi, fault));
         }
         for message in interchange.messages.iter().filter(|it| !edi.ignored.contains(&it.kind)) {
             rows.records += 1;
@@ -45,7 +47,7 @@ pub(in crate::layout) fn read(
             row.number = rows.records;
             let (number, offset, length) = (row.number, row.offset, row.length);
             let mut faults: Vec<RecordFault> =
-                faults.iter().filter(|it| !it.note).map(record_fault).collect();
+                faults.iter().filter(|it| !it.note).map(|it| record_fault(edi, it)).collect();
             faults.extend(own);
             if faults.is_empty() {
                 rows.rows.push(row);
@@ -71,7 +73,8 @@ fn lost<'i>(interchange: &'i Interchange<'_>) -> Option<&'i Fault> {
     })
 }
 
-fn refused(fault: &Fault) -> LayoutFault {
+fn refused(edi: &Edi, fault: &Fault) -> LayoutFault {
+    let fault = &masked(edi, fault);
     let at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
     let message = format!("{} {}", fault.code.name(), fault.place());
     LayoutFault::new("edi", at, message.trim_end()).found(&fault.found).expected(&fault.expected)
@@ -131,7 +134,8 @@ fn unsupported(edi: &Edi, message: &interchange::Message) -> Fault {
     fault
 }
 
-fn record_fault(fault: &Fault) -> RecordFault {
+fn record_fault(edi: &Edi, fault: &Fault) -> RecordFault {
+    let fault = &masked(edi, fault);
     let found = if fault.found.is_empty() { "nothing".to_owned() } else { fault.found.clone() };
     RecordFault {
         field: fault.place(),
@@ -139,6 +143,7 @@ fn record_fault(fault: &Fault) -> RecordFault {
         found: format!("{}: {found}", fault.code.name()),
         expected: fault.expected.clone(),
         needed_by: None,
+        shows: None,
     }
 }
 
@@ -230,6 +235,7 @@ impl Reading<'_> {
                 found: format!("{count} of them"),
                 expected: format!("at least {}{max}", shape.min),
                 needed_by: None,
+                shows: None,
             });
         }
         rows
@@ -310,6 +316,7 @@ impl Reading<'_> {
                 found: format!("{} {} times", at.text, with_value.len()),
                 expected: "it at most once".to_owned(),
                 needed_by: None,
+                shows: None,
             });
         }
         with_value.first().copied()
@@ -343,6 +350,7 @@ impl Reading<'_> {
                 found: cell::found(&found, column.field.personal),
                 expected,
                 needed_by: None,
+                shows: None,
             });
         }
     }
@@ -368,6 +376,7 @@ impl Reading<'_> {
                     found: raw.get(at).map_or(String::new(), |it| format!("byte {it:02X}")),
                     expected: format!("characters of {}", charset.name()),
                     needed_by: None,
+                    shows: None,
                 });
                 return Cell::default();
             }
@@ -386,6 +395,7 @@ impl Reading<'_> {
                     found: cell::found(text, column.field.personal),
                     expected,
                     needed_by: None,
+                    shows: Some(u64::from(length)).filter(|_| !column.field.personal),
                 });
                 Cell::default()
             }
@@ -419,6 +429,7 @@ impl Reading<'_> {
                 found: stated,
                 expected: format!("{}, as there are", total::plain(total)),
                 needed_by: None,
+                shows: None,
             });
         }
     }

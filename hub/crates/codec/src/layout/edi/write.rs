@@ -66,6 +66,7 @@ pub(in crate::layout) fn write(
             found: it.found,
             expected: it.expected,
             needed_by: None,
+            shows: None,
         };
         vec![row_fault(&Row::default(), vec![fault])]
     })?;
@@ -79,6 +80,7 @@ pub(in crate::layout) fn write(
                 found: format!("{}: {}", refused.message, refused.found),
                 expected: refused.expected,
                 needed_by: None,
+                shows: None,
             };
             Err(vec![row_fault(&Row::default(), vec![fault])])
         }
@@ -222,6 +224,7 @@ impl Writer<'_> {
             found: ::edi::fault::shown(found.as_bytes()),
             expected: expected.to_owned(),
             needed_by: None,
+            shows: None,
         });
     }
 }
@@ -279,6 +282,7 @@ impl Head {
                 found: "nothing".to_owned(),
                 expected: "a value: sender, receiver, date, time and control number".to_owned(),
                 needed_by: None,
+                shows: None,
             })
             .collect()
     }
@@ -313,6 +317,7 @@ impl Head {
                         format!("{there}, as this layout writes it")
                     },
                     needed_by: None,
+                    shows: None,
                 });
             }
         }

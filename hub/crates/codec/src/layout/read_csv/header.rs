@@ -123,7 +123,8 @@ impl Reader<'_> {
         let Some(kind) = headed(self.layout) else { return Ok(()) };
         let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
         let extra = usize::from(self.csv.trailing_delimiter);
-        self.order = heading::compare(kind, (self.csv.header, extra), names).map_err(|drift| {
+        let compared = heading::compare((self.layout, kind), (self.csv.header, extra), names);
+        self.order = compared.map_err(|drift| {
             let offset = at(drift.column);
             drift.at(offset)
         })?;

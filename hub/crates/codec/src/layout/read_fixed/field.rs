@@ -74,8 +74,8 @@ impl Reader<'_> {
             let Some(max) = column.count_max else { continue };
             let text = self.cell_text(index, arena);
             if text.parse::<usize>().is_ok_and(|it| it > max) {
-                let offset = self.offset(at + column.start);
-                faults.push(cell::fault(column, offset, text, format!("at most {max}")));
+                let place = (self.offset(at + column.start), column.bytes);
+                faults.push(cell::fault(column, place, text, format!("at most {max}")));
             }
         }
         if let Some(tail) = &kind.tail
@@ -86,7 +86,8 @@ impl Reader<'_> {
         {
             let there = tail.ends.iter().position(|it| *it == cut.length).unwrap_or(0);
             let expected = format!("{there}, as the record has room for");
-            faults.push(cell::fault(column, self.offset(at + column.start), text, expected));
+            let place = (self.offset(at + column.start), column.bytes);
+            faults.push(cell::fault(column, place, text, expected));
         }
         if !self.layout.lossless || !faults.is_empty() {
             return;
@@ -115,7 +116,7 @@ impl Reader<'_> {
     ) -> Result<(usize, usize), Box<RecordFault>> {
         let fault = |expected, arena: &Arena| {
             let text = arena.text(whole.0, whole.1);
-            Box::new(cell::fault(column, self.offset(offset), text, expected))
+            Box::new(cell::fault(column, (self.offset(offset), column.bytes), text, expected))
         };
         let range = cell::read(column, whole, arena).map_err(|it| fault(it, arena))?;
         if self.layout.lossless
@@ -144,11 +145,12 @@ impl Reader<'_> {
         {
             return self.binary((column, number), bytes, offset, arena);
         }
+        let place = (self.offset(offset), column.bytes);
         let own = column.own.as_ref();
         let profile = own.map_or(&self.layout.profile, |it| &it.profile);
         let Some(read) = own.map_or(Some(Cow::Borrowed(bytes)), |it| it.shifted(bytes)) else {
             let expected = "double bytes without codes that shift".to_owned();
-            return Err(Box::new(cell::fault(column, self.offset(offset), "", expected)));
+            return Err(Box::new(cell::fault(column, place, "", expected)));
         };
         // The code that shifts is not in the field.
         let before = read.len().saturating_sub(bytes.len()) / 2;
@@ -159,7 +161,7 @@ impl Reader<'_> {
                 format!("characters of {}", fault.charset)
             };
             let offset = self.offset(offset + fault.offset.saturating_sub(before));
-            let mut record = cell::fault(column, offset, "", expected);
+            let mut record = cell::fault(column, (offset, fault.bytes.len()), "", expected);
             record.found = fault.found();
             return Err(Box::new(record));
         }
@@ -167,7 +169,7 @@ impl Reader<'_> {
         let text = arena.text(whole.0, whole.1);
         if !cell::is_printable(text) {
             let expected = "no control characters".to_owned();
-            return Err(Box::new(cell::fault(column, self.offset(offset), text, expected)));
+            return Err(Box::new(cell::fault(column, place, text, expected)));
         }
         self.text(whole, (column, offset, bytes), arena)
     }
@@ -200,7 +202,8 @@ impl Reader<'_> {
             }
         }
         result.map(|()| (start, arena.end())).map_err(|expected| {
-            let mut fault = cell::fault(column, self.offset(offset), "", expected);
+            let place = (self.offset(offset), column.bytes);
+            let mut fault = cell::fault(column, place, "", expected);
             if !column.field.personal {
                 fault.found = bytes.iter().map(|it| format!("{it:02X}")).collect();
             }

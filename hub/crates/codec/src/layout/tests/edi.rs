@@ -1,5 +1,7 @@
 //! Orders, ship notices and invoices as rows, and rows as messages.
 
+mod masked;
+
 use super::*;
 use canon::clock::Timestamp;
 

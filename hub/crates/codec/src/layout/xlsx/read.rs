@@ -118,7 +118,7 @@ fn found<'a>(layout: &Layout, xlsx: &Xlsx, values: &Values<'a>) -> Option<&'a Sh
     let kind = headed(layout)?;
     values.sheet.rows.iter().take(HEADER_ROWS_MAX).find(|row| {
         let names = names(xlsx, values, row);
-        heading::compare(kind, (xlsx.header, 0), &names).is_ok()
+        heading::compare((layout, kind), (xlsx.header, 0), &names).is_ok()
     })
 }
 
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
             && let Some(kind) = headed(self.layout)
         {
             let names = names(self.xlsx, &self.values, row);
-            let compared = heading::compare(kind, (self.xlsx.header, 0), &names);
+            let compared = heading::compare((self.layout, kind), (self.xlsx.header, 0), &names);
             self.order = compared.map_err(|drift| {
                 let column = u32::try_from(drift.column).unwrap_or(0);
                 let place = letters(self.xlsx.first_column.saturating_add(column));
@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
             Some((_, kind)) if kind.role == Role::Ignored && kind.columns.is_empty() => {}
             Some((index, kind)) => self.columns(row, (index, kind), arena, &mut faults),
             None => {
-                let found = cell::found(&self.code(row), false);
+                let found = cell::found(&self.code(row), layout.is_personal());
                 let found = format!("{found} at {}{}", self.prefix, row.number);
                 let codes: Vec<&str> =
                     layout.kinds.iter().flat_map(|it| &it.codes).map(String::as_str).collect();
@@ -266,7 +266,8 @@ impl<'a> Reader<'a> {
             let cell = match self.cell((place, row), found, both, arena) {
                 Ok(range) => arena::cell(range, wide(offset), 0),
                 Err(Wrong { found, expected }) => {
-                    let mut fault = cell::fault(&both.declared, wide(offset), &found, expected);
+                    let mut fault =
+                        cell::fault(&both.declared, (wide(offset), 0), &found, expected);
                     let nothing = if fault.found.is_empty() { "nothing" } else { "" };
                     fault.found.push_str(&format!("{nothing} at {}", self.place(place, row)));
                     faults.push(fault);

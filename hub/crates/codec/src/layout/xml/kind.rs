@@ -78,6 +78,7 @@ impl Xml {
                     found: cell::found(&row.map(told).unwrap_or_default(), false),
                     expected,
                     needed_by: None,
+                    shows: None,
                 };
                 let (number, offset, length) =
                     row.map_or((0, 0, 0), |it| (it.number, it.offset, it.length));

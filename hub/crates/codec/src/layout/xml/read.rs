@@ -78,6 +78,7 @@ fn read_within(
                 found,
                 expected,
                 needed_by: None,
+                shows: None,
             });
         }
         let faults = std::mem::take(&mut reader.faults);
@@ -251,6 +252,7 @@ impl Reader<'_> {
             found: found.to_owned(),
             expected,
             needed_by: None,
+            shows: None,
         });
     }
 
@@ -265,6 +267,7 @@ impl Reader<'_> {
                 found: "text beside elements".to_owned(),
                 expected: "either text or elements, or `mixed: keep`".to_owned(),
                 needed_by: None,
+                shows: None,
             });
         }
     }

@@ -62,6 +62,7 @@ pub(super) fn check(
             found: format!("another way of writing from byte {at} on"),
             expected: "what the layout would write: it is `lossless`".to_owned(),
             needed_by: None,
+            shows: None,
         };
         rows.faults.push(RowFault { number, offset, length, faults: vec![fault] });
     }

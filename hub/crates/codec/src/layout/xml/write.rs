@@ -127,6 +127,7 @@ impl<'a> Writer<'a> {
             found: found.to_owned(),
             expected: expected.to_owned(),
             needed_by: None,
+            shows: None,
         };
         self.add(fault);
     }
@@ -165,7 +166,7 @@ impl<'a> Writer<'a> {
                 if good { Ok(it) } else { Err("characters that XML has".to_owned()) }
             });
             let text = value.unwrap_or_else(|expected| {
-                let mut fault = cell::fault(&field.column, 0, told, expected);
+                let mut fault = cell::fault(&field.column, (0, 0), told, expected);
                 fault.offset = None;
                 self.add(fault);
                 String::new()
@@ -189,7 +190,7 @@ impl<'a> Writer<'a> {
                 if a.text != b.text {
                     self.of = (row.number, row.offset, row.length);
                     let expected = "the same as in the first record: it stands once".to_owned();
-                    self.add(cell::fault(&field.column, 0, &b.text, expected));
+                    self.add(cell::fault(&field.column, (0, 0), &b.text, expected));
                 }
             }
         }
