@@ -8,7 +8,7 @@ use super::{
     cell::{self, is_date, number, sample},
     model::{CellFormat, Column, Csv, Ends, Header, Kind, Negative, Number, Quoting, Storage},
 };
-use crate::charset::{Policy, Profile, Substitution};
+use crate::charset::{Policy, Profile, Substitution, Unwritable};
 
 /// The text of a cell in the file's form, without quotes and padding.
 pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
@@ -16,11 +16,7 @@ pub(super) fn plain(column: &Column, text: &str) -> Result<String, String> {
         let missing = column.field.required;
         return if missing { Err("a text; it is empty".to_owned()) } else { Ok(String::new()) };
     }
-    if let Some(max) = column.field.chars_max
-        && text.chars().count() > usize::try_from(max).unwrap_or(usize::MAX)
-    {
-        return Err(format!("at most {max} characters"));
-    }
+    fits(column, text)?;
     let known = &column.field.one_of;
     if !known.is_empty() && !known.iter().any(|it| it == text) {
         return Err(format!("one of {}", known.join(", ")));
@@ -100,7 +96,44 @@ fn written(format: &Number, text: &str) -> Result<String, String> {
 
 /// A CSV cell with its quotes.
 pub(super) fn csv(csv: &Csv, column: &Column, text: &str) -> Result<String, String> {
-    let mut text = plain(column, text)?;
+    quoted(csv, column.quoting.unwrap_or(csv.quoting), plain(column, text)?)
+}
+
+/// The text as the character set has it, with what the policy puts in the place of
+/// other characters. What is decided by a text is decided by this one: a substitute may
+/// be longer, or have quotes in it.
+pub(super) fn replaced(
+    (profile, policy): (&Profile, &Policy),
+    text: String,
+    changes: &mut Vec<Substitution>,
+) -> Result<String, Unwritable> {
+    let mut changed = Vec::new();
+    profile.encode(&text, policy, &mut Vec::new(), &mut changed)?;
+    if changed.is_empty() {
+        return Ok(text);
+    }
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for it in &changed {
+        out.push_str(text.get(at..it.at).unwrap_or_default());
+        out.push_str(&it.after);
+        at = it.at + it.before.len();
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    changes.append(&mut changed);
+    Ok(out)
+}
+
+/// The text fits the column with what was put in the place of characters, too.
+pub(super) fn fits(column: &Column, text: &str) -> Result<(), String> {
+    let max = column
+        .field
+        .chars_max
+        .filter(|max| text.chars().count() > usize::try_from(*max).unwrap_or(usize::MAX));
+    max.map_or(Ok(()), |max| Err(format!("at most {max} characters")))
+}
+
+/// A text as a CSV cell.
+pub(super) fn quoted(csv: &Csv, quoting: Quoting, mut text: String) -> Result<String, String> {
     // As the reader: tabs are text, and line breaks are looked at below.
     let control = |it: u8| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7F;
     if !csv.controls && text.bytes().any(control) {
@@ -118,7 +151,7 @@ pub(super) fn csv(csv: &Csv, column: &Column, text: &str) -> Result<String, Stri
     if !csv.multiline && text.contains(['\r', '\n']) {
         return Err("no line break, since the layout is not `multiline`".to_owned());
     }
-    let quoted = match column.quoting.unwrap_or(csv.quoting) {
+    let quoted = match quoting {
         Quoting::Always => true,
         Quoting::Needed => needed,
         Quoting::Never if needed => return Err("no delimiter, quote or line break".to_owned()),
@@ -137,11 +170,17 @@ pub(super) fn csv_end(csv: &Csv) -> String {
     trailing.into_iter().chain(csv.ends.written().chars()).collect()
 }
 
-/// The header row of a CSV file; empty if the layout has none.
-pub(super) fn header(csv: &Csv, kind: Option<&Kind>) -> String {
-    let Some(kind) = kind.filter(|_| csv.header != Header::None) else { return String::new() };
-    let names: Vec<&str> = kind.columns.iter().map(|it| it.header.as_str()).collect();
-    names.join(&char::from(csv.delimiter).to_string()) + &csv_end(csv)
+/// The header row of a CSV file; empty if the layout has none. Names are quoted where
+/// they need it.
+pub(super) fn header(
+    csv: &Csv,
+    kind: Option<&Kind>,
+    mut written: impl FnMut(&str) -> Result<String, String>,
+) -> Result<String, String> {
+    let Some(kind) = kind.filter(|_| csv.header != Header::None) else { return Ok(String::new()) };
+    let names = kind.columns.iter().map(|it| quoted(csv, Quoting::Needed, written(&it.header)?));
+    let names: Vec<String> = names.collect::<Result<_, _>>()?;
+    Ok(names.join(&char::from(csv.delimiter).to_string()) + &csv_end(csv))
 }
 
 /// Appends the bytes of a fixed field, filled up to its length.
@@ -166,15 +205,19 @@ pub(super) fn fixed(
         out.extend(bytes.ok_or_else(|| format!("{} hexadecimal digits", column.bytes * 2))?);
         return Ok(());
     }
+    let own = column.own.as_ref();
+    let profile = own.map_or(profile, |it| &it.profile);
     let text = plain(column, text)?;
+    let text = replaced((profile, policy), text, changes).map_err(|it| it.to_string())?;
+    fits(column, &text)?;
     if !cell::is_printable(&text) {
         return Err("no control characters".to_owned());
     }
-    let own = column.own.as_ref();
-    let profile = own.map_or(profile, |it| &it.profile);
     let mut field = Vec::with_capacity(column.bytes);
     let too_wide = || format!("at most {} bytes in {}", column.bytes, profile.charset);
-    profile.encode(&text, policy, &mut field, changes).map_err(|it| it.to_string())?;
+    profile
+        .encode(&text, &Policy::exact(), &mut field, &mut Vec::new())
+        .map_err(|it| it.to_string())?;
     let bare = |it: Vec<u8>| match own {
         Some(own) => own.bare(&it).map(<[u8]>::to_vec).ok_or("double-byte characters only"),
         None => Ok(it),

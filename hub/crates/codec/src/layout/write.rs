@@ -10,12 +10,12 @@ use super::{
     assemble::totals,
     cell, edi,
     heading::headed,
-    model::{Csv, Ends, Fixed, Format, Framing, Kind, Mark, Role, Rule, Slot},
+    model::{Column, Csv, Ends, Fixed, Format, Framing, Kind, Mark, Quoting, Role, Rule, Slot},
     read_fixed::frame,
     text, xml,
 };
 use crate::{
-    charset::{Policy, Substitution},
+    charset::{Policy, Substitution, Unwritable},
     rows::{Row, RowFault, Rows},
 };
 
@@ -178,8 +178,20 @@ impl Writer<'_> {
     }
 
     fn header(&mut self, csv: &Csv) {
-        let line = text::header(csv, headed(self.layout));
-        if let Err(fault) = self.encode(&line, 0, "") {
+        let (encoding, mut changes) = ((&self.layout.profile, self.policy), Vec::new());
+        let line = text::header(csv, headed(self.layout), |name| {
+            text::replaced(encoding, name.to_owned(), &mut changes).map_err(|it| it.to_string())
+        });
+        self.out.changes.extend(changes.into_iter().map(|it| (0, String::new(), it)));
+        let line = line.map_err(|expected| RecordFault {
+            field: String::new(),
+            offset: None,
+            found: "the name of a column in the header".to_owned(),
+            expected,
+            needed_by: None,
+            shows: None,
+        });
+        if let Err(fault) = line.and_then(|it| self.encode(&it, "")) {
             let faults = vec![fault];
             self.faults.push(RowFault { number: 0, offset: 0, length: 0, faults });
         }
@@ -214,16 +226,42 @@ impl Writer<'_> {
         let mut faults = Vec::new();
         for (index, column) in kind.columns.iter().enumerate() {
             let value = self.value(kind, index, from);
-            let result = text::csv(csv, column, &value)
-                .map_err(|expected| cell::fault(column, (0, 0), &value, expected))
-                .and_then(|text| {
-                    let separator = if index > 0 { delimiter.as_str() } else { "" };
-                    self.encode(&format!("{separator}{text}"), number, &column.field.name)
-                });
+            let separator = if index > 0 { delimiter.as_str() } else { "" };
+            let result = self
+                .csv_cell((csv, kind), column, &value, number)
+                .and_then(|text| self.encode(&format!("{separator}{text}"), &column.field.name));
             faults.extend(result.err());
         }
-        faults.extend(self.encode(&text::csv_end(csv), number, "").err());
+        faults.extend(self.encode(&text::csv_end(csv), "").err());
         faults
+    }
+
+    /// A cell with its quotes, of characters that the set has.
+    fn csv_cell(
+        &mut self,
+        (csv, kind): (&Csv, &Kind),
+        column: &Column,
+        value: &str,
+        number: u64,
+    ) -> Result<String, RecordFault> {
+        let fault = |expected: String| cell::fault(column, (0, 0), value, expected);
+        let encoding = (&self.layout.profile, self.policy);
+        let plain = text::plain(column, value).map_err(fault)?;
+        let mut changes = Vec::new();
+        let plain = text::replaced(encoding, plain, &mut changes)
+            .map_err(|it| unwritable(&column.field.name, &it))?;
+        text::fits(column, &plain).map_err(fault)?;
+        // An empty line would be passed over, and the record with it.
+        let vanishes = plain.is_empty() && csv.skip_blank && kind.columns.len() == 1;
+        let quoting = column.quoting.unwrap_or(csv.quoting);
+        let quoting = if vanishes { Quoting::Always } else { quoting };
+        let text = text::quoted(csv, quoting, plain).map_err(fault)?;
+        if vanishes && text.is_empty() {
+            return Err(fault("a text: an empty line is no record".to_owned()));
+        }
+        let changes = changes.into_iter().map(|it| (number, column.field.name.clone(), it));
+        self.out.changes.extend(changes);
+        Ok(text)
     }
 
     fn fixed_line(&mut self, fixed: &Fixed, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
@@ -253,20 +291,11 @@ impl Writer<'_> {
         faults
     }
 
-    fn encode(&mut self, text: &str, number: u64, field: &str) -> Result<(), RecordFault> {
-        let mut changes = Vec::new();
-        let profile = &self.layout.profile;
-        let result = profile.encode(text, self.policy, &mut self.out.bytes, &mut changes);
-        let changes = changes.into_iter().map(|it| (number, field.to_owned(), it));
-        self.out.changes.extend(changes);
-        result.map_err(|fault| RecordFault {
-            field: field.to_owned(),
-            offset: None,
-            found: format!("U+{:04X}", u32::from(fault.found)),
-            expected: format!("characters of {}", fault.charset),
-            needed_by: None,
-            shows: None,
-        })
+    /// Writes what has only characters of the set.
+    fn encode(&mut self, text: &str, field: &str) -> Result<(), RecordFault> {
+        let (profile, exact) = (&self.layout.profile, Policy::exact());
+        let bytes = &mut self.out.bytes;
+        profile.encode(text, &exact, bytes, &mut Vec::new()).map_err(|it| unwritable(field, &it))
     }
 
     /// The text of a column: from the record, or what the layout itself knows.
@@ -318,5 +347,16 @@ impl Writer<'_> {
                 }
             })
             .sum()
+    }
+}
+
+fn unwritable(field: &str, fault: &Unwritable) -> RecordFault {
+    RecordFault {
+        field: field.to_owned(),
+        offset: None,
+        found: format!("U+{:04X}", u32::from(fault.found)),
+        expected: format!("characters of {}", fault.charset),
+        needed_by: None,
+        shows: None,
     }
 }

@@ -6,6 +6,7 @@
 //! fault of the record, never "the first one"; text beside elements is one too,
 //! unless the layout keeps it.
 
+mod astray;
 mod build;
 mod encoding;
 mod kind;

@@ -1,13 +1,15 @@
 //! What stands around the records: titles, the header, footers, the end mark,
 //! and how lines end.
 
+use std::borrow::Cow;
+
 use super::Reader;
 use crate::{
     charset::{Skip, SkipKind},
     layout::{
         LayoutFault,
         heading::{self, headed},
-        model::{Header, Mark},
+        model::{Csv, Header, Mark},
         scan::{Line, LineEnd, RawCell},
         text,
     },
@@ -79,7 +81,7 @@ impl Reader<'_> {
         self.line_end(text, line)?;
         if header != Header::Ignored {
             self.readable(line, at)?;
-            let names: Vec<String> = raw.iter().map(|it| name(text, it)).collect();
+            let names: Vec<Cow<'_, str>> = raw.iter().map(|it| name(self.csv, text, it)).collect();
             let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
             let offsets: Vec<usize> = cells.iter().map(|it| self.source(text, *it)).collect();
             self.header(&names, &offsets)?;
@@ -107,7 +109,8 @@ impl Reader<'_> {
     /// In a lossless layout the header is as it would be written.
     fn exact(&self) -> Result<(), LayoutFault> {
         let profile = &self.layout.profile;
-        let written = text::header(self.csv, headed(self.layout));
+        let written = text::header(self.csv, headed(self.layout), |it| Ok(it.to_owned()));
+        let written = written.unwrap_or_default();
         let same = profile
             .encode_exact(&written)
             .is_ok_and(|it| self.bytes.starts_with(&[profile.bom_to_write(), &it].concat()));
@@ -119,7 +122,7 @@ impl Reader<'_> {
     }
 
     /// Compares the header with the layout.
-    fn header(&mut self, names: &[String], offsets: &[usize]) -> Result<(), LayoutFault> {
+    fn header(&mut self, names: &[Cow<'_, str>], offsets: &[usize]) -> Result<(), LayoutFault> {
         let Some(kind) = headed(self.layout) else { return Ok(()) };
         let at = |index: usize| offsets.get(index).or(offsets.last()).copied().unwrap_or(0);
         let extra = usize::from(self.csv.trailing_delimiter);
@@ -134,7 +137,7 @@ impl Reader<'_> {
     pub(super) fn is_header(&self, raw: &[RawCell], text: &str) -> bool {
         headed(self.layout).is_some_and(|kind| {
             let names = kind.columns.iter().map(|it| it.header.as_str());
-            names.eq(raw.iter().filter_map(|it| text.get(it.start..it.end)))
+            names.eq(raw.iter().map(|it| name(self.csv, text, it)))
         })
     }
 
@@ -151,7 +154,11 @@ impl Reader<'_> {
     }
 }
 
-fn name(text: &str, raw: &RawCell) -> String {
+fn name<'t>(csv: &Csv, text: &'t str, raw: &RawCell) -> Cow<'t, str> {
     let name = text.get(raw.start..raw.end).unwrap_or_default();
-    if raw.doubled { name.replace("\"\"", "\"") } else { name.to_owned() }
+    if !raw.doubled {
+        return Cow::Borrowed(name);
+    }
+    let quote = char::from(csv.quote.unwrap_or(b'"'));
+    Cow::Owned(name.replace(&String::from_iter([quote, quote]), &quote.to_string()))
 }

@@ -89,7 +89,7 @@ impl Xml {
 }
 
 /// A name and its namespace.
-fn shown(name: &Name) -> String {
+pub(super) fn shown(name: &Name) -> String {
     match name.namespace.as_str() {
         "" => cell::found(&name.local, false),
         space => format!("{} of {}", cell::found(&name.local, false), cell::found(space, false)),

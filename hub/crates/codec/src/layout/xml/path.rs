@@ -29,6 +29,8 @@ pub(super) struct Step {
 /// What an element must have: an attribute or an element, perhaps with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Condition {
+    /// It must not have that.
+    pub(super) not: bool,
     pub(super) name: Name,
     pub(super) attribute: bool,
     pub(super) value: Option<String>,
@@ -182,9 +184,10 @@ impl Step {
 // === impl Condition ===
 
 impl Condition {
-    /// `@Type="X"`, `@Type`, `Sale`, `Kind="01"`.
+    /// `@Type="X"`, `@Type`, `Sale`, `Kind="01"`, `!Sale`.
     fn parse(text: &str, namespaces: &Namespaces) -> Result<Self, String> {
         let bad = || format!("`[{text}]` is no condition such as [@Type=\"X\"]");
+        let (not, text) = text.strip_prefix('!').map_or((false, text), |it| (true, it));
         let (name, value) = match text.split_once('=') {
             None => (text, None),
             Some((name, value)) => {
@@ -201,10 +204,14 @@ impl Condition {
         if name.bytes().all(|it| it.is_ascii_digit()) {
             return Err(bad());
         }
-        Ok(Self { name: Name::parse(name, namespaces, !attribute)?, attribute, value })
+        Ok(Self { not, name: Name::parse(name, namespaces, !attribute)?, attribute, value })
     }
 
     fn holds(&self, (tree, arena): (&Tree, &Arena), index: usize) -> bool {
+        self.has((tree, arena), index) != self.not
+    }
+
+    fn has(&self, (tree, arena): (&Tree, &Arena), index: usize) -> bool {
         let is = |range| match &self.value {
             None => true,
             Some(value) => tree.text(arena, range) == value,

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use super::{
     Field, Kind, Origin, Part, Xml,
+    astray::Astray,
     build::{self, Reading},
     encoding, is_space,
-    kind::too_many,
-    path::Found,
+    kind::{shown, too_many},
+    path::{Found, Name},
     same,
-    tree::{TEXTS_MAX, Tree},
+    tree::{Element, TEXTS_MAX, Tree},
 };
 use crate::{
     layout::{
@@ -55,13 +56,21 @@ fn read_within(
     let (tree, arena) = build::read(reading, bytes)?;
     let kind = xml.kind_of_document(&tree, &arena)?;
     let (outer, faults) = (HashMap::new(), Vec::new());
-    let mut reader = Reader { xml, kind, tree: &tree, arena, texts_max, outer, faults };
+    let astray = Astray::of(xml, &tree);
+    let mut reader = Reader { xml, kind, tree: &tree, arena, texts_max, outer, astray, faults };
     let mut rows = Rows::default();
-    let records = kind.record.all((&tree, &reader.arena), None);
+    let (records, lost) = reader.records();
     reader.envelope(&records)?;
     kind.check_counts((&tree, &reader.arena), records.len())?;
     for index in &records {
         rows.records += 1;
+        if let Some(fault) = lost.get(index) {
+            let Element { offset, length, .. } = *tree.element(*index);
+            let (number, faults) = (rows.records, vec![fault.clone()]);
+            let (offset, length) = (wide(offset), wide(length));
+            rows.faults.push(RowFault { number, offset, length, faults });
+            continue;
+        }
         let mut row = reader.part(&kind.part, *index);
         if !kind.name.is_empty()
             && let Some(cell) = row.cells.first_mut()
@@ -105,6 +114,7 @@ struct Reader<'a> {
     texts_max: usize,
     /// What was found by paths that lead out of records: by path and element.
     outer: HashMap<(usize, Option<usize>), Result<Option<Found>, usize>>,
+    astray: Astray,
     /// Of the record that is being read.
     faults: Vec<RecordFault>,
 }
@@ -112,6 +122,29 @@ struct Reader<'a> {
 // === impl Reader ===
 
 impl Reader<'_> {
+    /// The records in order, and what is wrong with those that only look like some.
+    fn records(&self) -> (Vec<usize>, HashMap<usize, RecordFault>) {
+        let path = &self.kind.record;
+        let mut records = path.all((self.tree, &self.arena), None);
+        let lost = self.astray.on(path, (self.tree, &self.arena), None);
+        records.extend(lost.iter().map(|(index, _)| *index));
+        records.sort_unstable();
+        let fault = |(index, name)| (index, self.another(index, name));
+        (records, lost.into_iter().map(fault).collect())
+    }
+
+    /// The fault of an element that was probably meant to have that name.
+    fn another(&self, index: usize, name: &Name) -> RecordFault {
+        RecordFault {
+            field: self.tree.place_of(index, ""),
+            offset: Some(wide(self.tree.element(index).offset)),
+            found: self.tree.name(index).map(shown).unwrap_or_default(),
+            expected: format!("{}: it is passed over otherwise", shown(name)),
+            needed_by: None,
+            shows: None,
+        }
+    }
+
     /// What the layout adds to the texts is bounded as they are.
     fn bounded(&self, index: usize) -> Result<(), LayoutFault> {
         if self.arena.end() <= self.texts_max {
@@ -149,6 +182,9 @@ impl Reader<'_> {
             put.into_iter().for_each(|it| *it = cell);
         }
         for group in &part.groups {
+            let lost = self.astray.on(&group.path, (self.tree, &self.arena), Some(index));
+            let lost: Vec<_> = lost.into_iter().map(|it| self.another(it.0, it.1)).collect();
+            self.faults.extend(lost);
             let mut lines = Vec::new();
             for index in group.path.all((self.tree, &self.arena), Some(index)) {
                 let mut line = self.part(&group.part, index);

@@ -114,7 +114,7 @@ impl Node {
             step: Some(step.clone()),
             ..Self::default()
         };
-        for Condition { name, attribute, value } in &step.only {
+        for Condition { name, attribute, value, .. } in step.only.iter().filter(|it| !it.not) {
             let written = name.written(spaces, !attribute);
             match (attribute, value) {
                 (true, Some(value)) => node.constants.push((written, value.clone())),
