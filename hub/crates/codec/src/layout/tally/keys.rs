@@ -1,19 +1,14 @@
 //! Which keys of records came already. Eight bytes a key, and a bound: a file of
 //! 1 GiB must not need as much memory.
 
-use std::{
-    collections::HashSet,
-    hash::{BuildHasherDefault, Hasher},
-};
-
 use serde::{Deserialize, Serialize};
 
 /// Keys of one input that can be told apart.
 pub(in crate::layout) const KEYS_MAX: usize = 8_000_000;
 /// Records of one input that may repeat a key.
 const REPEATED_MAX: usize = 100_000;
-/// Keys that wait to be sorted in.
-const RECENT_MIN: usize = 1 << 16;
+/// Places of the smallest table.
+const PLACES_MIN: usize = 1 << 6;
 
 /// The keys that were seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,19 +20,20 @@ pub(in crate::layout) enum Keys {
     Repeated(Vec<u64>),
 }
 
-/// Hashes of keys: most of them sorted, the last ones not yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Hashes of keys in a table: sorted, with gaps between them. Where one belongs is its
+/// share of the table, so that one look into memory finds it; it may stand some places
+/// behind that, but then there is no gap between.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub(in crate::layout) struct Seen {
-    sorted: Vec<u64>,
-    recent: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    /// 0 is a gap.
+    places: Vec<u64>,
+    /// The table that shares are of; a few places may stand behind its end.
+    size: usize,
+    count: usize,
     /// Numbers of the records that repeat one.
     repeated: Vec<u64>,
 }
-
-/// What is hashed already.
-#[derive(Clone, Copy, Debug, Default)]
-struct AsItIs(u64);
 
 /// [`Seen`] as a checkpoint has it: always in the same order.
 #[derive(Serialize, Deserialize)]
@@ -90,11 +86,8 @@ impl Keys {
 
     /// Forgets the last key: its record will be read again.
     pub(in crate::layout) fn forget(&mut self, hash: u64) {
-        if let Self::Seen(seen) = self
-            && !seen.recent.remove(&hash)
-            && let Some(at) = seen.sorted_at(hash)
-        {
-            seen.sorted.remove(at);
+        if let Self::Seen(seen) = self {
+            seen.remove(hash);
         }
     }
 }
@@ -102,23 +95,49 @@ impl Keys {
 // === impl Stored ===
 
 impl From<Seen> for Stored {
-    fn from(mut seen: Seen) -> Self {
-        seen.merge();
-        Self { keys: seen.sorted, repeated: seen.repeated }
+    fn from(seen: Seen) -> Self {
+        Self { keys: seen.hashes().collect(), repeated: seen.repeated }
     }
 }
 
 impl From<Stored> for Seen {
     fn from(stored: Stored) -> Self {
-        Self { sorted: stored.keys, recent: HashSet::default(), repeated: stored.repeated }
+        let Stored { mut keys, repeated } = stored;
+        keys.retain(|it| *it != 0);
+        keys.sort_unstable();
+        keys.dedup();
+        let count = keys.len();
+        let mut seen = Self { places: keys, size: 0, count, repeated };
+        if count > 0 {
+            seen.grow();
+        }
+        seen
     }
 }
 
 // === impl Seen ===
 
+/// Of tables that grew in another way the same is in them.
+impl PartialEq for Seen {
+    fn eq(&self, other: &Self) -> bool {
+        self.repeated == other.repeated && self.hashes().eq(other.hashes())
+    }
+}
+
+impl Eq for Seen {}
+
 impl Seen {
+    fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.places.iter().copied().filter(|it| *it != 0)
+    }
+
     fn insert(&mut self, record: u64, hash: u64) -> Key {
-        if self.sorted_at(hash).is_some() || !self.recent.insert(hash) {
+        // Of five places four are taken, at most.
+        if (self.count + 1) * 5 > self.size * 4 {
+            self.grow();
+        }
+        let (at, found) = self.find(hash);
+        if found {
             // A record at the end of a piece is read twice.
             if self.repeated.last() != Some(&record) {
                 self.repeated.push(record);
@@ -126,71 +145,90 @@ impl Seen {
             let few = self.repeated.len() <= REPEATED_MAX;
             return if few { Key::Repeated } else { Key::TooMany };
         }
-        if self.sorted.len() + self.recent.len() > KEYS_MAX {
+        if self.count >= KEYS_MAX {
             return Key::TooMany;
         }
-        if self.recent.len() >= RECENT_MIN.max(self.sorted.len() / 16) {
-            self.merge();
+        self.count += 1;
+        // Those behind it move up to the next gap.
+        let mut moved = hash;
+        for place in self.places.iter_mut().skip(at) {
+            std::mem::swap(place, &mut moved);
+            if moved == 0 {
+                return Key::New(Some(hash));
+            }
         }
+        self.places.push(moved);
         Key::New(Some(hash))
     }
 
-    /// Where it is among the sorted ones. Hashes lie evenly, so that it cannot
-    /// be far from where it would be if they did so exactly.
-    fn sorted_at(&self, hash: u64) -> Option<usize> {
-        let length = self.sorted.len();
-        // Twice: by the whole, and then by how far the one there is from it.
-        let share = |it: u64| {
-            let (wide, length) = (u128::from(it), u128::try_from(length).unwrap_or(0));
-            usize::try_from((wide * length) >> 64).unwrap_or(0)
-        };
-        let guess = share(hash);
-        let there = *self.sorted.get(guess)?;
-        let guess = match hash.checked_sub(there) {
-            Some(behind) => (guess + share(behind)).min(length - 1),
-            None => guess.saturating_sub(share(there - hash)),
-        };
-        let mut step = 8;
-        let below = |it: usize| self.sorted.get(it).is_none_or(|found| *found < hash);
-        let (mut from, mut to) = (guess, guess);
-        while from > 0 && !below(from) {
-            from = from.saturating_sub(step);
-            step *= 2;
-        }
-        while to < length && below(to) {
-            to += step;
-            step *= 2;
-        }
-        let near = self.sorted.get(from..length.min(to + 1))?;
-        near.binary_search(&hash).ok().map(|it| from + it)
+    /// Where it stands, or where it would; and whether it is there.
+    fn find(&self, hash: u64) -> (usize, bool) {
+        let from = share(hash, self.size);
+        let behind = self.places.get(from..).unwrap_or_default();
+        let passed = behind.iter().take_while(|it| **it != 0 && **it < hash).count();
+        (from + passed, behind.get(passed) == Some(&hash))
     }
 
-    /// Sorts the recent ones in, from the end, so that nothing is copied twice.
-    fn merge(&mut self) {
-        let mut recent: Vec<u64> = self.recent.drain().collect();
-        recent.sort_unstable();
-        let mut from = self.sorted.len();
-        let mut to = from + recent.len();
-        self.sorted.reserve_exact(recent.len());
-        self.sorted.resize(to, 0);
-        while let Some(next) = recent.last().copied() {
-            let before = from.checked_sub(1).and_then(|it| self.sorted.get(it)).copied();
-            let taken = match before.filter(|it| *it > next) {
-                Some(before) => {
-                    from -= 1;
-                    before
-                }
-                None => {
-                    recent.pop();
-                    next
-                }
-            };
-            to -= 1;
-            if let Some(place) = self.sorted.get_mut(to) {
-                *place = taken;
-            }
+    fn remove(&mut self, hash: u64) {
+        let (mut at, found) = self.find(hash);
+        if !found {
+            return;
+        }
+        self.count -= 1;
+        // Those behind it that do not stand where they belong move down.
+        while let Some(next) = self.places.get(at + 1).copied().filter(|it| *it != 0)
+            && share(next, self.size) <= at
+        {
+            self.put(at, next);
+            at += 1;
+        }
+        self.put(at, 0);
+    }
+
+    fn put(&mut self, at: usize, hash: u64) {
+        if let Some(place) = self.places.get_mut(at) {
+            *place = hash;
         }
     }
+
+    /// Makes the table larger by a quarter, in the same memory: all hashes move to its end
+    /// first, and from there to their places, which are never behind where they are read.
+    fn grow(&mut self) {
+        let size = PLACES_MIN.max(self.size + self.size / 4).max(self.count * 8 / 5);
+        let mut end = 0;
+        for hash in self.hashes() {
+            end = share(hash, size).max(end) + 1;
+        }
+        let before = self.places.len();
+        // Not twice the memory, as a table that is pushed to would take.
+        let places = size.max(end).max(before);
+        self.places.reserve_exact(places + PLACES_MIN - before);
+        self.places.resize(places, 0);
+        let mut to = self.places.len();
+        for from in (0..before).rev() {
+            let hash = self.places.get(from).copied().unwrap_or(0);
+            if hash != 0 {
+                to -= 1;
+                self.put(from, 0);
+                self.put(to, hash);
+            }
+        }
+        let mut next = 0;
+        for from in to..self.places.len() {
+            let hash = self.places.get(from).copied().unwrap_or(0);
+            let at = share(hash, size).max(next);
+            self.put(from, 0);
+            self.put(at, hash);
+            next = at + 1;
+        }
+        self.size = size;
+    }
+}
+
+/// Where a hash belongs in a table of that size: hashes lie evenly.
+fn share(hash: u64, size: usize) -> usize {
+    let wide = u128::from(hash) * u128::try_from(size).unwrap_or(0);
+    usize::try_from(wide >> 64).unwrap_or(0)
 }
 
 /// Not the standard library's, since checkpoints outlive a release of it. That
@@ -211,23 +249,7 @@ fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> u64 {
         mix(last << 8 | u64::try_from(part.len() % 251 + 1).unwrap_or(0));
     }
     mix(0xE703_7ED1_A0B4_28DB);
-    hash
-}
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0 << 8 | u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
+    hash.max(1)
 }
 
 #[cfg(test)]
@@ -246,18 +268,53 @@ mod tests {
             let found = keys.insert(number, ["0001", &text(number)].into_iter());
             assert_eq!(found, Key::Repeated, "{number}");
         }
-        let Keys::Seen(seen) = &keys else { panic!("kept") };
-        assert!(seen.sorted.is_sorted() && seen.sorted.len() > 100_000);
+        let Keys::Seen(seen) = &mut keys else { panic!("kept") };
+        let hashes: Vec<u64> = seen.hashes().collect();
+        assert!(hashes.is_sorted() && hashes.len() == 200_000);
         assert_eq!(seen.repeated.len(), 201);
-        // What is forgotten is new again, sorted in or not.
-        for hash in [seen.sorted[1000], *seen.recent.iter().next().expect("some")] {
-            keys.forget(hash);
-            let Keys::Seen(seen) = &mut keys else { panic!("kept") };
-            assert_eq!(seen.insert(300_000, hash), Key::New(Some(hash)));
+        // What is forgotten is new again; the others stay.
+        for hash in hashes.iter().step_by(3) {
+            seen.remove(*hash);
         }
+        let rest = hashes.iter().enumerate().filter(|(at, _)| at % 3 != 0).map(|(_, it)| *it);
+        assert!(seen.hashes().eq(rest));
+        let stored: Seen = Stored::from(seen.clone()).into();
+        assert_eq!(&stored, seen);
+        for (at, hash) in hashes.iter().enumerate() {
+            let wanted = if at % 3 == 0 { Key::New(Some(*hash)) } else { Key::Repeated };
+            assert_eq!(seen.insert(300_000, *hash), wanted);
+        }
+        assert!(seen.hashes().eq(hashes.iter().copied()));
+        for hash in &hashes {
+            seen.remove(*hash);
+        }
+        assert_eq!((seen.count, seen.hashes().count()), (0, 0));
         // The parts do not run into each other.
         assert!(matches!(keys.insert(1, ["a", "bc"].into_iter()), Key::New(_)));
         assert!(matches!(keys.insert(2, ["ab", "c"].into_iter()), Key::New(_)));
+    }
+
+    /// Whatever the hashes are: all at one end, or next to each other.
+    #[test]
+    fn hashes_that_lie_unevenly_are_kept_as_well() {
+        for hashes in [
+            (1..3000).collect::<Vec<u64>>(),
+            (0..3000).map(|it| u64::MAX - it).collect(),
+            (1..3000).map(|it| it << 52 | it).collect(),
+        ] {
+            let mut seen = Seen::default();
+            for (number, hash) in (0..).zip(&hashes) {
+                assert_eq!(seen.insert(number, *hash), Key::New(Some(*hash)));
+            }
+            for hash in &hashes {
+                assert_eq!(seen.insert(9999, *hash), Key::Repeated);
+            }
+            let mut sorted = hashes.clone();
+            sorted.sort_unstable();
+            assert!(seen.hashes().eq(sorted));
+            let stored: Seen = Stored::from(seen.clone()).into();
+            assert_eq!(stored, seen);
+        }
     }
 
     #[test]
