@@ -1,5 +1,6 @@
 //! `application/x-www-form-urlencoded`, strictly: what is not a form is a fault
-//! with its offset, and order and repetition of names are kept.
+//! with its offset, and order and repetition of names are kept. [`crate::layout`]
+//! reads forms in other character sets than UTF-8.
 
 use crate::json::Fault;
 
@@ -15,31 +16,55 @@ pub struct Pair {
     pub offset: usize,
 }
 
+/// One field, unescaped and not yet decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+    /// Byte offset in the body, and that of the value; the field ends at `end`.
+    pub(crate) offset: usize,
+    pub(crate) value_offset: usize,
+    pub(crate) end: usize,
+}
+
 /// Reads a body. An empty one has no fields; a field without `=` has an empty value.
 ///
 /// # Errors
 /// A bad percent escape, a byte that has to be escaped, an empty field, bytes
 /// that are no UTF-8, or too many fields.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Pair>, Fault> {
-    let mut pairs = Vec::new();
+    let text =
+        |out, start| String::from_utf8(out).map_err(|_| fault(bytes, "utf-8", start, "UTF-8"));
+    let pair = |it: Field| {
+        let name = text(it.name, it.offset)?;
+        Ok(Pair { name, value: text(it.value, it.value_offset)?, offset: it.offset })
+    };
+    fields(bytes)?.into_iter().map(pair).collect()
+}
+
+/// Cuts a body into fields.
+pub(crate) fn fields(bytes: &[u8]) -> Result<Vec<Field>, Fault> {
+    let mut fields = Vec::new();
     let mut at = 0;
     if bytes.is_empty() {
-        return Ok(pairs);
+        return Ok(fields);
     }
     for field in bytes.split(|it| *it == b'&') {
         if field.is_empty() {
             return Err(fault(bytes, "syntax", at, "a field"));
         }
-        if pairs.len() == PAIRS_MAX {
+        if fields.len() == PAIRS_MAX {
             return Err(fault(bytes, "syntax", at, &format!("at most {PAIRS_MAX} fields")));
         }
         let split = field.iter().position(|it| *it == b'=').unwrap_or(field.len());
-        let name = text(bytes, at, at + split)?;
-        let value = text(bytes, (at + split + 1).min(at + field.len()), at + field.len())?;
-        pairs.push(Pair { name, value, offset: at });
-        at += field.len() + 1;
+        let (offset, end) = (at, at + field.len());
+        let value_offset = (at + split + 1).min(end);
+        let name = unescape(bytes, at, at + split)?;
+        let value = unescape(bytes, value_offset, end)?;
+        fields.push(Field { name, value, offset, value_offset, end });
+        at = end + 1;
     }
-    Ok(pairs)
+    Ok(fields)
 }
 
 /// Writes a body. What is no letter, digit or one of `*-._` is escaped.
@@ -49,14 +74,14 @@ pub fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String 
         if !out.is_empty() {
             out.push('&');
         }
-        escape(name, &mut out);
+        escape(name.as_bytes(), &mut out);
         out.push('=');
-        escape(value, &mut out);
+        escape(value.as_bytes(), &mut out);
     }
     out
 }
 
-fn text(bytes: &[u8], start: usize, end: usize) -> Result<String, Fault> {
+fn unescape(bytes: &[u8], start: usize, end: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::with_capacity(end - start);
     let mut at = start;
     let digit = |at: usize| {
@@ -78,14 +103,15 @@ fn text(bytes: &[u8], start: usize, end: usize) -> Result<String, Fault> {
         }
         at += 1;
     }
-    String::from_utf8(out).map_err(|_| fault(bytes, "utf-8", start, "UTF-8"))
+    Ok(out)
 }
 
-fn escape(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        match byte {
+/// Appends bytes as a form has them.
+pub(crate) fn escape(bytes: &[u8], out: &mut String) {
+    for byte in bytes {
+        match *byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => {
-                out.push(char::from(byte));
+                out.push(char::from(*byte));
             }
             b' ' => out.push('+'),
             _ => out.push_str(&format!("%{byte:02X}")),

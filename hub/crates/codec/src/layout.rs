@@ -28,6 +28,7 @@ mod text;
 mod write;
 
 mod edi;
+mod form;
 mod xlsx;
 mod xml;
 
@@ -169,9 +170,11 @@ impl Layout {
             Format::Xlsx(xlsx) => {
                 Cow::Owned(Self { format: Format::Csv(xlsx.as_csv()), ..self.clone() })
             }
-            Format::Csv(_) | Format::Fixed(_) | Format::Xml(_) | Format::Edi(_) => {
-                Cow::Borrowed(self)
-            }
+            Format::Csv(_)
+            | Format::Fixed(_)
+            | Format::Xml(_)
+            | Format::Edi(_)
+            | Format::Form(_) => Cow::Borrowed(self),
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
                 reasons.push("`framing: rdw_blocked`: how records were blocked is not kept");
             }
         }
-        Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => {}
+        Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) | Format::Form(_) => {}
     }
     if layout.profile.bom == Bom::Optional && !layout.profile.bom_bytes().is_empty() {
         reasons.push("`bom: optional`");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{edi::Edi, xlsx::Xlsx, xml::Xml};
+use super::{edi::Edi, form::Form, xlsx::Xlsx, xml::Xml};
 use crate::{charset::Profile, rows::FieldShape};
 
 /// How records lie in the bytes.
@@ -13,6 +13,7 @@ pub(super) enum Format {
     Xml(Box<Xml>),
     Xlsx(Box<Xlsx>),
     Edi(Box<Edi>),
+    Form(Form),
 }
 
 /// Delimited text.

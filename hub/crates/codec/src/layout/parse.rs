@@ -10,7 +10,7 @@ use crate::{
     layout::{
         Layout,
         arrives::Arrives,
-        edi, lossless,
+        edi, form, lossless,
         model::{Csv, Ends, Fixed, Format, Framing, Header, Kind, Mark, Quoting},
         plan, xlsx, xml,
     },
@@ -37,6 +37,7 @@ pub(super) enum Word {
     Fixed,
     Xml,
     Xlsx,
+    Form,
 }
 
 /// What every layout says of itself.
@@ -54,6 +55,7 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         ("fixed", Ok(Word::Fixed)),
         ("xml", Ok(Word::Xml)),
         ("xlsx", Ok(Word::Xlsx)),
+        ("form", Ok(Word::Form)),
         ("x12", Err(Dialect::X12)),
         ("edifact", Err(Dialect::Edifact)),
     ];
@@ -71,16 +73,20 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
     // A workbook says itself what its texts are written in.
     let named = match word {
         Word::Xlsx => Named::new(Charset::Utf8),
-        Word::Csv | Word::Fixed | Word::Xml => Named::read(&table, files),
+        Word::Csv | Word::Fixed | Word::Xml | Word::Form => Named::read(&table, files),
     };
     let lossless = table.bool("lossless").unwrap_or(false);
     if lossless && word == Word::Xlsx {
         table.error("L12", "an XLSX layout cannot be lossless: it is only read");
     }
+    if lossless && word == Word::Form {
+        table.error("L12", "a form cannot be lossless: its fields may come in any order");
+    }
     let format = match word {
         Word::Csv => Format::Csv(csv(&table)),
         Word::Fixed => Format::Fixed(fixed(&table)),
         Word::Xlsx => Format::Xlsx(Box::new(xlsx::xlsx(&table))),
+        Word::Form => Format::Form(form::form(&table)),
         Word::Xml => {
             let (xml, shape) = xml::xml(&table, &named.profile)?;
             table.finish();
@@ -96,6 +102,9 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
         table.error("L15", format!("{message}: `line_end` must be `none`"));
     }
     let kinds = plan::kinds(&table, &format, word)?;
+    if word == Word::Form {
+        form::check(&table, &kinds.0);
+    }
     let mut layout = Layout { lossless, ..head.layout(named, format, kinds) };
     lossless::settle(&table, &mut layout);
     table.finish();

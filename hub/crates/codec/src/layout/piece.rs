@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Layout, LayoutFault, edi, model::Format, read_csv, read_fixed, tally::Tally, wide, xlsx, xml,
+    Layout, LayoutFault, edi, form, model::Format, read_csv, read_fixed, tally::Tally, wide, xlsx,
+    xml,
 };
 use crate::rows::Rows;
 
@@ -68,7 +69,7 @@ pub(super) fn read(
             memory.offset = wide(window.bytes.len());
             Ok(rows)
         }
-        Format::Xml(_) | Format::Edi(_) => {
+        Format::Xml(_) | Format::Edi(_) | Format::Form(_) => {
             let rows = document(layout, window.bytes)?;
             memory.offset = wide(window.bytes.len());
             memory.tally.counts.records = rows.records;
@@ -83,6 +84,7 @@ fn document(layout: &Layout, bytes: &[u8]) -> Result<Rows, LayoutFault> {
     match &layout.format {
         Format::Xml(xml) => xml::read(layout, xml, bytes),
         Format::Edi(edi) => edi::read(layout, edi, bytes),
+        Format::Form(form) => form::read(layout, *form, bytes),
         Format::Csv(_) | Format::Fixed(_) | Format::Xlsx(_) => Ok(Rows::default()),
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn document_bytes_max(format: &Format) -> Option<usize> {
     match format {
         Format::Xml(_) => Some(xml::BYTES_MAX),
         Format::Edi(_) => Some(edi::BYTES_MAX),
+        Format::Form(_) => Some(form::BYTES_MAX),
         Format::Xlsx(_) => Some(xlsx::BYTES_MAX),
         Format::Csv(_) | Format::Fixed(_) => None,
     }

@@ -378,7 +378,7 @@ fn settle(format: &Format, kind: &mut Kind) {
         Format::Csv(csv) => csv.type_column == *index,
         Format::Fixed(fixed) => fixed.type_at == Some((column.start, column.bytes)),
         Format::Xlsx(xlsx) => xlsx.type_column == *index,
-        Format::Xml(_) | Format::Edi(_) => false,
+        Format::Xml(_) | Format::Edi(_) | Format::Form(_) => false,
     });
     if let Some((_, column)) = typed.filter(|(_, it)| it.field.name.is_empty()) {
         column.constant.get_or_insert_with(|| code.clone());
@@ -400,6 +400,11 @@ fn fits(format: &Format, draft: &Draft<'_, '_>) {
                 draft.table.error("L07", "`type_column` is behind the last column");
             }
         }
-        Format::Fixed(_) | Format::Csv(_) | Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => {}
+        Format::Fixed(_)
+        | Format::Csv(_)
+        | Format::Xml(_)
+        | Format::Xlsx(_)
+        | Format::Edi(_)
+        | Format::Form(_) => {}
     }
 }

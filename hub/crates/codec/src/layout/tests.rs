@@ -8,6 +8,7 @@ mod documented;
 mod edi;
 mod files;
 mod fixed;
+mod form;
 mod framed;
 mod laws;
 mod masked;

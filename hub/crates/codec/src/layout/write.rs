@@ -8,7 +8,7 @@ use canon::entry::{Loss, RecordFault};
 use super::{
     Layout,
     assemble::totals,
-    cell, edi,
+    cell, edi, form,
     heading::headed,
     model::{Column, Csv, Ends, Fixed, Format, Framing, Kind, Mark, Quoting, Role, Rule, Slot},
     read_fixed::frame,
@@ -97,6 +97,9 @@ impl Layout {
         if let Format::Edi(edi) = &self.format {
             return edi::write(self, edi, rows);
         }
+        if let Format::Form(form) = self.format {
+            return form::write(self, form, rows, policy);
+        }
         let mut writer = Writer {
             layout: self,
             rows,
@@ -155,7 +158,7 @@ impl Writer<'_> {
         let mark = match &layout.format {
             Format::Csv(csv) => csv.eof_mark,
             Format::Fixed(fixed) => fixed.eof_mark,
-            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => Mark::Refused,
+            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) | Format::Form(_) => Mark::Refused,
         };
         if mark == Mark::Required {
             self.out.bytes.push(0x1A);
@@ -203,7 +206,7 @@ impl Writer<'_> {
         let faults = match &layout.format {
             Format::Csv(csv) => self.csv_line(csv, kind, from),
             Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
-            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) => Vec::new(),
+            Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) | Format::Form(_) => Vec::new(),
         };
         if let Some(count) = self.counts.get_mut(index) {
             *count += 1;

@@ -66,6 +66,7 @@ impl Layout {
                 Dialect::Edifact => "application/edifact",
             },
             Format::Csv(_) => "text/csv",
+            Format::Form(_) => "application/x-www-form-urlencoded",
             Format::Fixed(_) => "application/octet-stream",
             Format::Xml(xml) => xml.media_type(),
             Format::Xlsx(_) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -76,7 +77,10 @@ impl Layout {
     pub fn content_type(&self) -> String {
         let media_type = self.media_type();
         match &self.format {
-            Format::Edi(_) | Format::Fixed(_) | Format::Xlsx(_) => media_type.to_owned(),
+            // What escapes of a form stand for its media type does not say.
+            Format::Edi(_) | Format::Fixed(_) | Format::Xlsx(_) | Format::Form(_) => {
+                media_type.to_owned()
+            }
             Format::Csv(_) | Format::Xml(_) => {
                 let name = charset_name(self.profile.charset).to_ascii_lowercase();
                 format!("{media_type}; charset={name}")

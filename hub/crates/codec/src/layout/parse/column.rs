@@ -102,7 +102,7 @@ impl Column {
         let cell = cell(&table, kind, fixed);
         let number = matches!(cell, CellFormat::Number(_));
         let trim = table.one_of("trim", &TRIMS).unwrap_or(match (word, number) {
-            (Word::Csv | Word::Xlsx, _) => Trim::None,
+            (Word::Csv | Word::Xlsx | Word::Form, _) => Trim::None,
             (Word::Xml, _) | (Word::Fixed, true) => Trim::Both,
             (Word::Fixed, false) => Trim::Right,
         });
@@ -133,7 +133,7 @@ impl Column {
                 column.header = header.to_owned();
                 column.quoting = table.one_of("quoting", &QUOTING);
             }
-            Word::Xlsx => {
+            Word::Xlsx | Word::Form => {
                 let header = table.text("header").unwrap_or(&column.field.name);
                 column.header = header.to_owned();
             }

@@ -10,11 +10,15 @@ use crate::{
     compressed, copybook, form, json, yaml,
 };
 
-static LAYOUTS: LazyLock<[Layout; 3]> = LazyLock::new(|| {
+static LAYOUTS: LazyLock<[Layout; 5]> = LazyLock::new(|| {
     [
         layout(include_str!("journal.layout.yaml")),
         layout(include_str!("order.layout.yaml")),
         layout(include_str!("poslog.layout.yaml")),
+        layout(framed::VARYING),
+        layout(
+            "layout: t\nversion: 1\nformat: form\ncharset: cp932\nother_fields: true\ncolumns: [{ name: a }]\n",
+        ),
     ]
 });
 

@@ -10,7 +10,7 @@ const TEXT: &str = include_str!("../../../LAYOUTS.md");
 fn the_examples_are_layouts() {
     let examples: Vec<&str> =
         TEXT.split("```yaml\n").skip(1).filter_map(|it| it.split("```").next()).collect();
-    assert_eq!(examples.len(), 11);
+    assert_eq!(examples.len(), 12);
     for example in examples {
         assert!(!layout(example).shape().fields.is_empty());
     }

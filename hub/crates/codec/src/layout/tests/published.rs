@@ -174,6 +174,7 @@ fn the_schema_has_the_keys_of_sheets_areas_and_numbers() {
     let fixed =
         "layout: t\nversion: 1\nformat: fixed\ncharset: cp932\nline_end: lf\nrecord_bytes: 4\n";
     let xlsx = "layout: t\nversion: 1\nformat: xlsx\nheader: none\n";
+    let form = "layout: t\nversion: 1\nformat: form\ncharset: cp932\n";
     let kinds = "layout: t\nversion: 1\nformat: xml\ncharset: utf-8\nkind_field: kind\n";
     let cases = [
         (
@@ -187,6 +188,7 @@ fn the_schema_has_the_keys_of_sheets_areas_and_numbers() {
             "xlsx_column",
             format!("{xlsx}columns: [{{ bogus: 1, name: a, type: decimal, scale: 2 }}]\n"),
         ),
+        ("form", format!("{form}columns: [{{ name: a }}]\nbogus: 1\n")),
         ("area", format!("{fixed}columns: [{{ bogus: 1, columns: [{{ name: a, bytes: 4 }}] }}]\n")),
         (
             "condition",
