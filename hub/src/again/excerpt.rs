@@ -127,7 +127,7 @@ mod tests {
         }
     }
 
-    fn showing(shows: u64, fault: RecordFault) -> RecordFault {
+    fn showing(shows: u32, fault: RecordFault) -> RecordFault {
         RecordFault { shows: Some(shows), ..fault }
     }
 

@@ -237,7 +237,7 @@ pub struct RecordFault {
     /// Bytes from `offset` on that may be shown beside the fault: those of a field
     /// that is known and not personal. Absent: nothing may be shown but `found`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shows: Option<u64>,
+    pub shows: Option<u32>,
 }
 
 /// What one lossy step lost.

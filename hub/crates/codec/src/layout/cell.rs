@@ -8,7 +8,7 @@ use canon::entry::RecordFault;
 use super::{
     arena::Arena,
     model::{CellFormat, Column, DatePart, Number, Trim},
-    wide,
+    narrow, wide,
 };
 
 /// Characters of a found text that a fault shows.
@@ -71,7 +71,7 @@ pub(super) fn fault(
         found: found(text, column.field.personal),
         expected,
         needed_by: None,
-        shows: Some(wide(length)).filter(|it| *it > 0 && !column.field.personal),
+        shows: Some(narrow(length)).filter(|it| *it > 0 && !column.field.personal),
     }
 }
 

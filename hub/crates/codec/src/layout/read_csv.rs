@@ -431,7 +431,7 @@ impl Reader<'_> {
                 cell.bad = cell.bad.or(Some(Bad::Bytes));
             }
             let fault = self.layout.profile.fault(self.bytes, skip);
-            let shows = column.filter(|it| !it.field.personal).map(|_| wide(fault.bytes.len()));
+            let shows = column.filter(|it| !it.field.personal).map(|_| narrow(fault.bytes.len()));
             faults.push(RecordFault {
                 field: column.map(|it| it.field.name.clone()).unwrap_or_default(),
                 offset: Some(wide(self.base + fault.offset)),

@@ -395,7 +395,7 @@ impl Reading<'_> {
                     found: cell::found(text, column.field.personal),
                     expected,
                     needed_by: None,
-                    shows: Some(u64::from(length)).filter(|_| !column.field.personal),
+                    shows: Some(length).filter(|_| !column.field.personal),
                 });
                 Cell::default()
             }

@@ -16,7 +16,7 @@ fn open(text: &str) -> String {
 }
 
 /// What is found of the first fault, and the bytes that may be shown of it.
-fn first(text: &str, input: &str) -> (String, Option<u64>) {
+fn first(text: &str, input: &str) -> (String, Option<u32>) {
     let rows = layout(text).read(&cp932(input)).expect("reads");
     let fault = &rows.faults[0].faults[0];
     (fault.found.clone(), fault.shows)
