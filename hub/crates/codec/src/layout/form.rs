@@ -133,7 +133,8 @@ impl Reader<'_> {
             (Ok(_), Slot::None | Slot::Line(_)) => {}
             (Err(expected), _) => {
                 let text = self.arena.text(start, self.arena.end());
-                let fault = cell::fault(column, wide(field.value_offset), text, expected);
+                let place = (wide(field.value_offset), field.end - field.value_offset);
+                let fault = cell::fault(column, place, text, expected);
                 self.faults.push(fault);
             }
         }
@@ -163,7 +164,7 @@ impl Reader<'_> {
                 None if column.field.required => "a text; the field is missing".to_owned(),
                 None => continue,
             };
-            self.faults.push(cell::fault(column, 0, "", expected));
+            self.faults.push(cell::fault(column, (0, 0), "", expected));
         }
     }
 }
@@ -204,7 +205,7 @@ pub(super) fn write(
                 .map_err(|it| it.to_string())
         });
         if let Err(expected) = result {
-            faults.push(cell::fault(column, 0, &value, expected));
+            faults.push(cell::fault(column, (0, 0), &value, expected));
             continue;
         }
         let field = if column.field.name.is_empty() { &column.header } else { &column.field.name };
