@@ -2,7 +2,7 @@
 
 use canon::entry::RecordFault;
 use codec::{
-    json,
+    json::{self, pieces::Place},
     layout::{Layout, LayoutFault},
     rows::{Row, Rows},
 };
@@ -17,6 +17,8 @@ pub struct Decoded {
     pub records: u64,
     /// Records that could not be read; the others can.
     pub unreadable: Vec<Unreadable>,
+    /// Where in a file the bytes begin that the spans lie in.
+    base: usize,
     spans: Vec<Span>,
     rows: Option<Rows>,
 }
@@ -79,7 +81,8 @@ impl Decoded {
     /// The readable records, in order. `bytes` are those that were decoded.
     pub fn iter<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = Record<'a>> {
         let json = self.spans.iter().filter_map(move |span| {
-            let text = bytes.get(span.offset..span.offset.checked_add(span.length)?)?;
+            let at = span.offset.checked_sub(self.base)?;
+            let text = bytes.get(at..at.checked_add(span.length)?)?;
             Some(Record {
                 number: span.number,
                 offset: wide(span.offset),
@@ -142,6 +145,18 @@ impl Decoded {
         Ok(Self::split(lines, 0))
     }
 
+    /// Whole lines of a file, from `start` on; with them comes where they end.
+    pub(crate) fn lines(
+        start: Place,
+        bytes: &[u8],
+        last: bool,
+    ) -> Result<(Self, Place), Undecodable> {
+        let read = json::pieces::read_piece(start, bytes, last);
+        let (lines, next) = read.map_err(|it| Undecodable::of_json(&it, 0))?;
+        let base = usize::try_from(start.offset).unwrap_or(usize::MAX);
+        Ok((Self { base, ..Self::split(lines, 0) }, next))
+    }
+
     /// Records of a list that stands at byte `before`.
     fn split(records: Vec<json::Record>, before: usize) -> Self {
         let mut decoded = Self { records: wide(records.len()), ..Self::default() };
@@ -174,7 +189,7 @@ impl Decoded {
             faults: it.faults,
         });
         let unreadable = unreadable.collect();
-        Self { records: rows.records, unreadable, spans: Vec::new(), rows: Some(rows) }
+        Self { records: rows.records, unreadable, rows: Some(rows), ..Self::default() }
     }
 }
 
@@ -206,7 +221,7 @@ impl Undecodable {
     }
 
     /// A fault of a document that stands at byte `before`.
-    fn of_json(fault: &json::Fault, before: usize) -> Self {
+    pub(crate) fn of_json(fault: &json::Fault, before: usize) -> Self {
         let mut undecodable = Self::new(fault.code, "", &fault.found, &fault.expected);
         undecodable.fault.offset = Some(wide(fault.offset + before));
         undecodable

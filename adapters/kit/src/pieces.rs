@@ -2,9 +2,12 @@
 //! then cut where a record ends. Each piece is decoded on its own, now and later.
 
 pub use codec::layout::PieceLimits;
-use codec::layout::{self, Checkpoint, Verifier};
+use codec::{
+    json::pieces as lines,
+    layout::{self, Checkpoint},
+};
 use mapping::FaultPolicy;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
@@ -15,7 +18,13 @@ use crate::{
 
 /// The first pass over a file: nothing of it is used before this has said yes.
 #[derive(Debug)]
-pub struct Check(Box<Verifier>);
+pub struct Check(Pass);
+
+#[derive(Debug)]
+enum Pass {
+    Rows(Box<layout::Verifier>),
+    Lines(lines::Verifier),
+}
 
 /// What a first pass has found out.
 #[derive(Debug)]
@@ -29,13 +38,27 @@ pub struct Checked {
 }
 
 /// What must be known to decode from some place of a file on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
-pub struct State(Checkpoint);
+pub struct State(At);
+
+/// A place in a file of rows, or in one of NDJSON.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum At {
+    Rows(Box<Checkpoint>),
+    Lines(lines::Place),
+}
 
 /// Cuts a file into pieces: push bytes and take pieces in turn.
 #[derive(Debug)]
-pub struct Cutter(layout::Cutter);
+pub struct Cutter(Cuts);
+
+#[derive(Debug)]
+enum Cuts {
+    Rows(Box<layout::Cutter>),
+    Lines(lines::Cutter),
+}
 
 /// A piece of a file.
 #[derive(Clone, Debug)]
@@ -57,10 +80,11 @@ impl Package {
         let input = self.manifest().input.as_ref();
         match (input.map(|it| &it.format), self.layout()) {
             (Some(Format::Layout { .. }), Some(layout)) if layout.has_pieces() => {}
+            (Some(Format::Ndjson), _) => {}
             (Some(Format::Layout { .. }), _) => {
-                return Err("XML and EDI are one document, which is read whole");
+                return Err("XML, XLSX and EDI are one document, which is read whole");
             }
-            _ => return Err("JSON is read whole"),
+            _ => return Err("a JSON document is read whole; NDJSON is not"),
         }
         let used: Vec<_> =
             input.into_iter().flat_map(|it| &it.records).flat_map(|it| &it.maps).collect();
@@ -75,7 +99,10 @@ impl Package {
     /// A first pass over a file that [may be cut](Package::may_be_cut).
     #[must_use]
     pub fn check(&self) -> Option<Check> {
-        self.layout().map(|it| Check(Box::new(it.verifier())))
+        if self.is_ndjson() {
+            return Some(Check(Pass::Lines(lines::Verifier::default())));
+        }
+        self.layout().map(|it| Check(Pass::Rows(Box::new(it.verifier()))))
     }
 
     /// Cuts a file that was checked, from `start` on.
@@ -83,8 +110,18 @@ impl Package {
     /// # Errors
     /// When `start` is of another layout.
     pub fn cutter(&self, start: State, limits: PieceLimits) -> Result<Cutter, Undecodable> {
-        let layout = self.layout().ok_or_else(Undecodable::no_layout)?;
-        layout.cutter(start.0, limits).map(Cutter).map_err(Undecodable::of_layout)
+        let PieceLimits { bytes, records } = limits;
+        match start.0 {
+            At::Lines(place) => {
+                self.need_ndjson()?;
+                Ok(Cutter(Cuts::Lines(lines::Cutter::new(place, (bytes, records)))))
+            }
+            At::Rows(start) => {
+                let layout = self.layout().ok_or_else(Undecodable::no_layout)?;
+                let cutter = layout.cutter(*start, limits).map_err(Undecodable::of_layout)?;
+                Ok(Cutter(Cuts::Rows(Box::new(cutter))))
+            }
+        }
     }
 
     /// A piece to records; their numbers and offsets are those of the file. With
@@ -98,10 +135,27 @@ impl Package {
         bytes: &[u8],
         last: bool,
     ) -> Result<(Decoded, State), Undecodable> {
+        let start = match &state.0 {
+            At::Rows(start) => start,
+            At::Lines(place) => {
+                self.need_ndjson()?;
+                let (decoded, next) = Decoded::lines(*place, bytes, last)?;
+                return Ok((decoded, State(At::Lines(next))));
+            }
+        };
         let layout = self.layout().ok_or_else(Undecodable::no_layout)?;
-        let (rows, next) =
-            layout.read_piece(&state.0, bytes, last).map_err(Undecodable::of_layout)?;
-        Ok((Decoded::of_rows(rows), State(next)))
+        let (rows, next) = layout.read_piece(start, bytes, last).map_err(Undecodable::of_layout)?;
+        Ok((Decoded::of_rows(rows), State(At::Rows(Box::new(next)))))
+    }
+
+    fn is_ndjson(&self) -> bool {
+        let format = self.manifest().input.as_ref().map(|it| &it.format);
+        matches!(format, Some(Format::Ndjson))
+    }
+
+    fn need_ndjson(&self) -> Result<(), Undecodable> {
+        let found = "a place in NDJSON";
+        if self.is_ndjson() { Ok(()) } else { Err(Undecodable::no_state(found)) }
     }
 }
 
@@ -113,13 +167,19 @@ impl Check {
     /// # Errors
     /// When nothing in the file can be trusted.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Undecodable> {
-        self.0.push(bytes).map_err(Undecodable::of_layout)
+        match &mut self.0 {
+            Pass::Rows(it) => it.push(bytes).map_err(Undecodable::of_layout),
+            Pass::Lines(it) => it.push(bytes).map_err(of_json),
+        }
     }
 
     /// Records so far.
     #[must_use]
     pub fn records(&self) -> u64 {
-        self.0.records()
+        match &self.0 {
+            Pass::Rows(it) => it.records(),
+            Pass::Lines(it) => it.records(),
+        }
     }
 
     /// There are no more bytes.
@@ -127,12 +187,17 @@ impl Check {
     /// # Errors
     /// When nothing in the file can be trusted.
     pub fn finish(self) -> Result<Checked, Undecodable> {
-        let verified = self.0.finish().map_err(Undecodable::of_layout)?;
-        Ok(Checked {
-            records: verified.records,
-            unreadable: verified.set_aside,
-            start: State(verified.start),
-        })
+        let (records, unreadable, start) = match self.0 {
+            Pass::Rows(it) => {
+                let found = it.finish().map_err(Undecodable::of_layout)?;
+                (found.records, found.set_aside, At::Rows(Box::new(found.start)))
+            }
+            Pass::Lines(it) => {
+                let (records, unreadable) = it.finish().map_err(of_json)?;
+                (records, unreadable, At::Lines(lines::Place::default()))
+            }
+        };
+        Ok(Checked { records, unreadable, start: State(start) })
     }
 }
 
@@ -144,7 +209,12 @@ impl State {
     /// # Errors
     /// When it is no state of this version of the program.
     pub fn parse(json: &str) -> Result<Self, Undecodable> {
-        serde_json::from_str(json).map_err(|fault| Undecodable::no_state(&fault.to_string()))
+        // A place in NDJSON has two numbers and nothing else.
+        if let Ok(place) = serde_json::from_str(json) {
+            return Ok(Self(At::Lines(place)));
+        }
+        let start = serde_json::from_str(json).map(|it| Self(At::Rows(it)));
+        start.map_err(|fault| Undecodable::no_state(&fault.to_string()))
     }
 
     /// As it is stored.
@@ -158,13 +228,19 @@ impl State {
     /// Bytes of the file before it.
     #[must_use]
     pub fn offset(&self) -> u64 {
-        self.0.offset()
+        match &self.0 {
+            At::Rows(it) => it.offset(),
+            At::Lines(it) => it.offset,
+        }
     }
 
     /// The same place, with what a first pass over the same file has found out.
     #[must_use]
     pub fn knowing(self, checked: &Self) -> Self {
-        Self(self.0.knowing(&checked.0))
+        match (self.0, &checked.0) {
+            (At::Rows(it), At::Rows(checked)) => Self(At::Rows(Box::new(it.knowing(checked)))),
+            (it, _) => Self(it),
+        }
     }
 }
 
@@ -173,12 +249,18 @@ impl State {
 impl Cutter {
     /// Takes the next bytes of the file.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.0.push(bytes);
+        match &mut self.0 {
+            Cuts::Rows(it) => it.push(bytes),
+            Cuts::Lines(it) => it.push(bytes),
+        }
     }
 
     /// There are no more bytes. To be said before the last piece is taken.
     pub fn finish(&mut self) {
-        self.0.finish();
+        match &mut self.0 {
+            Cuts::Rows(it) => it.finish(),
+            Cuts::Lines(it) => it.finish(),
+        }
     }
 
     /// The next piece. `None`: more bytes are needed, or nothing is left.
@@ -186,7 +268,19 @@ impl Cutter {
     /// # Errors
     /// When it is not the file that was checked.
     pub fn take(&mut self) -> Result<Option<Piece>, Undecodable> {
-        let piece = self.0.take().map_err(Undecodable::of_layout)?;
-        Ok(piece.map(|it| Piece { state: State(it.start), bytes: it.bytes, last: it.last }))
+        let piece = |start, bytes, last| Piece { state: State(start), bytes, last };
+        match &mut self.0 {
+            Cuts::Lines(it) => {
+                Ok(it.take().map(|it| piece(At::Lines(it.start), it.bytes, it.last)))
+            }
+            Cuts::Rows(it) => {
+                let taken = it.take().map_err(Undecodable::of_layout)?;
+                Ok(taken.map(|it| piece(At::Rows(Box::new(it.start)), it.bytes, it.last)))
+            }
+        }
     }
+}
+
+fn of_json(fault: codec::json::Fault) -> Undecodable {
+    Undecodable::of_json(&fault, 0)
 }

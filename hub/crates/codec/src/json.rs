@@ -5,6 +5,7 @@
 //! that stand twice, lone surrogates, a byte order mark, nesting over 128.
 
 mod check;
+pub mod pieces;
 
 use std::fmt;
 
@@ -57,25 +58,7 @@ pub fn check(bytes: &[u8]) -> Result<(), Fault> {
 /// # Errors
 /// A byte order mark, or a last line that is cut.
 pub fn lines(bytes: &[u8]) -> Result<Vec<Record>, Fault> {
-    Checker::new(bytes)?;
-    let mut records = Vec::new();
-    let mut at = 0;
-    for line in bytes.split_inclusive(|it| *it == b'\n') {
-        let text = line.trim_ascii();
-        let offset = at + (line.len() - line.trim_ascii_start().len());
-        at += line.len();
-        if text.is_empty() {
-            continue;
-        }
-        let fault = check(text).err().map(|it| it.moved(offset));
-        if let Some(cut) = fault.as_ref().filter(|it| it.code == "truncated")
-            && !line.ends_with(b"\n")
-        {
-            return Err(cut.clone());
-        }
-        records.push(Record { number: next(&records), offset, length: text.len(), fault });
-    }
-    Ok(records)
+    pieces::read_piece(pieces::Place::default(), bytes, true).map(|(records, _)| records)
 }
 
 /// Splits the elements of a document that is one array.
