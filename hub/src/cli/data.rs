@@ -3,6 +3,7 @@
 
 use super::Failure;
 use crate::ingress::packed::file;
+use codec::compressed;
 use std::{
     fs::File,
     io::{Cursor, Read},
@@ -37,7 +38,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Failure> {
     let mut input = File::open(path).map_err(io)?;
     let mut bytes = Vec::new();
     (&input).take(HEAD_BYTES).read_to_end(&mut bytes).map_err(io)?;
-    if file::kind(&bytes).is_none() {
+    if compressed::kind(&bytes).is_none() {
         // What is no plain file cannot be gone back in.
         return Ok(Box::new(Cursor::new(bytes).chain(input)));
     }

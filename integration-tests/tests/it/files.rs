@@ -1,13 +1,10 @@
 //! Files that are checked as they arrive: held with all reasons, released,
 //! discarded, and those that have not come.
 
+use crate::drops::{CHANNEL, PLAIN, files_in, journal, sales};
 use serde_json::{Value, json};
 use std::os::unix::ffi::OsStrExt as _;
-use testkit::{
-    Result, TestHub,
-    till::{Journal, Line, Receipt, journal::items},
-    wait::Look,
-};
+use testkit::{Result, TestHub, wait::Look};
 
 const EXPECTED: &str = r#"in:
   folder:
@@ -23,24 +20,7 @@ const EXPECTED: &str = r#"in:
 "#;
 
 async fn checked() -> Result<TestHub> {
-    TestHub::with(|config| {
-        let plain = "in:\n  folder: { path: drop/pos-legacy, every: 500ms }\n";
-        config.replace("channels/pos-legacy.yaml", plain, EXPECTED)
-    })
-    .await
-}
-
-/// A file with so many receipts, numbered from `first`.
-fn file(first: u32, count: u32) -> Result<Vec<u8>> {
-    let receipt = |number| Receipt {
-        register: "02",
-        number,
-        business_day: "20260105",
-        at: "2026/01/05 12:00:58",
-        member: "",
-        lines: vec![Line::sale(&items::TEA, 1)],
-    };
-    Journal { receipts: (first..first + count).map(receipt).collect() }.bytes()
+    TestHub::with(|config| config.replace(CHANNEL, PLAIN, EXPECTED)).await
 }
 
 async fn held(hub: &TestHub, count: usize) -> Result<Vec<Value>> {
@@ -52,26 +32,12 @@ async fn held(hub: &TestHub, count: usize) -> Result<Vec<Value>> {
     .await
 }
 
-async fn sales(hub: &TestHub, count: usize) -> Result<()> {
-    hub.until(&format!("{count} sales"), async |client| {
-        let path = "/api/v1/events?channel=pos-legacy&entity=pos_transaction";
-        let seen = client.all(path).await?.len();
-        Ok(Look::when(seen == count, (), || format!("{seen} sales")))
-    })
-    .await
-}
-
 fn text<'a>(item: &'a Value, key: &str) -> &'a str {
     item[key].as_str().unwrap_or_default()
 }
 
-fn files_in(hub: &TestHub, folder: &str) -> Vec<String> {
-    let folder = hub.world.till.folder().join(folder);
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> =
-        entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
+fn in_folder(hub: &TestHub, folder: &str) -> Vec<String> {
+    files_in(&hub.world.till.folder().join(folder))
 }
 
 /// Goal: what is not as expected is held with every reason, seen on the command
@@ -80,9 +46,9 @@ fn files_in(hub: &TestHub, folder: &str) -> Vec<String> {
 async fn a_held_file_is_released_from_the_command_line() -> Result<()> {
     let mut hub = checked().await?;
     let till = |name: &str, bytes: &[u8]| hub.world.till.drop_file(name, bytes);
-    till("JNL_0001_20260105_1.csv", &file(1, 2)?)?;
+    till("JNL_0001_20260105_1.csv", &journal(1, 2)?)?;
     sales(&hub, 2).await?;
-    till("sales of today.csv", &file(10, 4)?)?;
+    till("sales of today.csv", &journal(10, 4)?)?;
     let found = held(&hub, 1).await?;
     let reason = text(&found[0], "reason");
     assert!(reason.contains("name: ") && reason.contains("records: 4"), "{reason}");
@@ -106,7 +72,7 @@ async fn a_held_file_is_released_from_the_command_line() -> Result<()> {
     sales(&hub, 6).await?;
     held(&hub, 0).await?;
     hub.until("the file is among the done ones", async |_| {
-        let (done, left) = (files_in(&hub, "done"), files_in(&hub, "held"));
+        let (done, left) = (in_folder(&hub, "done"), in_folder(&hub, "held"));
         let is_done = done.contains(&"sales of today.csv".to_owned()) && left.is_empty();
         Ok(Look::when(is_done, (), || format!("done {done:?}, held {left:?}")))
     })
@@ -122,7 +88,7 @@ async fn a_held_file_is_released_from_the_command_line() -> Result<()> {
 async fn a_held_file_keeps_a_name_that_is_no_text() -> Result<()> {
     let hub = checked().await?;
     let name = std::ffi::OsStr::from_bytes(b"\x94\x84\x8f\xe3.csv");
-    std::fs::write(hub.world.till.folder().join(name), file(1, 1)?)?;
+    std::fs::write(hub.world.till.folder().join(name), journal(1, 1)?)?;
     let id = text(&held(&hub, 1).await?[0], "id").to_owned();
     let there: Vec<_> = std::fs::read_dir(hub.world.till.folder().join("held"))?
         .flatten()
@@ -135,7 +101,7 @@ async fn a_held_file_keeps_a_name_that_is_no_text() -> Result<()> {
     sales(&hub, 1).await?;
     hub.until("it is among the done ones", async |_| {
         let done = hub.world.till.folder().join("done").join(name);
-        Ok(Look::when(done.exists(), (), || format!("{:?}", files_in(&hub, "done"))))
+        Ok(Look::when(done.exists(), (), || format!("{:?}", in_folder(&hub, "done"))))
     })
     .await
 }
@@ -145,10 +111,10 @@ async fn a_held_file_keeps_a_name_that_is_no_text() -> Result<()> {
 #[tokio::test]
 async fn other_bytes_in_the_place_of_a_held_file_are_not_released_with_it() -> Result<()> {
     let hub = checked().await?;
-    hub.world.till.drop_file("sales of today.csv", &file(1, 1)?)?;
+    hub.world.till.drop_file("sales of today.csv", &journal(1, 1)?)?;
     let id = text(&held(&hub, 1).await?[0], "id").to_owned();
     let folder = hub.world.till.folder().join("held");
-    std::fs::write(folder.join(format!("{id}.sales of today.csv")), file(50, 2)?)?;
+    std::fs::write(folder.join(format!("{id}.sales of today.csv")), journal(50, 2)?)?;
     let release = ["files", "release", &id, "--reason", "the name is right"];
     let released = hub.hub.command(&release).await?;
     assert_eq!(released.code, Some(0), "{}", released.stderr);
@@ -161,7 +127,8 @@ async fn other_bytes_in_the_place_of_a_held_file_are_not_released_with_it() -> R
         })
         .await?;
     assert!(text(&again[0], "reason").contains("name: "), "{again:?}");
-    sales(&hub, 0).await
+    sales(&hub, 0).await?;
+    Ok(())
 }
 
 /// Goal: a number that is skipped holds what comes after it, until it has come;
@@ -171,7 +138,7 @@ async fn a_gap_holds_what_comes_after_it_until_it_is_filled() -> Result<()> {
     let hub = checked().await?;
     let till = |number: u32| {
         let name = format!("JNL_0001_20260105_{number}.csv");
-        hub.world.till.drop_file(&name, &file(number * 10, 1)?)
+        hub.world.till.drop_file(&name, &journal(number * 10, 1)?)
     };
     till(1)?;
     sales(&hub, 1).await?;
@@ -190,10 +157,10 @@ async fn a_gap_holds_what_comes_after_it_until_it_is_filled() -> Result<()> {
 #[tokio::test]
 async fn a_repeated_number_and_another_shape_are_held_and_discarded() -> Result<()> {
     let hub = checked().await?;
-    hub.world.till.drop_file("JNL_0001_20260105_1.csv", &file(1, 1)?)?;
+    hub.world.till.drop_file("JNL_0001_20260105_1.csv", &journal(1, 1)?)?;
     sales(&hub, 1).await?;
-    hub.world.till.drop_file("JNL_0001_20260105_1.csv", &file(50, 1)?)?;
-    let mut drifted = file(2, 1)?;
+    hub.world.till.drop_file("JNL_0001_20260105_1.csv", &journal(50, 1)?)?;
+    let mut drifted = journal(2, 1)?;
     drifted.splice(0..0, *b"X,");
     hub.world.till.drop_file("JNL_0001_20260105_2.csv", &drifted)?;
     let found = held(&hub, 2).await?;
@@ -206,11 +173,12 @@ async fn a_repeated_number_and_another_shape_are_held_and_discarded() -> Result<
     assert_eq!(discarded.code, Some(0), "{}", discarded.stderr);
     held(&hub, 0).await?;
     hub.until("both are moved", async |_| {
-        let names = files_in(&hub, "discarded");
+        let names = in_folder(&hub, "discarded");
         Ok(Look::when(names.len() == 2, (), || format!("{names:?}")))
     })
     .await?;
-    sales(&hub, 1).await
+    sales(&hub, 1).await?;
+    Ok(())
 }
 
 /// Goal: a day whose file has not come is seen, and no longer once it has.
@@ -228,7 +196,7 @@ async fn a_file_that_has_not_come_is_late() -> Result<()> {
     let listed = hub.hub.command(&["files", "list"]).await?;
     assert!(listed.stdout.contains(&format!("the file of {first}")), "{}", listed.stdout);
     let name = format!("JNL_0001_{}_1.csv", first.replace('-', ""));
-    hub.world.till.drop_file(&name, &file(1, 1)?)?;
+    hub.world.till.drop_file(&name, &journal(1, 1)?)?;
     sales(&hub, 1).await?;
     assert!(!late(&first).await?, "it has come");
     Ok(())

@@ -1,19 +1,19 @@
 //! Files that are larger than an arrival: checked first, then taken in pieces,
 //! each row once whatever happens in between.
 
-use crate::letters::own_package;
-use serde_json::Value;
-use std::{collections::BTreeSet, fmt::Write as _, ops::Range};
+use crate::{
+    drops::{CHANNEL, large, moved, ok, refusal, sales, through_kills},
+    letters::own_package,
+};
+use std::{collections::BTreeSet, fmt::Write as _, ops::Range, path::PathBuf};
 use testkit::{
     Result, TestHub,
     config::Config,
-    hub::Output,
     till::cp932,
-    wait::{Look, PATIENCE, until},
+    wait::{Look, PATIENCE},
 };
 
 const LAYOUT: &str = "own/generic-pos-csv/source/journal.layout.yaml";
-const CHANNEL: &str = "channels/pos-legacy.yaml";
 const HEADER: &str = "店舗コード,レジNo,伝票番号,明細番号,取引区分,営業日,取引日時,会員コード,\
 JANコード,商品コード,商品名,数量,単価,値引額,税区分,税率,金額,支払区分,担当者コード,備考\r\n";
 /// Rows of a receipt.
@@ -21,7 +21,7 @@ const ROWS: u32 = 2;
 
 /// The till's journal with a remark in each row, so that few rows fill a file;
 /// pieces of `piece` bytes, and an arrival may not have more.
-fn remarks(config: &Config, piece: &str) -> Result<()> {
+pub(crate) fn remarks(config: &Config, piece: &str) -> Result<()> {
     own_package(config, "generic-pos-csv")?;
     let last = "      - { name: 担当者コード }\n";
     config.replace(LAYOUT, last, &format!("{last}      - {{ name: 備考 }}\n"))?;
@@ -32,15 +32,20 @@ fn remarks(config: &Config, piece: &str) -> Result<()> {
     config.replace(CHANNEL, "body_bytes_max: 64MiB", &format!("body_bytes_max: {piece}"))
 }
 
-/// Receipts with a remark of so many bytes in each row. The quantity of `bad` is
-/// no number; every 64th receipt is a member's.
-fn file(receipts: Range<u32>, remark_bytes: usize, bad: Option<u32>) -> Result<Vec<u8>> {
+/// Receipts with a remark of so many bytes, of which no two are alike.
+/// The quantity of `bad` is no number; every 64th receipt is a member's.
+pub(crate) fn file(receipts: Range<u32>, remark_bytes: usize, bad: Option<u32>) -> Result<Vec<u8>> {
     let mut bytes = cp932(HEADER)?;
-    let remark = "r".repeat(remark_bytes);
+    let mut random = 1_u32;
     let rows = receipts.len() * ROWS as usize;
     for number in receipts {
         let quantity = if bad == Some(number) { "１個" } else { "1" };
         let member = if number % 64 == 0 { format!("M{number:06}") } else { String::new() };
+        let mut letter = || {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            b'a' + (random >> 28) as u8
+        };
+        let remark: Vec<u8> = (0..remark_bytes).map(|_| letter()).collect();
         for row in 1..=ROWS {
             let mut text = String::new();
             write!(
@@ -49,7 +54,7 @@ fn file(receipts: Range<u32>, remark_bytes: usize, bad: Option<u32>) -> Result<V
                  TEA-500,\"ﾘｮｸﾁｬ 表ソ\",{quantity},198,0,0,8,198,01,S012,"
             )?;
             bytes.extend(cp932(&text)?);
-            bytes.extend_from_slice(remark.as_bytes());
+            bytes.extend_from_slice(&remark);
             bytes.extend_from_slice(b"\r\n");
         }
     }
@@ -57,55 +62,8 @@ fn file(receipts: Range<u32>, remark_bytes: usize, bad: Option<u32>) -> Result<V
     Ok(bytes)
 }
 
-fn files_in(hub: &TestHub, folder: &str) -> Vec<String> {
-    let folder = hub.world.till.folder().join(folder);
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> =
-        entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
-}
-
-/// Waits until a file lies in a folder of the till's.
-async fn moved(hub: &TestHub, folder: &str, name: &str) -> Result<()> {
-    hub.until_within(&format!("{name} is in {folder}/"), PATIENCE * 8, async |_| {
-        let found = files_in(hub, folder);
-        Ok(Look::when(found.contains(&name.to_owned()), (), || format!("{found:?}")))
-    })
-    .await
-}
-
-/// The reason that lies beside a file that was refused.
-async fn refusal(hub: &TestHub, name: &str) -> Result<Value> {
-    let path = hub.world.till.folder().join(format!("refused/{name}.problem.json"));
-    hub.until("the reason is written", async |_| {
-        let found = std::fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok());
-        Ok(found.map_or_else(|| Look::NotYet("nothing".to_owned()), Look::Ready))
-    })
-    .await
-}
-
-/// The receipts that are stored, by their number at the till.
-async fn sales(hub: &TestHub, count: usize) -> Result<Vec<String>> {
-    hub.until_within(&format!("{count} sales"), PATIENCE * 4, async |client| {
-        let path = "/api/v1/events?channel=pos-legacy&entity=pos_transaction";
-        let found = client.all(path).await?;
-        let ids = found.iter().filter_map(|it| it.pointer("/event/sourceid")?.as_str());
-        let ids: Vec<String> = ids.map(str::to_owned).collect();
-        let seen = ids.len();
-        Ok(Look::when(seen == count, ids, || format!("{seen} sales")))
-    })
-    .await
-}
-
-async fn large(hub: &TestHub) -> Result<Value> {
-    let listed = hub.client().get("/api/v1/files/large").await?;
-    Ok(listed.pointer("/items/0").cloned().unwrap_or_default())
-}
-
-fn ok(output: Output) -> String {
-    assert_eq!(output.code, Some(0), "{}{}", output.stdout, output.stderr);
-    output.stdout
+pub(crate) fn in_folder(hub: &TestHub, file: &str) -> PathBuf {
+    hub.world.till.folder().join(file)
 }
 
 /// Goal: a file of 64 MiB comes in under a bound of 1 MiB, in little memory, and
@@ -119,17 +77,8 @@ async fn a_large_file_comes_in_once_through_kills() -> Result<()> {
     let bytes = file(0..RECEIPTS, 16 << 10, None)?;
     assert!(bytes.len() > 64 << 20);
     hub.world.till.drop_file("large.csv", &bytes)?;
-    for point in ["commit.within:6", "commit.after:9", "commit.before:12", "fold.store.after:4"] {
-        hub.hub.die_at(Some(point));
-        hub.hub.launch()?;
-        until(&format!("it dies at {point}"), PATIENCE * 4, async || {
-            let is_dead = hub.hub.ended()?.is_some();
-            Ok(Look::when(is_dead, (), || hub.hub.log_end()))
-        })
-        .await?;
-    }
-    hub.hub.die_at(None);
-    hub.hub.restart().await?;
+    let points = ["commit.within:6", "commit.after:9", "commit.before:12", "fold.store.after:4"];
+    through_kills(&mut hub, &points).await?;
     hub.until_within("half of it is taken", PATIENCE * 4, async |_| {
         let seen = large(&hub).await?;
         let percent = seen["percent"].as_u64().unwrap_or(0);
@@ -142,7 +91,7 @@ async fn a_large_file_comes_in_once_through_kills() -> Result<()> {
     assert!(metrics.contains("channelhub_file_bytes_read{channel=\"pos-legacy\"}"), "{metrics}");
     hub.hub.kill9().await?;
     hub.hub.restart().await?;
-    moved(&hub, "done", "large.csv").await?;
+    moved(&hub, &in_folder(&hub, "done/large.csv")).await?;
 
     let ids = sales(&hub, RECEIPTS as usize).await?;
     let different: BTreeSet<&String> = ids.iter().collect();
@@ -167,7 +116,7 @@ async fn a_bad_row_of_a_later_piece_is_edited_and_pieces_are_read_again() -> Res
     // 33 receipts a piece: the 100th is in the fourth.
     let bytes = file(0..200, 1000, Some(100))?;
     hub.world.till.drop_file("large.csv", &bytes)?;
-    moved(&hub, "done", "large.csv").await?;
+    moved(&hub, &in_folder(&hub, "done/large.csv")).await?;
     sales(&hub, 199).await?;
     let letter = hub.letters(1).await?.remove(0);
     let (id, record) = (letter["id"].as_str().expect("an id"), &letter["record"]);
@@ -193,11 +142,12 @@ async fn a_bad_row_of_a_later_piece_is_edited_and_pieces_are_read_again() -> Res
 
     // The same file under a new name, mended and with one receipt more.
     hub.world.till.drop_file("again.csv", &file(0..201, 1000, None)?)?;
-    moved(&hub, "done", "again.csv").await?;
+    moved(&hub, &in_folder(&hub, "done/again.csv")).await?;
     sales(&hub, 201).await?;
     let listed = ok(hub.hub.command(&["files", "list"]).await?);
     // 201 sales, 402 movements and 4 customers, of which three events are new.
-    assert!(listed.contains("201 records read, 3 applied, 604 duplicate, 0 set aside"), "{listed}");
+    let counts = "201 records read, 0 of them set aside; 3 events applied, 604 known before";
+    assert!(listed.contains(counts), "{listed}");
 
     let map = hub.world.config.path("own/generic-pos-csv/maps/pos-transaction.map.yaml");
     let map = map.display().to_string();
@@ -236,16 +186,14 @@ async fn what_cannot_be_trusted_or_cut_enters_not_at_all() -> Result<()> {
     let good = file(0..200, 1000, None)?;
     let cut = &good[..good.len() - 15];
     hub.world.till.drop_file("cut.csv", &[cut, b"END,400,79201\r\n"].concat())?;
-    moved(&hub, "refused", "cut.csv").await?;
-    let reason = refusal(&hub, "cut.csv").await?;
+    let reason = refusal(&hub, hub.world.till.folder(), "cut.csv").await?;
     assert_eq!(reason["code"], "undecodable", "{reason}");
     sales(&hub, 0).await?;
 
     hub.world.config.replace(CHANNEL, "records: set_aside", "records: atomic")?;
     crate::letters::reloaded(&hub, 1).await?;
     hub.world.till.drop_file("whole.csv", &good)?;
-    moved(&hub, "refused", "whole.csv").await?;
-    let reason = refusal(&hub, "whole.csv").await?;
+    let reason = refusal(&hub, hub.world.till.folder(), "whole.csv").await?;
     assert_eq!(reason["code"], "file-too-large", "{reason}");
     let because = reason["detail"].as_str().unwrap_or_default();
     assert!(because.contains("records: atomic"), "{reason}");

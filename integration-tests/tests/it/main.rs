@@ -3,6 +3,7 @@
 //! Nothing here sleeps. A test waits until something is so, and fails with what
 //! was there instead and the end of the hub's log.
 
+mod drops;
 mod orders;
 
 mod accept;
@@ -19,6 +20,8 @@ mod fixed;
 mod folder;
 mod key_order;
 mod large;
+mod large_lines;
+mod large_packed;
 mod ledger;
 mod letters;
 mod maps;

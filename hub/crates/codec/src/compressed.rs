@@ -1,11 +1,13 @@
 //! Compressed input: gzip, zstd and zip, with bounds on what comes out, so that a
 //! small file cannot fill the memory. What is damaged is refused, never cut.
 
+mod stream;
 mod zip;
 mod zstd;
 
 pub use self::zstd::unzstd;
-pub use zip::{Archive, unzip};
+pub use stream::{Broken, Unpacking};
+pub use zip::{Archive, Index, unzip};
 
 use std::{fmt, io::Read};
 

@@ -3,7 +3,8 @@
 
 use super::RATIO_MAX;
 use crate::problem::{Fault, Refusal};
-use codec::compressed::{self, Archive, Caps, Kind, gunzip, unzstd};
+use codec::compressed::{self, Archive, Broken, Caps, Index, Kind, Unpacking, gunzip, unzstd};
+use std::io::{BufRead, Seek};
 
 /// The part that every workbook has and no other zip (ECMA-376 part 2).
 const WORKBOOK_PART: &str = "[Content_Types].xml";
@@ -25,11 +26,6 @@ pub(crate) struct Inside {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// How a file is compressed, by its first bytes. A workbook is a zip too.
-pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
-    compressed::kind(head).map(word)
-}
-
 /// Unpacks the file `name`, to at most `bytes_max`; `None` when it is not
 /// compressed, or is a workbook. What is in it is not unpacked once more.
 ///
@@ -39,40 +35,147 @@ pub(crate) fn kind(head: &[u8]) -> Option<&'static str> {
 /// several files; [`Refusal::FileTooLarge`] when too much comes out.
 pub(crate) fn inside(name: &str, bytes: &[u8], bytes_max: u64) -> Result<Option<Inside>, Refusal> {
     let Some(kind) = compressed::kind(bytes) else { return Ok(None) };
-    let caps = Caps {
-        bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX),
-        ratio_max: RATIO_MAX,
-        files_max: FILES_MAX,
-    };
+    let caps = caps(bytes_max);
     let unpacked = match kind {
         Kind::Gzip => gunzip(bytes, &caps),
         Kind::Zstd => unzstd(bytes, &caps),
         Kind::Zip => return zipped(name, bytes, &caps),
     };
-    let bytes = unpacked.map_err(|it| refusal(kind, bytes, &it))?;
-    let endings: &[&str] = if kind == Kind::Gzip { &[".gz", ".gzip"] } else { &[".zst", ".zstd"] };
-    Ok(Some(Inside { name: without(name, endings), bytes }))
+    let bytes = unpacked.map_err(|it| refusal((kind, wide(bytes.len())), &it, WHOLE))?;
+    Ok(Some(Inside { name: without(name, endings(kind)), bytes }))
+}
+
+/// What is in a file that is compressed and too large to be held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    pub(crate) kind: Kind,
+    /// As of [`Inside`].
+    pub(crate) name: String,
+    /// What it is called in a zip.
+    member: String,
+}
+
+/// What is in the file `name`, without unpacking it; `None` when it is not
+/// compressed, or is a workbook.
+///
+/// # Errors
+///
+/// As [`inside`], in [`Untold::Refused`]; [`Untold::Unread`] when it cannot be read.
+pub(crate) fn stored(
+    name: &str,
+    mut packed: impl BufRead + Seek,
+) -> Result<Option<Stored>, Untold> {
+    let Some(kind) = compressed::kind(packed.fill_buf()?) else { return Ok(None) };
+    if kind != Kind::Zip {
+        let name = without(name, endings(kind));
+        return Ok(Some(Stored { kind, name, member: String::new() }));
+    }
+    let bytes = packed.seek(std::io::SeekFrom::End(0))?;
+    let index = Index::read(&mut packed, &caps(u64::MAX)).map_err(|it| untold(it, bytes))?;
+    let names = || index.files().map(|(name, _)| name);
+    if names().any(|it| it == WORKBOOK_PART) {
+        return Ok(None);
+    }
+    let member = only(names())?;
+    Ok(Some(Stored { kind, name: called(&member, name), member }))
+}
+
+impl Stored {
+    /// Unpacks it as a stream, to at most `bytes_max`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Unpacking::of_zipped`].
+    pub(crate) fn open<R: BufRead + Seek>(
+        &self,
+        mut packed: R,
+        bytes_max: u64,
+    ) -> Result<Unpacking<R>, Broken> {
+        let caps = caps(bytes_max);
+        if self.kind != Kind::Zip {
+            return Unpacking::of(self.kind, packed, &caps);
+        }
+        let index = Index::read(&mut packed, &caps)?;
+        Unpacking::of_zipped(&index, &self.member, packed, &caps)
+    }
+
+    /// Why it is refused, that has so many bytes as it came.
+    pub(crate) fn refusal(&self, bytes: u64, fault: &compressed::Fault) -> Refusal {
+        refusal((self.kind, bytes), fault, IN_PIECES)
+    }
+}
+
+/// Why it is not known what is in a file.
+#[derive(Debug)]
+pub(crate) enum Untold {
+    Unread(std::io::Error),
+    Refused(Refusal),
+}
+
+impl From<std::io::Error> for Untold {
+    fn from(cause: std::io::Error) -> Self {
+        Self::Unread(cause)
+    }
+}
+
+impl From<Refusal> for Untold {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+fn untold(broken: Broken, bytes: u64) -> Untold {
+    match broken {
+        Broken::Io(cause) => Untold::Unread(cause),
+        Broken::Packed(fault) => Untold::Refused(refusal((Kind::Zip, bytes), &fault, IN_PIECES)),
+    }
+}
+
+fn caps(bytes_max: u64) -> Caps {
+    Caps {
+        bytes_max: usize::try_from(bytes_max).unwrap_or(usize::MAX),
+        ratio_max: RATIO_MAX,
+        files_max: FILES_MAX,
+    }
+}
+
+fn endings(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Gzip => &[".gz", ".gzip"],
+        Kind::Zstd => &[".zst", ".zstd"],
+        Kind::Zip => &[".zip"],
+    }
 }
 
 /// The one file of a zip; `None` for a workbook.
 fn zipped(name: &str, bytes: &[u8], caps: &Caps) -> Result<Option<Inside>, Refusal> {
-    let refuse = |it| refusal(Kind::Zip, bytes, &it);
+    let refuse = |it| refusal((Kind::Zip, wide(bytes.len())), &it, WHOLE);
     let mut archive = Archive::open(bytes, caps).map_err(refuse)?;
     if archive.names().any(|it| it == WORKBOOK_PART) {
         return Ok(None);
     }
-    let files: Vec<String> =
-        archive.names().filter(|it| !it.starts_with(MACOS_FOLDER)).map(str::to_owned).collect();
-    let [file] = files.as_slice() else { return Err(not_one(&files)) };
-    let bytes = archive.file(file).map_err(refuse)?.unwrap_or_default();
-    // A zip may call its file what it likes: a path, a sentence, nothing.
-    let own = file.rsplit(['/', '\\']).next().unwrap_or_default();
-    let is_name = (1..=NAME_BYTES_MAX).contains(&own.len()) && !own.contains(char::is_control);
-    let name = if is_name { own.to_owned() } else { without(name, &[".zip"]) };
-    Ok(Some(Inside { name, bytes }))
+    let file = only(archive.names())?;
+    let bytes = archive.file(&file).map_err(refuse)?.unwrap_or_default();
+    Ok(Some(Inside { name: called(&file, name), bytes }))
 }
 
-fn not_one(files: &[String]) -> Refusal {
+/// The one file of a zip.
+fn only<'n>(names: impl Iterator<Item = &'n str>) -> Result<String, Refusal> {
+    let files: Vec<&str> = names.filter(|it| !it.starts_with(MACOS_FOLDER)).collect();
+    match files.as_slice() {
+        [file] => Ok((*file).to_owned()),
+        _ => Err(not_one(&files)),
+    }
+}
+
+/// A zip may call its file what it likes: a path, a sentence, nothing.
+fn called(member: &str, zip: &str) -> String {
+    let own = member.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_name = (1..=NAME_BYTES_MAX).contains(&own.len()) && !own.contains(char::is_control);
+    if is_name { own.to_owned() } else { without(zip, endings(Kind::Zip)) }
+}
+
+fn not_one(files: &[&str]) -> Refusal {
     let named: Vec<String> =
         files.iter().take(NAMED_MAX).map(|it| it.escape_debug().to_string()).collect();
     let more = if files.len() > NAMED_MAX { ", …" } else { "" };
@@ -80,18 +183,21 @@ fn not_one(files: &[String]) -> Refusal {
     undecodable(None, format!("a zip with one file in it; this one has {found}"))
 }
 
-fn refusal(kind: Kind, bytes: &[u8], fault: &compressed::Fault) -> Refusal {
+/// The cap of a file that is unpacked whole, and of one that is taken in pieces.
+const WHOLE: &str = "body_bytes_max";
+const IN_PIECES: &str = "file_bytes_max";
+
+fn refusal((kind, bytes): (Kind, u64), fault: &compressed::Fault, cap: &str) -> Refusal {
     if fault.code == "compressed-too-large" {
         let because = format!(
-            "it is compressed ({}) and unpacked whole: {} (`body_bytes_max` at most, and \
-             {RATIO_MAX} for each byte that came)",
+            "it is compressed ({}): {} (`{cap}` at most, and {RATIO_MAX} for each byte that came)",
             word(kind),
             fault.message
         );
-        return Refusal::FileTooLarge { bytes: wide(bytes.len()), because };
+        return Refusal::FileTooLarge { bytes, because };
     }
     undecodable(
-        Some(wide(fault.offset)),
+        u64::try_from(fault.offset).ok(),
         format!("a sound {} file; {}: {}", word(kind), fault.code, fault.message),
     )
 }
@@ -118,7 +224,7 @@ fn without(name: &str, endings: &[&str]) -> String {
     name.get(..name.len() - cut).unwrap_or(name).to_owned()
 }
 
-fn word(kind: Kind) -> &'static str {
+pub(crate) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Gzip => "gzip",
         Kind::Zip => "zip",

@@ -2,6 +2,10 @@
 //! directory. Encrypted, split and 64-bit archives are refused, and so are
 //! files that overlap, which only bombs do.
 
+mod index;
+
+pub use index::Index;
+
 use std::collections::HashSet;
 
 use flate2::{Crc, read::DeflateDecoder};
@@ -133,44 +137,72 @@ impl<'a> Archive<'a> {
     }
 }
 
+/// Bytes of an archive, from some place of it to its end or less.
+#[derive(Clone, Copy)]
+struct Window<'a> {
+    base: usize,
+    bytes: &'a [u8],
+}
+
+/// What the record at the end of an archive says of its directory.
+struct End {
+    entries: u16,
+    at: usize,
+    /// Where the directory ends, and the record itself begins.
+    end: usize,
+}
+
 /// Reads the central directory.
 fn directory(bytes: &[u8], caps: &Caps) -> Result<Vec<Entry>, Fault> {
-    let from = bytes.len().saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
-    let tail = bytes.get(from..).unwrap_or_default();
-    let end = tail.windows(4).rposition(|it| it == b"PK\x05\x06").map(|it| from + it);
-    let end = end.ok_or_else(|| damaged(bytes.len(), "the archive's directory is missing"))?;
-    if end + END_BYTES + usize::from(short(bytes, end + 20)?) != bytes.len() {
+    let window = Window { base: 0, bytes };
+    entries(window, &end_of(window, caps)?)
+}
+
+/// Finds the end of an archive in its last bytes.
+fn end_of(window: Window<'_>, caps: &Caps) -> Result<End, Fault> {
+    let from = window.bytes.len().saturating_sub(END_BYTES + COMMENT_BYTES_MAX);
+    let tail = window.bytes.get(from..).unwrap_or_default();
+    let found = tail.windows(4).rposition(|it| it == b"PK\x05\x06");
+    let length = window.base + window.bytes.len();
+    let end = found.map(|it| window.base + from + it);
+    let end = end.ok_or_else(|| damaged(length, "the archive's directory is missing"))?;
+    if end + END_BYTES + usize::from(window.short(end + 20)?) != length {
         return Err(damaged(end, "the archive does not end where it says"));
     }
-    let count = short(bytes, end + 10)?;
-    let (size, mut at) = (long(bytes, end + 12)?, long(bytes, end + 16)?);
-    if short(bytes, end + 4)? != 0 || count == 0xFFFF || at == 0xFFFF_FFFF {
+    let entries = window.short(end + 10)?;
+    let (size, at) = (window.long(end + 12)?, window.long(end + 16)?);
+    if window.short(end + 4)? != 0 || entries == 0xFFFF || at == 0xFFFF_FFFF {
         return Err(unsupported(end, "split and 64-bit archives are not read"));
     }
-    if usize::from(count) > caps.files_max {
-        let message = format!("{count} files; at most {} are taken", caps.files_max);
+    if usize::from(entries) > caps.files_max {
+        let message = format!("{entries} files; at most {} are taken", caps.files_max);
         return Err(Fault { code: "compressed-too-large", offset: end, message });
     }
     if at.checked_add(size) != Some(end) {
         return Err(damaged(end, "the directory is not where the archive says"));
     }
-    let mut entries = Vec::new();
-    for _ in 0..count {
-        if bytes.get(at..at + 4) != Some(b"PK\x01\x02") {
+    Ok(End { entries, at, end })
+}
+
+/// Reads the entries of the directory, which lies in the window.
+fn entries(window: Window<'_>, end: &End) -> Result<Vec<Entry>, Fault> {
+    let (mut at, mut entries) = (end.at, Vec::new());
+    for _ in 0..end.entries {
+        if window.get(at, 4) != Some(b"PK\x01\x02") {
             return Err(damaged(at, "an entry of the directory is missing"));
         }
-        let texts = [short(bytes, at + 28)?, short(bytes, at + 30)?, short(bytes, at + 32)?];
+        let texts = [window.short(at + 28)?, window.short(at + 30)?, window.short(at + 32)?];
         let [name, extra, comment] = texts.map(usize::from);
         let start = at + ENTRY_BYTES;
-        let bytes_of_name = bytes.get(start..start + name);
+        let bytes_of_name = window.get(start, name);
         entries.push(Entry {
             at,
-            flags: short(bytes, at + 8)?,
-            method: short(bytes, at + 10)?,
-            crc: u32::try_from(long(bytes, at + 16)?).unwrap_or(0),
-            packed: long(bytes, at + 20)?,
-            unpacked: long(bytes, at + 24)?,
-            local: long(bytes, at + 42)?,
+            flags: window.short(at + 8)?,
+            method: window.short(at + 10)?,
+            crc: u32::try_from(window.long(at + 16)?).unwrap_or(0),
+            packed: window.long(at + 20)?,
+            unpacked: window.long(at + 24)?,
+            local: window.long(at + 42)?,
             name: bytes_of_name.ok_or_else(|| damaged(at, "a name is cut"))?.to_vec(),
         });
         at = start + name + extra + comment;
@@ -180,20 +212,25 @@ fn directory(bytes: &[u8], caps: &Caps) -> Result<Vec<Entry>, Fault> {
 
 /// Where the packed bytes of a file lie.
 fn span(bytes: &[u8], entry: &Entry) -> Result<(usize, usize), Fault> {
-    if entry.flags & 1 != 0 {
-        return Err(unsupported(entry.at, "an encrypted file"));
-    }
-    let at = entry.local;
-    if bytes.get(at..at.saturating_add(4)) != Some(b"PK\x03\x04") {
-        return Err(damaged(at, "a file is not where the directory says"));
-    }
-    let texts = usize::from(short(bytes, at + 26)?) + usize::from(short(bytes, at + 28)?);
-    let start = at + LOCAL_BYTES + texts;
+    let start = start_of(Window { base: 0, bytes }, entry)?;
     let end = start.saturating_add(entry.packed);
     if end > bytes.len() {
         return Err(damaged(start, "a file is cut"));
     }
     Ok((start, end))
+}
+
+/// Where the packed bytes of a file begin, whose own header lies in the window.
+fn start_of(window: Window<'_>, entry: &Entry) -> Result<usize, Fault> {
+    if entry.flags & 1 != 0 {
+        return Err(unsupported(entry.at, "an encrypted file"));
+    }
+    let at = entry.local;
+    if window.get(at, 4) != Some(b"PK\x03\x04") {
+        return Err(damaged(at, "a file is not where the directory says"));
+    }
+    let texts = usize::from(window.short(at + 26)?) + usize::from(window.short(at + 28)?);
+    Ok(at + LOCAL_BYTES + texts)
 }
 
 fn name(entry: &Entry) -> Result<String, Fault> {
@@ -203,19 +240,28 @@ fn name(entry: &Entry) -> Result<String, Fault> {
     text.map(|it| it.into_owned()).map_err(|it| damaged(entry.at, format!("a file's name: {it}")))
 }
 
-fn short(bytes: &[u8], at: usize) -> Result<u16, Fault> {
-    match bytes.get(at..at + 2) {
-        Some(&[a, b]) => Ok(u16::from_le_bytes([a, b])),
-        _ => Err(damaged(at, "the archive is cut")),
-    }
-}
+// === impl Window ===
 
-fn long(bytes: &[u8], at: usize) -> Result<usize, Fault> {
-    match bytes.get(at..at + 4) {
-        Some(&[a, b, c, d]) => {
-            Ok(usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX))
+impl<'a> Window<'a> {
+    fn get(&self, at: usize, length: usize) -> Option<&'a [u8]> {
+        let from = at.checked_sub(self.base)?;
+        self.bytes.get(from..from.checked_add(length)?)
+    }
+
+    fn short(&self, at: usize) -> Result<u16, Fault> {
+        match self.get(at, 2) {
+            Some(&[a, b]) => Ok(u16::from_le_bytes([a, b])),
+            _ => Err(damaged(at, "the archive is cut")),
         }
-        _ => Err(damaged(at, "the archive is cut")),
+    }
+
+    fn long(&self, at: usize) -> Result<usize, Fault> {
+        match self.get(at, 4) {
+            Some(&[a, b, c, d]) => {
+                Ok(usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX))
+            }
+            _ => Err(damaged(at, "the archive is cut")),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Caps, Fault, damaged, inflate, wide};
 pub(super) const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// Window that is taken, as a power of two: what every decoder takes (RFC 8878
 /// section 3.1.1.1.2), and what HTTP allows (RFC 9659).
-const WINDOW_LOG_MAX: u32 = 23;
+pub(super) const WINDOW_LOG_MAX: u32 = 23;
 const WINDOW_BYTES_MAX: u64 = 1 << WINDOW_LOG_MAX;
 /// Bytes of the head of a frame that is passed over.
 const SKIPPED_HEAD_BYTES: usize = 8;

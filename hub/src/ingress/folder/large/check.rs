@@ -1,20 +1,14 @@
 //! The first pass over a large file: what it is, and whether all of it may be
 //! used. Nothing of it is in the journal before this has said yes.
 
+use super::content::{CHUNK_BYTES, Content, Source, Unread};
 use crate::{app::house::Channel, observe::files::Told};
 use adapter_kit::{decode::Undecodable, pieces::Checked};
 use canon::id::hex;
 use sha2::{Digest as _, Sha256};
-use std::{
-    fs::File,
-    io::{self, Read as _},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{io, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
-/// Bytes read at once.
-pub(super) const CHUNK_BYTES: usize = 256 << 10;
 /// Bytes at its start in which the line that names its columns is looked for.
 const HEADING_BYTES: usize = 64 << 10;
 
@@ -23,6 +17,8 @@ const HEADING_BYTES: usize = 64 << 10;
 pub(super) struct Seen {
     /// SHA-256 hex.
     pub(super) sha256: String,
+    /// How many bytes it has, unpacked.
+    pub(super) bytes: u64,
     /// The line that names its columns.
     pub(super) heading: Option<String>,
     /// What the layout says of it.
@@ -32,21 +28,21 @@ pub(super) struct Seen {
 /// Reads a file; `None` when the daemon stops meanwhile.
 pub(super) async fn check(
     channel: &Arc<Channel>,
-    file: PathBuf,
+    source: Source,
     told: Told,
     stopping: CancellationToken,
-) -> io::Result<Option<Seen>> {
+) -> Result<Option<Seen>, Unread> {
     let channel = Arc::clone(channel);
-    let pass = move || read(&channel, &File::open(file)?, &told, &stopping);
+    let pass = move || read(&channel, Content::open(source)?, &told, &stopping);
     tokio::task::spawn_blocking(pass).await.map_err(io::Error::other)?
 }
 
 fn read(
     channel: &Channel,
-    mut file: &File,
+    mut file: Content,
     told: &Told,
     stopping: &CancellationToken,
-) -> io::Result<Option<Seen>> {
+) -> Result<Option<Seen>, Unread> {
     let package = channel.package();
     let mut check = package.check().ok_or_else(|| io::Error::other("it has no layout"))?;
     let (mut hash, mut outcome, mut heading) = (Sha256::new(), Ok(()), None);
@@ -72,9 +68,9 @@ fn read(
             // Refused, it is read on: its hash says which file it was.
             outcome = check.push(read);
         }
-        told.at(bytes, check.records());
+        told.checked((bytes, file.packed_bytes_read()), check.records());
     }
     let digest: [u8; 32] = hash.finalize().into();
     let checked = outcome.and_then(|()| check.finish());
-    Ok(Some(Seen { sha256: hex(&digest), heading: heading.flatten(), checked }))
+    Ok(Some(Seen { sha256: hex(&digest), bytes, heading: heading.flatten(), checked }))
 }

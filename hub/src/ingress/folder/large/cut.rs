@@ -1,7 +1,7 @@
 //! The second pass over a large file: its pieces, one after the other, from its
 //! start or from where the journal says an earlier pass stood.
 
-use super::check::CHUNK_BYTES;
+use super::content::{CHUNK_BYTES, Content, Unread};
 use crate::{
     again::ask_journal,
     app::{Rooms, house::Channel},
@@ -15,11 +15,6 @@ use adapter_kit::{
     pieces::{Cutter, Piece, PieceLimits, State},
 };
 use canon::entry::{Arrival, Body, Sums};
-use std::{
-    fs::File,
-    io::{self, Read as _, Seek as _, SeekFrom},
-    path::Path,
-};
 use tracing::warn;
 
 /// Where in a file to go on.
@@ -34,7 +29,9 @@ pub(super) struct Stand {
 /// A file that is cut.
 #[derive(Debug)]
 pub(super) struct Cutting {
-    file: File,
+    content: Content,
+    /// Its SHA-256 in hex.
+    sha256: String,
     cutter: Cutter,
     /// Bytes that are not read yet.
     left: u64,
@@ -44,10 +41,12 @@ pub(super) struct Cutting {
 /// Why a file is cut no further.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
-    #[error("cannot be read: {0}")]
-    Unread(#[from] io::Error),
+    #[error("{0}")]
+    Unread(#[from] Unread),
     #[error("is not what was checked: {0}")]
     Other(#[from] Undecodable),
+    #[error("is not what was checked: what is unpacked has another digest")]
+    Changed,
 }
 
 /// Asks the journal how far a file came before.
@@ -79,7 +78,7 @@ impl Stand {
     /// that cannot be told. What is in the journal is known again there.
     pub(super) fn behind(
         package: &Package,
-        path: &Path,
+        content: &mut Content,
         last: Option<&Arrival>,
         start: State,
     ) -> Self {
@@ -90,8 +89,10 @@ impl Stand {
         if piece.last {
             return Self { state: None, came };
         }
-        let next = || {
-            let bytes = read_at(path, piece.offset, arrival.raw_bytes)?;
+        let mut next = || {
+            let mut bytes = vec![0; usize::try_from(arrival.raw_bytes).unwrap_or(0)];
+            content.go_to(piece.offset)?;
+            content.read_exact(&mut bytes)?;
             let state = State::parse(piece.state.get())?;
             let (_, next) = package.decode_piece(&state, &bytes, false)?;
             Ok::<_, Broken>(next)
@@ -99,7 +100,7 @@ impl Stand {
         match next() {
             Ok(next) => Self { state: Some(next.knowing(&start)), came },
             Err(fault) => {
-                warn!(file = %path.display(), %fault, "begun anew; what is known is left out");
+                warn!(%fault, "begun anew; what is known is left out");
                 Self { state: Some(start), came: Sums::default() }
             }
         }
@@ -117,30 +118,23 @@ fn of_entry(arrival: &Arrival) -> Sums {
     }
 }
 
-fn read_at(path: &Path, offset: u64, length: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
-    file.take(length).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 // === impl Cutting ===
 
 impl Cutting {
-    /// Of a file of so many bytes, from `state` on.
+    /// Of a file of so many bytes and that SHA-256 (hex), from `state` on.
     pub(super) fn new(
         package: &Package,
-        (path, size): (&Path, u64),
+        mut content: Content,
+        (size, sha256): (u64, &str),
         state: State,
         pieces: Pieces,
     ) -> Result<Self, Broken> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(state.offset()))?;
+        content.go_to(state.offset())?;
         let left = size.saturating_sub(state.offset());
         let limits = PieceLimits { bytes: pieces.bytes, records: pieces.records };
         let cutter = package.cutter(state, limits)?;
-        Ok(Self { file, cutter, left, chunk: vec![0; CHUNK_BYTES] })
+        let sha256 = sha256.to_owned();
+        Ok(Self { content, sha256, cutter, left, chunk: vec![0; CHUNK_BYTES] })
     }
 
     /// The next piece; `None` behind the last.
@@ -154,10 +148,14 @@ impl Cutting {
             }
             let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(CHUNK_BYTES);
             let chunk = self.chunk.get_mut(..most).unwrap_or_default();
-            self.file.read_exact(chunk)?;
+            self.content.read_exact(chunk)?;
             self.cutter.push(chunk);
             self.left -= most as u64;
             if self.left == 0 {
+                // Before the last piece is given out.
+                if !self.content.ends_as(&self.sha256)? {
+                    return Err(Broken::Changed);
+                }
                 self.cutter.finish();
             }
         }

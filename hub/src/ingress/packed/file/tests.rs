@@ -67,6 +67,25 @@ fn what_is_damaged_or_too_large_is_refused_with_the_reason() {
     assert!(text.contains("it is compressed (gzip)") && text.contains("more than 31"), "{text}");
     let wrong = zip(&[("x.csv", b"abc", 1)]);
     assert!(reason("n.zip", &wrong, 32).contains("a sound zip file; compressed-damaged"));
-    assert_eq!(kind(&GZIP), Some("gzip"));
-    assert_eq!(kind(b"abc"), None);
+}
+
+#[test]
+fn what_is_too_large_to_be_held_is_known_before_it_is_unpacked() {
+    let seen = |name: &str, bytes: &[u8]| stored(name, std::io::Cursor::new(bytes.to_vec()));
+    let name = |name: &str, bytes: &[u8]| seen(name, bytes).unwrap().map(|it| it.name);
+    assert_eq!(name("a.csv.gz", &GZIP).as_deref(), Some("a.csv"));
+    assert_eq!(name("a.csv.gz", b"a,1\n"), None);
+    let crc = 0x3524_41C2;
+    let macos = zip(&[("__MACOSX/._x.csv", b"", 0), ("日/x.csv", b"abc", crc)]);
+    assert_eq!(name("n.zip", &macos).as_deref(), Some("x.csv"));
+    assert_eq!(name("n.zip", &zip(&[("[Content_Types].xml", b"abc", crc)])), None);
+    let inside = seen("n.zip", &macos).unwrap().unwrap();
+    let mut out = [0; 9];
+    let read = inside.open(std::io::Cursor::new(macos.clone()), 9).unwrap().read(&mut out);
+    assert_eq!((read.unwrap(), &out[..3]), (3, &b"abc"[..]));
+    let two = zip(&[("a", b"abc", crc), ("b", b"abc", crc)]);
+    for (bytes, why) in [(two, "2 files: a, b"), (macos[..90].to_vec(), "a sound zip file")] {
+        let Err(Untold::Refused(refusal)) = seen("n.zip", &bytes) else { panic!("{why}") };
+        assert!(refusal.to_string().contains(why), "{refusal}");
+    }
 }
