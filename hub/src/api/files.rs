@@ -1,4 +1,4 @@
-//! Files of folder channels: held ones, late ones, and what becomes of them.
+//! Files of folder channels: held, refused and late ones, and what becomes of them.
 
 use super::{
     ask::{App, Asked, Request},
@@ -17,7 +17,7 @@ use canon::entry::Deed;
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{HeldFile, HeldFilter, HeldState, Listed};
+use store::{Awaited, HeldFile, HeldFilter, HeldState, Listed};
 
 /// Which files.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ use store::{HeldFile, HeldFilter, HeldState, Listed};
 struct Files {
     /// Channel they came by.
     channel: Option<String>,
-    /// `held`, `released` or `discarded`.
+    /// `held`, `refused`, `released`, `discarded`, or `open`: held and refused.
     state: Option<String>,
     /// Items on a page, 1 to 500.
     limit: Option<u32>,
@@ -48,6 +48,15 @@ impl Request for LateFiles {
     const NEEDS: Scope = Scope::Read;
 }
 
+/// A file that was put aside, and what can be done.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PutAside {
+    #[serde(flatten)]
+    file: HeldFile,
+    /// What an operator can do about it; empty when somebody has decided.
+    to_do: &'static str,
+}
+
 /// Late files of all channels.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AllLate {
@@ -64,18 +73,18 @@ impl Request for LargeOnes {
     const NEEDS: Scope = Scope::Read;
 }
 
-/// Large files of all channels, since the hub started.
+/// Large files of all channels since the hub started, the last twenty of each.
 #[derive(Debug, Serialize, JsonSchema)]
 struct AllLarge {
-    /// By channel.
+    /// By channel, the last one first.
     items: Vec<LargeFile>,
 }
 
-/// What to do with held files.
+/// What to do with files that were put aside.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Settle {
-    /// Ids of the refusals that held them.
+    /// Ids, as the lists have them.
     ids: Vec<String>,
     /// Why. Stands in the ledger.
     reason: String,
@@ -96,38 +105,63 @@ struct Settled {
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(Method::GET, "/api/v1/files", "Files that were held", files),
+        Endpoint::new(Method::GET, "/api/v1/files", "Files that were held or refused", files),
         Endpoint::new(Method::GET, "/api/v1/files/late", "Files that should have come", all_late),
         Endpoint::new(
             Method::GET,
             "/api/v1/files/large",
-            "Files that are read in pieces, how far they are, and the last one of each channel",
+            "Files that are read in pieces, how far they are, and the last ones of each channel",
             large,
         ),
         Endpoint::new(
             Method::POST,
             "/api/v1/files/release",
-            "Take held files as they are",
+            "Take held files as they are; try refused ones again",
             |app, asked| settle(app, asked, |file, reason| Deed::FileReleased { file, reason }),
         ),
-        Endpoint::new(Method::POST, "/api/v1/files/discard", "Give held files up", |app, asked| {
-            settle(app, asked, |file, reason| Deed::FileDiscarded { file, reason })
-        }),
+        Endpoint::new(
+            Method::POST,
+            "/api/v1/files/discard",
+            "Give held and refused files up; wait no longer for late ones",
+            |app, asked| settle(app, asked, |file, reason| Deed::FileDiscarded { file, reason }),
+        ),
     ]
 }
 
-async fn files(app: App, asked: Asked<Files>) -> Result<Listed<HeldFile>, Refusal> {
+async fn files(app: App, asked: Asked<Files>) -> Result<Listed<PutAside>, Refusal> {
     let Files { channel, state, limit, after, min_sequence } = asked.request;
-    let state = state.map(|it| {
+    let open = state.as_deref() == Some("open");
+    let state = state.filter(|_| !open).map(|it| {
         HeldState::from_name(&it).ok_or_else(|| Refusal::BadParameter {
             name: "state".to_owned(),
-            detail: "held, released or discarded".to_owned(),
+            detail: "open, held, refused, released or discarded".to_owned(),
         })
     });
-    let filter = HeldFilter { channel, state: state.transpose()? };
+    let filter = HeldFilter { channel, state: state.transpose()?, open };
     app.rooms.reached(min_sequence).await?;
     let page = page(limit, after);
-    app.rooms.ask_store(move |reader| reader.held_files(&filter, &page)).await
+    let listed = app.rooms.ask_store(move |reader| reader.held_files(&filter, &page)).await?;
+    let put_aside = |file: HeldFile| PutAside { to_do: to_do(&file), file };
+    Ok(Listed { items: listed.items.into_iter().map(put_aside).collect(), next: listed.next })
+}
+
+/// What an operator can do about a file.
+fn to_do(file: &HeldFile) -> &'static str {
+    match file.state {
+        HeldState::Held => {
+            "`release` takes it as it is, `discard` gives it up; what it is compared with is \
+             `arrives` of its channel"
+        }
+        HeldState::Refused if file.file.piece.is_some() => {
+            "what was taken of it stays; mend the cause, then `release` goes on behind the \
+             pieces that were taken, or `discard` gives the rest up"
+        }
+        HeldState::Refused => {
+            "drop a mended file; or mend the layout or the settings, then `release` tries this \
+             one again; `discard` gives it up"
+        }
+        HeldState::Released | HeldState::Discarded => "",
+    }
 }
 
 async fn all_late(app: App, _: Asked<LateFiles>) -> Result<AllLate, Refusal> {
@@ -141,6 +175,22 @@ async fn all_late(app: App, _: Asked<LateFiles>) -> Result<AllLate, Refusal> {
 
 async fn large(app: App, _: Asked<LargeOnes>) -> Result<AllLarge, Refusal> {
     Ok(AllLarge { items: app.rooms.files.all() })
+}
+
+/// Whether an operator may decide so on a file.
+async fn is_open(app: &App, id: &str, deed: fn(String, String) -> Deed) -> Result<bool, Refusal> {
+    if let Some(awaited) = Awaited::parse(id) {
+        // One that has not come can only be given up.
+        let gives_up = matches!(deed(String::new(), String::new()), Deed::FileDiscarded { .. });
+        let house = app.rooms.house();
+        let Some(channel) = house.channel(&awaited.channel).filter(|_| gives_up) else {
+            return Ok(false);
+        };
+        return Ok(late(&app.rooms, channel).await?.iter().any(|it| it.id == id));
+    }
+    let wanted = id.to_owned();
+    let found = app.rooms.ask_store(move |reader| reader.held_file(&wanted)).await?;
+    Ok(found.is_some_and(|it| matches!(it.state, HeldState::Held | HeldState::Refused)))
 }
 
 async fn settle(
@@ -157,9 +207,8 @@ async fn settle(
     let _turn = app.rooms.letters.lock().await;
     app.rooms.reached(Some(app.rooms.journal.head())).await?;
     for id in &ids {
-        let (wanted, what) = (id.clone(), format!("held file {id}"));
-        let found = app.rooms.ask_store(move |reader| reader.held_file(&wanted)).await?;
-        found.filter(|it| it.state == HeldState::Held).ok_or(Refusal::NotFound { what })?;
+        let what = format!("file {id} that waits for an operator");
+        is_open(&app, id, deed).await?.then_some(()).ok_or(Refusal::NotFound { what })?;
     }
     let (count, mut sequence) = (ids.len(), 0);
     for id in ids {

@@ -1,5 +1,5 @@
-//! `channelhub files`: files that are read in pieces, those that were held, and
-//! those that have not come.
+//! `channelhub files`: files that are read in pieces, those that were held or
+//! refused, and those that have not come.
 
 use super::{
     Failure, block_on,
@@ -13,12 +13,14 @@ use std::process::ExitCode;
 /// Files of folder channels.
 #[derive(Debug, Subcommand)]
 pub(super) enum Files {
-    /// List those that are read in pieces and how far they are, those that are
-    /// held, with all reasons, and those that are late.
+    /// List those that are read in pieces and how far they are, those that are held
+    /// or refused, with all reasons and what to do, and those that are late.
     List(List),
-    /// Take held files as they are.
+    /// Take held files as they are; try refused ones again, after what refused them
+    /// was mended.
     Release(Settle),
-    /// Give held files up: they are moved to discarded/.
+    /// Give held and refused files up: they are moved to discarded/. Late ones are
+    /// waited for no longer.
     Discard(Settle),
 }
 
@@ -30,14 +32,15 @@ pub(super) struct List {
     /// Channel they came by.
     #[arg(long)]
     channel: Option<String>,
-    /// held, released or discarded.
-    #[arg(long, default_value = "held")]
+    /// open, which are held, refused, late and read in pieces; or held, refused,
+    /// released or discarded.
+    #[arg(long, default_value = "open")]
     state: String,
     #[command(flatten)]
     printed: Printed,
 }
 
-/// The columns of a table of files; one that is late has neither id nor name.
+/// The columns of a table of files; one that is late has no name.
 const COLUMNS: &[(&str, &str)] = &[
     ("id", "/id"),
     ("at", "/at"),
@@ -45,12 +48,18 @@ const COLUMNS: &[(&str, &str)] = &[
     ("channel", "/channel"),
     ("name", "/name"),
     ("percent", "/percent"),
+    ("code", "/code"),
+    ("bytes", "/file/bytes"),
+    ("records", "/file/records"),
+    ("unreadable", "/file/unreadable"),
+    ("taken", "/file/taken/records"),
     ("store", "/store"),
     ("day", "/day"),
     ("due_at", "/due_at"),
     ("reason", "/reason"),
     ("settled_by", "/settled_by"),
     ("settled_why", "/settled_why"),
+    ("to_do", "/to_do"),
 ];
 
 /// Which files, and why.
@@ -92,7 +101,7 @@ impl List {
                 let found = client.get(path).await?;
                 let items = found.get("items").and_then(Value::as_array).cloned();
                 let mut items = items.unwrap_or_default();
-                items.retain(|it| self.state == "held" && wants(it));
+                items.retain(|it| self.state == "open" && wants(it));
                 Ok(items)
             };
             let large = items("/api/v1/files/large").await?;
@@ -119,12 +128,36 @@ fn held(item: &Value) -> String {
     let text = |key| text(item, key);
     let (id, at, state) = (text("id"), text("at"), text("state"));
     let (channel, name) = (text("channel"), text("name"));
-    let reason = text("reason").replace(" | ", "\n    ").replace("held: ", "\n    ");
+    let reason = match text("state") == "held" || text("code") == "file-held" {
+        true => text("reason").replace(" | ", "\n    ").replace("held: ", "\n    "),
+        false => format!("\n    {}: {}", text("code"), text("reason")),
+    };
+    let counts = counts(item);
     let settled = match text("settled_by") {
         "" => String::new(),
         by => format!("\n    {state} by {by}: {}", text("settled_why")),
     };
-    format!("{id}  {at}  {state}  {channel}  {name}{reason}{settled}")
+    let to_do = match text("to_do") {
+        "" => String::new(),
+        it => format!("\n    to do: {it}"),
+    };
+    format!("{id}  {at}  {state}  {channel}  {name}{reason}{counts}{settled}{to_do}")
+}
+
+/// What is known of a file that was put aside.
+fn counts(item: &Value) -> String {
+    let number = |at: &str| item.pointer(&format!("/file/{at}")).and_then(Value::as_u64);
+    let mut told = Vec::new();
+    told.extend(number("bytes").filter(|it| *it > 0).map(|it| format!("{it} bytes")));
+    if let Some(piece) = number("piece") {
+        let (records, events) = (number("taken/records"), number("taken/events"));
+        let (records, events) = (records.unwrap_or(0), events.unwrap_or(0));
+        told.push(format!("{records} records taken before byte {piece}, {events} events"));
+    }
+    let of = if number("piece").is_some() { " of the refused piece" } else { "" };
+    told.extend(number("records").map(|it| format!("{it} records{of} read, none of them taken")));
+    told.extend(number("unreadable").filter(|it| *it > 0).map(|it| format!("{it} unreadable")));
+    if told.is_empty() { String::new() } else { format!("\n    {}", told.join(", ")) }
 }
 
 fn is_large(item: &Value) -> String {
@@ -143,12 +176,12 @@ fn is_large(item: &Value) -> String {
     );
     if came("pieces") > 0 {
         line.push_str(&format!(
-            "\n    {} pieces: {} records read, {} applied, {} duplicate, {} set aside",
+            "\n    {} pieces: {} records read, {} of them set aside; {} events applied, {} known before",
             came("pieces"),
             came("records"),
+            came("set_aside"),
             came("events"),
             came("duplicates"),
-            came("set_aside"),
         ));
     }
     line
@@ -161,7 +194,8 @@ fn is_late(item: &Value) -> String {
         store => format!(" from store {store}"),
     };
     let (channel, day, due_at) = (text("channel"), text("day"), text("due_at"));
-    format!("late  {channel}  the file of {day}{store}, due {due_at}")
+    let id = text("id");
+    format!("{id}  late  {channel}  the file of {day}{store}, due {due_at}")
 }
 
 impl Settle {

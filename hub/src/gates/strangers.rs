@@ -144,6 +144,7 @@ fn told(kind: Kind, window: Window) -> Option<entry::Refusal> {
         code: kind.code.to_owned(),
         raw_sha256: None,
         interchanges: 0,
+        file: None,
         count: more,
     })
 }
@@ -179,6 +180,7 @@ mod tests {
             detail: "signature".to_owned(),
             raw_sha256: None,
             interchanges: 0,
+            file: None,
             count: 1,
         }
     }

@@ -14,6 +14,7 @@ mod held;
 mod large;
 mod moves;
 mod packed;
+mod refused;
 mod take;
 
 pub use due::{Late, check_zone, late};
@@ -43,6 +44,7 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
     let stopping = rooms.tasks.stopping();
     let mut before: HashMap<PathBuf, Stamp> = HashMap::new();
     let mut lateness = due::Watch::default();
+    let mut decided = refused::Decided::default();
     loop {
         let house = rooms.house();
         let Some(channel) = house.channel(name) else { return };
@@ -72,6 +74,7 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
         }
         before = now.into_iter().collect();
         held::look(reception, channel, path).await;
+        decided.look(reception, channel, path).await;
         lateness.look(rooms, channel).await;
         tokio::select! {
             () = rooms.clock.sleep(*every) => {}

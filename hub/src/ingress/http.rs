@@ -80,6 +80,7 @@ async fn admit_and_walk(
         origin: peer.ip().to_string(),
         received_at,
         interchanges: 0,
+        file: None,
     };
     let peer = rooms.peers.count(peer.ip());
     let before_body = peer.and_then(|()| strict::check(&request)).and_then(|()| match channel {

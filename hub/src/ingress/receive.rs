@@ -4,12 +4,15 @@
 use super::acknowledge;
 use crate::{
     app::Rooms,
-    arrival::{Answer, Arrival},
+    arrival::{Answer, Arrival, Way},
     gates::strangers,
     observe::tap::Line,
-    problem::Refusal,
+    problem::{Refusal, Retry},
 };
-use canon::{clock::Timestamp, entry};
+use canon::{
+    clock::Timestamp,
+    entry::{self, RefusedFile, Sums},
+};
 use journal::{Appended, Draft};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -35,6 +38,8 @@ pub struct Stranger {
     pub received_at: Timestamp,
     /// Interchanges of EDI in it that are answered.
     pub interchanges: u64,
+    /// It is a file of a folder, which is put aside.
+    pub file: Option<Box<RefusedFile>>,
 }
 
 /// Hands arrivals to the gates.
@@ -99,6 +104,7 @@ impl Reception {
             origin: arrival.origin.clone(),
             received_at: arrival.received_at,
             interchanges: 0,
+            file: file_of(&arrival),
         };
         let package = Arc::clone(arrival.channel.package());
         let (trail, bytes) = (arrival.trail.clone(), arrival.bytes.clone());
@@ -126,6 +132,14 @@ impl Reception {
             }
             Err(refusal) => {
                 let crossings = trail.crossings();
+                // What is tried again by itself is not put aside.
+                let stays = matches!(refusal.facts().retry, Retry::AfterSeconds(_));
+                stranger.file = stranger.file.filter(|_| !stays);
+                if let (Some(file), Some((records, unreadable))) =
+                    (&mut stranger.file, trail.records())
+                {
+                    (file.records, file.unreadable) = (Some(records), Some(unreadable));
+                }
                 if package.acknowledges() && acknowledge::is_answered(&refusal) {
                     let read = unpacked.bytes();
                     let found = package.interchanges(read.as_ref().unwrap_or(&bytes)).len();
@@ -149,6 +163,7 @@ impl Reception {
     ) -> Option<u64> {
         let refused = self.refused(stranger, refusal, trail, raw_sha256);
         if strangers::is_counted(refusal)
+            && stranger.file.is_none()
             && !self.rooms.strangers.is_first(&refused, refusal.code())
         {
             return None;
@@ -179,7 +194,7 @@ impl Reception {
             id: stranger.id.clone(),
             what: json!({ "code": code, "reason": refusal.to_string() }),
         });
-        warn!(code, reason = %refusal, "refused");
+        warn!(code, channel, origin = stranger.origin, reason = %refusal, "refused");
         entry::Refusal {
             id: stranger.id.clone(),
             channel: stranger.channel.clone(),
@@ -192,6 +207,7 @@ impl Reception {
             raw_sha256,
             count: 1,
             interchanges: stranger.interchanges,
+            file: stranger.file.clone(),
         }
     }
 
@@ -228,4 +244,17 @@ impl Reception {
             }
         }
     }
+}
+
+/// What is known of a file before it is read.
+fn file_of(arrival: &Arrival) -> Option<Box<RefusedFile>> {
+    let Way::File { piece, .. } = &arrival.way else { return None };
+    let bytes = arrival.bytes.len() as u64;
+    let piece = piece.as_deref();
+    Some(Box::new(RefusedFile {
+        bytes: piece.map_or(bytes, |it| it.bytes),
+        piece: piece.map(|it| it.offset),
+        taken: piece.map_or_else(Sums::default, |it| it.before),
+        ..RefusedFile::default()
+    }))
 }

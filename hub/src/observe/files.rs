@@ -10,7 +10,7 @@ use canon::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use tracing::info;
 /// How often the log says how far a file is.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// A file that is read in pieces, or the last one that was.
+/// A file that is read in pieces, or was since the hub started.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LargeFile {
     /// Channel it comes by.
@@ -28,7 +28,8 @@ pub struct LargeFile {
     pub name: String,
     /// Where it is.
     pub state: Stage,
-    /// Its size.
+    /// Its size; of a compressed one as it came until it is checked, then of what
+    /// is in it.
     pub bytes: u64,
     /// Bytes read in this pass.
     pub bytes_read: u64,
@@ -60,9 +61,15 @@ pub enum Stage {
     Waiting,
 }
 
-/// The large file of each channel; a channel reads one at a time.
+/// The large files of each channel, the last one at the end; a channel reads one at
+/// a time.
 #[derive(Clone, Debug, Default)]
-pub struct LargeFiles(Arc<Mutex<BTreeMap<String, LargeFile>>>);
+pub struct LargeFiles(Arc<Mutex<ByChannel>>);
+
+type ByChannel = BTreeMap<String, VecDeque<LargeFile>>;
+
+/// Large files of a channel that are remembered.
+const REMEMBERED_MAX: usize = 20;
 
 /// One file, while it is read. Clones tell of the same file.
 #[derive(Clone, Debug)]
@@ -100,20 +107,28 @@ impl LargeFiles {
             started_at: now,
             came: Sums::default(),
         };
-        self.lock().insert(channel.to_owned(), file);
+        let mut all = self.lock();
+        let files = all.entry(channel.to_owned()).or_default();
+        // One that waited and is gone on with is no other one.
+        files.retain(|it| it.name != name || it.state != Stage::Waiting);
+        files.push_back(file);
+        while files.len() > REMEMBERED_MAX {
+            files.pop_front();
+        }
+        drop(all);
         let pass = Arc::new(Mutex::new(Pass { since: now, from: 0, logged: now }));
         Told { files: self.clone(), channel: channel.to_owned(), clock: Arc::clone(clock), pass }
     }
 
-    /// All of them, by channel.
+    /// All of them, by channel, the last one first.
     #[must_use]
     pub fn all(&self) -> Vec<LargeFile> {
-        self.lock().values().cloned().collect()
+        self.lock().values().flat_map(|it| it.iter().rev().cloned()).collect()
     }
 
     /// Writes them down for `/metrics`.
     pub fn measure(&self, metrics: &Metrics) {
-        for file in self.lock().values() {
+        for file in self.lock().values().filter_map(VecDeque::back) {
             let is_read = matches!(file.state, Stage::Checking | Stage::Taking);
             let of = |count: u64| if is_read { count } else { 0 };
             metrics.large_file(
@@ -123,7 +138,7 @@ impl LargeFiles {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, LargeFile>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ByChannel> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -143,8 +158,25 @@ impl Told {
         self.at(from, came.records);
     }
 
+    /// So much was read in the first pass. Of a compressed file `packed` says how
+    /// much of it as it came: how much there is in it is not known yet.
+    pub fn checked(&self, (bytes, packed): (u64, Option<u64>), records: u64) {
+        self.tell((bytes, packed.unwrap_or(bytes)), records);
+    }
+
+    /// It has so many bytes, unpacked.
+    pub fn holds(&self, bytes: u64) {
+        self.with(|file| file.bytes = bytes);
+    }
+
     /// So much was read in this pass.
     pub fn at(&self, bytes: u64, records: u64) {
+        self.tell((bytes, bytes), records);
+    }
+
+    /// So many bytes were read, which are so many of those that the file is said to
+    /// have.
+    fn tell(&self, (bytes, of_file): (u64, u64), records: u64) {
         let now = self.clock.now();
         let mut pass = self.pass.lock().unwrap_or_else(PoisonError::into_inner);
         let ms = u64::try_from(now.since(pass.since).as_millis()).unwrap_or(u64::MAX);
@@ -157,7 +189,7 @@ impl Told {
         self.with(|file| {
             file.bytes_read = bytes;
             file.records_read = records;
-            file.percent = bytes.saturating_mul(100).checked_div(file.bytes).unwrap_or(100);
+            file.percent = percent(of_file, file.bytes);
             file.bytes_per_second = read.saturating_mul(1000).checked_div(ms).unwrap_or(0);
             if is_due {
                 let LargeFile { channel, name, state, percent, bytes_per_second, .. } = file;
@@ -177,10 +209,14 @@ impl Told {
     }
 
     fn with(&self, change: impl FnOnce(&mut LargeFile)) {
-        if let Some(file) = self.files.lock().get_mut(&self.channel) {
+        if let Some(file) = self.files.lock().get_mut(&self.channel).and_then(VecDeque::back_mut) {
             change(file);
         }
     }
+}
+
+fn percent(read: u64, of: u64) -> u64 {
+    read.saturating_mul(100).checked_div(of).unwrap_or(100).min(100)
 }
 
 #[cfg(test)]
@@ -206,5 +242,26 @@ mod tests {
         let one = files.all().remove(0);
         assert_eq!((one.percent, one.bytes_per_second, one.state), (100, 100, Stage::Taken));
         assert_eq!((one.came.pieces, one.records_read), (9, 10));
+        for number in 0..30 {
+            let name = if number < 15 { "same.csv".to_owned() } else { format!("{number}.csv") };
+            files.begin(&shared, ("pos", &name), 1).ended(Stage::Waiting);
+        }
+        let names: Vec<String> = files.all().into_iter().map(|it| it.name).collect();
+        assert_eq!((names.len(), names[0].as_str()), (17, "29.csv"));
+        assert_eq!(names[15..], ["same.csv", "big.csv"], "one that waits is there once");
+    }
+
+    #[test]
+    fn a_compressed_file_is_told_as_it_came_and_then_as_what_is_in_it() {
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Timestamp::from_ms(0)));
+        let files = LargeFiles::default();
+        let packed = files.begin(&clock, ("pos", "small.csv.gz"), 100);
+        packed.checked((4000, Some(50)), 5);
+        let half = files.all().remove(0);
+        assert_eq!((half.percent, half.bytes_read), (50, 4000));
+        packed.holds(8000);
+        packed.taking(0, Sums::default());
+        packed.at(2000, 3);
+        assert_eq!(files.all().remove(0).percent, 25);
     }
 }

@@ -64,6 +64,9 @@ fn decode_now(admitted: Admitted) -> Result<Decoded, Refusal> {
         interchanges::check_parties(&arrival)?;
     }
     let decoded = records(package, arrival.feed(), arrival.piece(), &arrival.bytes);
+    if let Ok(it) = &decoded {
+        arrival.trail.found(it.records, wide(it.unreadable.len()));
+    }
     if let Way::File { name, expected: Some(expected), piece: None, .. } = &arrival.way {
         // A file in pieces was checked before the first of them.
         let found = decoded.as_ref().map(|it| (it.records, wide(it.unreadable.len())));

@@ -83,17 +83,21 @@ pub(crate) async fn large(hub: &TestHub) -> Result<Value> {
     Ok(listed.pointer("/items/0").cloned().unwrap_or_default())
 }
 
-/// Dies at named points of its commits, one after the other, and is then left to
-/// run.
+/// Starts it to die at a named point of its commits.
+pub(crate) async fn dies(hub: &mut TestHub, point: &str) -> Result<()> {
+    hub.hub.die_at(Some(point));
+    hub.hub.launch()?;
+    testkit::wait::until(&format!("it dies at {point}"), PATIENCE * 8, async || {
+        let is_dead = hub.hub.ended()?.is_some();
+        Ok(Look::when(is_dead, (), || hub.hub.log_end()))
+    })
+    .await
+}
+
+/// Dies at named points, one after the other, and is then left to run.
 pub(crate) async fn through_kills(hub: &mut TestHub, points: &[&str]) -> Result<()> {
     for point in points {
-        hub.hub.die_at(Some(point));
-        hub.hub.launch()?;
-        testkit::wait::until(&format!("it dies at {point}"), PATIENCE * 4, async || {
-            let is_dead = hub.hub.ended()?.is_some();
-            Ok(Look::when(is_dead, (), || hub.hub.log_end()))
-        })
-        .await?;
+        dies(hub, point).await?;
     }
     hub.hub.die_at(None);
     hub.hub.restart().await

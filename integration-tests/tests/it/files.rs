@@ -199,5 +199,16 @@ async fn a_file_that_has_not_come_is_late() -> Result<()> {
     hub.world.till.drop_file(&name, &journal(1, 1)?)?;
     sales(&hub, 1).await?;
     assert!(!late(&first).await?, "it has come");
+
+    let all = hub.client().get("/api/v1/files/late").await?;
+    let (id, day) = (text(&all["items"][0], "id"), text(&all["items"][0], "day"));
+    let release = hub.hub.command(&["files", "release", id, "--reason", "there is none"]).await?;
+    assert_ne!(release.code, Some(0), "nothing is there to be taken: {}", release.stdout);
+    let discard =
+        hub.hub.command(&["files", "discard", id, "--reason", "the shop was shut"]).await?;
+    assert_eq!(discard.code, Some(0), "{}", discard.stderr);
+    assert!(!late(day).await?, "it is waited for no longer");
+    let listed = hub.hub.command(&["files", "list", "--state", "discarded"]).await?;
+    assert!(listed.stdout.contains("the shop was shut"), "{}", listed.stdout);
     Ok(())
 }

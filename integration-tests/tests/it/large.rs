@@ -13,7 +13,7 @@ use testkit::{
     wait::{Look, PATIENCE},
 };
 
-const LAYOUT: &str = "own/generic-pos-csv/source/journal.layout.yaml";
+pub(crate) const LAYOUT: &str = "own/generic-pos-csv/source/journal.layout.yaml";
 const HEADER: &str = "店舗コード,レジNo,伝票番号,明細番号,取引区分,営業日,取引日時,会員コード,\
 JANコード,商品コード,商品名,数量,単価,値引額,税区分,税率,金額,支払区分,担当者コード,備考\r\n";
 /// Rows of a receipt.

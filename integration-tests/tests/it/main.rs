@@ -31,6 +31,7 @@ mod packed;
 mod preview;
 mod problems;
 mod pull;
+mod put_aside;
 mod quota;
 mod refuse;
 mod reload;

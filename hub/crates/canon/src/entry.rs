@@ -10,7 +10,7 @@ mod route;
 
 pub use again::{Again, LetterId, MapsOf, Selection, Splice};
 pub use brought::{FileFacts, Interchange};
-pub use piece::{Piece, Sums};
+pub use piece::{Piece, RefusedFile, Sums};
 pub use route::{AfterRefusal, Condition, Route};
 
 use crate::{clock::Timestamp, event::Event};
@@ -145,6 +145,9 @@ pub struct Refusal {
     /// Interchanges of EDI in it, each of which is answered.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub interchanges: u64,
+    /// It was a file of a folder, which lies aside now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Box<RefusedFile>>,
 }
 
 const fn one() -> u64 {
@@ -372,16 +375,17 @@ pub enum Deed {
         /// Why.
         reason: String,
     },
-    /// A file that was held is taken after all.
+    /// A file that was held is taken after all; one that was refused is tried again.
     FileReleased {
-        /// Id of the refusal that held it.
+        /// Id of the refusal.
         file: String,
         /// Why.
         reason: String,
     },
-    /// A file that was held is given up.
+    /// A file that was held or refused is given up, or one that has not come is
+    /// waited for no longer.
     FileDiscarded {
-        /// Id of the refusal that held it.
+        /// Id of the refusal, or of the file that has not come.
         file: String,
         /// Why.
         reason: String,

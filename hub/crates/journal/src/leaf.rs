@@ -252,6 +252,7 @@ mod tests {
             detail: detail.to_owned(),
             raw_sha256: None,
             interchanges: 0,
+            file: None,
             count: 1,
         })
     }

@@ -24,7 +24,7 @@ pub use due::DueParcel;
 #[cfg(test)]
 pub(crate) use due::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAITING};
 pub use events::{EventFilter, EventView};
-pub use files::{HeldFile, HeldFilter, HeldState};
+pub use files::{Awaited, FILE_LATE, HeldFile, HeldFilter, HeldState};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 
 /// Raised whenever a table changes: an older file is emptied and folded again.
-const LAYOUT_VERSION: i64 = 14;
+const LAYOUT_VERSION: i64 = 15;
 
 /// One fold: tables that are derived together and have one position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

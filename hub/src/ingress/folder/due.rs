@@ -10,6 +10,7 @@ use jiff::{civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeSet, time::Duration};
+use store::{Awaited, Reader};
 use tracing::warn;
 
 /// Days back that are looked at; what is older is history.
@@ -20,6 +21,8 @@ const EVERY: Duration = Duration::from_secs(30);
 /// A file that should have come.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Late {
+    /// By what `discard` names it, when it is waited for no longer.
+    pub id: String,
     /// Channel it comes by.
     pub channel: String,
     /// Store it comes from; empty where one file is for all.
@@ -39,8 +42,12 @@ pub struct Late {
 pub async fn late(rooms: &Rooms, channel: &Channel) -> Result<Vec<Late>, Refusal> {
     let Some(due) = channel.arrives().and_then(|it| it.due.clone()) else { return Ok(Vec::new()) };
     let (name, since) = (channel.name().to_owned(), due.since);
-    let came = rooms.ask_store(move |reader| reader.file_days(&name, since)).await?;
-    Ok(missing(channel.name(), &due, &came, rooms.clock.now()))
+    let asked =
+        move |reader: &Reader| Ok((reader.file_days(&name, since)?, reader.not_awaited(&name)?));
+    let (came, given_up) = rooms.ask_store(asked).await?;
+    let mut late = missing(channel.name(), &due, &came, rooms.clock.now());
+    late.retain(|it| !given_up.contains(&it.id));
+    Ok(late)
 }
 
 /// What is missing at `now`.
@@ -55,7 +62,11 @@ fn missing(channel: &str, due: &Due, came: &BTreeSet<(String, Day)>, now: Timest
         let due_at = due.open.are_open_on(day).then(|| due_at(due, day)).flatten();
         if let Some(due_at) = due_at.filter(|it| *it <= now) {
             for store in stores.iter().filter(|it| !came.contains(&((*it).clone(), day))) {
-                late.push(Late { channel: channel.to_owned(), store: store.clone(), day, due_at });
+                let (channel, store) = (channel.to_owned(), store.clone());
+                let awaited = Awaited { channel, store, day };
+                let id = awaited.id();
+                let Awaited { channel, store, day } = awaited;
+                late.push(Late { id, channel, store, day, due_at });
             }
         }
         day = day.plus(1);
@@ -119,7 +130,7 @@ impl Watch {
         let Ok(late) = late(rooms, channel).await else { return };
         rooms.metrics.files_late(channel.name(), late.len());
         for file in late.iter().filter(|it| !self.told.contains(it)) {
-            let Late { channel, store, day, due_at } = file;
+            let Late { channel, store, day, due_at, .. } = file;
             warn!(channel, store, %day, %due_at, "a file has not come");
         }
         self.told = late.into_iter().collect();

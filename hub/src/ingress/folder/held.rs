@@ -44,6 +44,7 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
         let os_name = if whole { rest } else { OsStr::new(&held.name) };
         match held.state {
             HeldState::Held => release_if_it_follows(reception, channel, &held).await,
+            HeldState::Refused => {}
             HeldState::Discarded => {
                 put(&file, (&folder.join("discarded"), os_name)).await;
                 forget_reason(&file).await;

@@ -3,14 +3,18 @@
 //! stop the journal says which was the last. The file is moved behind its last.
 
 mod check;
+mod content;
 mod cut;
 
 use super::{
-    super::receive::{Reception, Stranger},
+    super::{
+        packed::file::Stored,
+        receive::{Reception, Stranger},
+    },
     expect::{self, Looked},
     held,
     moves::put,
-    take::{Dropped, Taken, stamp_of},
+    take::{Dropped, Taken, refuse_unread, stamp_of},
 };
 use crate::{
     app::house::Channel,
@@ -23,8 +27,9 @@ use crate::{
     walk::decode,
 };
 use adapter_kit::pieces::{Piece, State};
-use canon::entry::{self, Boundary, Sums};
+use canon::entry::{self, Boundary, RefusedFile, Sums};
 use check::{Seen, check};
+use content::{Content, Source, Unread};
 use cut::{Broken, Cutting, Stand};
 use std::sync::Arc;
 use tracing::{error, info, warn};
@@ -35,7 +40,10 @@ struct Passing<'a> {
     channel: &'a Arc<Channel>,
     dropped: &'a Dropped<'a>,
     told: Told,
+    source: Source,
     sha256: String,
+    /// How many it has, unpacked.
+    bytes: u64,
     expected: Option<Arc<Expected>>,
 }
 
@@ -64,29 +72,51 @@ pub(super) fn pieces_of(channel: &Channel, bytes: u64) -> Result<Pieces, Refusal
     Ok(pieces)
 }
 
-/// Takes a large file through both passes.
+/// Takes a large file through both passes; `stored` is what is in it, where it is
+/// compressed.
 pub(super) async fn take(
     reception: &Reception,
     channel: &Arc<Channel>,
     dropped: &Dropped<'_>,
-    pieces: Pieces,
+    (pieces, stored): (Pieces, Option<Stored>),
 ) -> Taken {
     let rooms = reception.rooms();
     let (size, _) = dropped.stamp;
     let told = rooms.files.begin(&rooms.clock, (channel.name(), dropped.name), size);
     info!(file = %dropped.file.display(), bytes = size, "large: checked first, then taken in pieces");
-    let path = dropped.file.to_owned();
-    let (taken, stage) = match check(channel, path, told.clone(), rooms.tasks.stopping()).await {
-        Ok(Some(seen)) => second(reception, channel, dropped, (seen, told.clone()), pieces).await,
-        Ok(None) => (Taken::NotNow, Stage::Waiting),
-        Err(cause) => {
-            warn!(file = %dropped.file.display(), %cause, "cannot be read yet");
-            (Taken::Settled, Stage::Waiting)
+    let (path, bytes_max) = (dropped.file.to_owned(), pieces.file_bytes_max);
+    let source = Source { path, stored, bytes_max };
+    let stopping = rooms.tasks.stopping();
+    let (taken, stage) = match check(channel, source.clone(), told.clone(), stopping).await {
+        Ok(Some(seen)) => {
+            let file = (seen, source, told.clone());
+            second(reception, channel, dropped, file, pieces).await
         }
+        Ok(None) => (Taken::NotNow, Stage::Waiting),
+        Err(fault) => unread(reception, channel, dropped, (&source, &fault)).await,
     };
     told.ended(stage);
     rooms.files.measure(&rooms.metrics);
     taken
+}
+
+/// What cannot be unpacked is refused; what cannot be read may be later.
+async fn unread(
+    reception: &Reception,
+    channel: &Arc<Channel>,
+    dropped: &Dropped<'_>,
+    (source, fault): (&Source, &Unread),
+) -> (Taken, Stage) {
+    let is_there = stamp_of(dropped.file).await == Some(dropped.stamp);
+    if let (Unread::Packed(fault), Some(stored), true) = (fault, &source.stored, is_there) {
+        let refusal = stored.refusal(dropped.stamp.0, fault);
+        return match refuse_unread(reception, channel, dropped, &refusal).await {
+            Taken::Settled => (Taken::Settled, Stage::NotTaken),
+            Taken::NotNow => (Taken::NotNow, Stage::Waiting),
+        };
+    }
+    warn!(file = %dropped.file.display(), cause = %fault, "cannot be read yet");
+    (Taken::Settled, Stage::Waiting)
 }
 
 /// What a file becomes that was read once.
@@ -94,16 +124,16 @@ async fn second(
     reception: &Reception,
     channel: &Arc<Channel>,
     dropped: &Dropped<'_>,
-    (seen, told): (Seen, Told),
+    (seen, source, told): (Seen, Source, Told),
     pieces: Pieces,
 ) -> (Taken, Stage) {
-    let Seen { sha256, heading, checked } = seen;
+    let Seen { sha256, bytes, heading, checked } = seen;
     if stamp_of(dropped.file).await != Some(dropped.stamp) {
         // Somebody writes to it after all: it is taken when it stands still.
         return (Taken::Settled, Stage::Waiting);
     }
-    let (size, _) = dropped.stamp;
-    let looked = Looked { sha256: sha256.clone(), bytes: size, heading };
+    told.holds(bytes);
+    let looked = Looked { sha256: sha256.clone(), bytes, heading };
     let expected = match expect::expected(reception, channel, dropped, looked).await {
         Ok(expected) => expected.map(Arc::new),
         Err(refusal) => {
@@ -120,11 +150,17 @@ async fn second(
         return (Taken::Settled, Stage::NotTaken);
     }
     let found = checked.as_ref().map(|it| (it.records, it.unreadable));
-    let held = expected.as_ref().and_then(|it| it.held(dropped.name, size, found));
-    let passing = Passing { reception, channel, dropped, told, sha256, expected };
+    let held = expected.as_ref().and_then(|it| it.held(dropped.name, bytes, found));
+    let seen = RefusedFile {
+        bytes,
+        records: found.ok().map(|(records, _)| records),
+        unreadable: found.ok().map(|(_, unreadable)| unreadable),
+        ..RefusedFile::default()
+    };
+    let passing = Passing { reception, channel, dropped, told, source, sha256, bytes, expected };
     match (held, checked) {
-        (Some(held), _) => passing.refused(&held).await,
-        (None, Err(fault)) => passing.refused(&decode::refusal(fault)).await,
+        (Some(held), _) => passing.refused(&held, seen).await,
+        (None, Err(fault)) => passing.refused(&decode::refusal(fault), seen).await,
         (None, Ok(checked)) => passing.pieces(checked.start, pieces).await,
     }
 }
@@ -133,13 +169,21 @@ async fn second(
 
 impl Passing<'_> {
     /// Nothing of it enters: the journal says why, and it is out of the way.
-    async fn refused(&self, refusal: &Refusal) -> (Taken, Stage) {
+    async fn refused(&self, refusal: &Refusal, mut seen: RefusedFile) -> (Taken, Stage) {
+        let identity = (self.dropped.name, self.dropped.written_ns(), self.sha256.as_str());
+        let last = cut::stand(self.reception.rooms(), self.channel, identity).await;
+        if let Ok(Some((_, last))) = last
+            && let Some((end, taken)) = cut::behind(&last)
+        {
+            (seen.piece, seen.taken) = (Some(end), taken);
+        }
         let stranger = Stranger {
             id: uuid::Uuid::now_v7().to_string(),
             channel: Some(self.channel.name().to_owned()),
             origin: self.dropped.name.to_owned(),
             received_at: self.reception.rooms().clock.now(),
             interchanges: 0,
+            file: Some(Box::new(seen)),
         };
         let trail = Trail::default();
         let _told = trail.cross::<()>(Boundary::Decode, Err(refusal.clone()));
@@ -165,13 +209,15 @@ impl Passing<'_> {
                 return (Taken::NotNow, Stage::Waiting);
             }
         };
-        let (path, package) = (self.dropped.file.to_owned(), Arc::clone(self.channel.package()));
-        let (size, _) = self.dropped.stamp;
+        let (source, package) = (self.source.clone(), Arc::clone(self.channel.package()));
+        let (bytes, sha256) = (self.bytes, self.sha256.clone());
         let opened = off_thread(move || {
+            let mut content = Content::open(source)?;
             let last = last.as_ref().map(|(_, arrival)| &**arrival);
-            let Stand { state, came } = Stand::behind(&package, &path, last, start);
-            let cutting = state.map(|it| Cutting::new(&package, (&path, size), it, pieces));
-            Ok((cutting.transpose()?, came))
+            let Stand { state, came } = Stand::behind(&package, &mut content, last, start);
+            let Some(state) = state else { return Ok((None, came)) };
+            let cutting = Cutting::new(&package, content, (bytes, &sha256), state, pieces)?;
+            Ok((Some(cutting), came))
         });
         match opened.await {
             Ok((None, came)) => self.done(came).await,
@@ -223,10 +269,9 @@ impl Passing<'_> {
             warn!(file = %self.dropped.file.display(), %cause, "stays where it is; tried again");
             (Taken::NotNow, Stage::Waiting)
         };
-        let (size, _) = self.dropped.stamp;
         let piece = entry::Piece {
             sha256: self.sha256.clone(),
-            bytes: size,
+            bytes: self.bytes,
             offset: state.offset(),
             last,
             before,
@@ -293,6 +338,6 @@ async fn off_thread<T: Send + 'static>(
 ) -> Result<T, Broken> {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome,
-        Err(fault) => Err(Broken::Unread(std::io::Error::other(fault))),
+        Err(fault) => Err(Unread::Io(std::io::Error::other(fault)).into()),
     }
 }

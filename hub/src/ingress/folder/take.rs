@@ -3,11 +3,13 @@
 use super::{
     super::{
         acknowledge::{self, Outcome, Pending},
+        packed::file::Untold,
         receive::{Reception, Stranger},
     },
     HELD, Stamp, expect, held, large,
     moves::{put, put_with_reason},
     packed,
+    refused::REFUSED,
 };
 use crate::{
     app::house::Channel,
@@ -17,7 +19,7 @@ use crate::{
     settings::Input,
 };
 use bytes::Bytes;
-use canon::clock::Timestamp;
+use canon::{clock::Timestamp, entry::RefusedFile};
 use journal::failpoint;
 use std::{ffi::OsStr, path::Path, sync::Arc, time::SystemTime};
 use store::HeldFile;
@@ -56,17 +58,9 @@ pub(super) async fn take(
     channel: &Arc<Channel>,
     dropped: &Dropped<'_>,
 ) -> Taken {
-    let limit_bytes = channel.limits().body_bytes_max;
     let (size, _) = dropped.stamp;
-    if size > limit_bytes {
-        let pieces = match large::pieces_of(channel, size) {
-            Ok(pieces) => packed::may_be_cut(dropped).await.map(|()| pieces),
-            Err(refusal) => Err(refusal),
-        };
-        return match pieces {
-            Ok(pieces) => large::take(reception, channel, dropped, pieces).await,
-            Err(refusal) => refuse_unread(reception, channel, dropped, &refusal).await,
-        };
+    if size > channel.limits().body_bytes_max {
+        return take_large(reception, channel, dropped).await;
     }
     let bytes: Bytes = match tokio::fs::read(dropped.file).await {
         Ok(bytes) => bytes.into(),
@@ -89,7 +83,30 @@ pub(super) async fn take(
             warn!(file = %dropped.file.display(), %refusal, "stays where it is; tried again");
             Taken::NotNow
         }
+        Err(Refusal::FileTooLarge { .. }) if large::pieces_of(channel, size).is_ok() => {
+            take_large(reception, channel, dropped).await
+        }
         Err(refusal) => refuse_unread(reception, channel, dropped, &refusal).await,
+    }
+}
+
+/// What is larger than an arrival, or what is in it.
+async fn take_large(reception: &Reception, channel: &Arc<Channel>, dropped: &Dropped<'_>) -> Taken {
+    let (size, _) = dropped.stamp;
+    let found = match large::pieces_of(channel, size) {
+        Ok(pieces) => packed::looked_into(dropped).await.map(|it| (pieces, it)),
+        Err(refusal) => Err(Untold::Refused(refusal)),
+    };
+    match found {
+        Ok((pieces, (name, stored))) => {
+            let dropped = Dropped { name: &name, ..*dropped };
+            large::take(reception, channel, &dropped, (pieces, stored)).await
+        }
+        Err(Untold::Refused(refusal)) => refuse_unread(reception, channel, dropped, &refusal).await,
+        Err(Untold::Unread(cause)) => {
+            warn!(file = %dropped.file.display(), %cause, "cannot be read yet");
+            Taken::Settled
+        }
     }
 }
 
@@ -126,7 +143,7 @@ async fn take_whole(
 }
 
 /// What is too large or cannot be unpacked: its bytes are not kept.
-async fn refuse_unread(
+pub(super) async fn refuse_unread(
     reception: &Reception,
     channel: &Arc<Channel>,
     dropped: &Dropped<'_>,
@@ -138,6 +155,7 @@ async fn refuse_unread(
         origin: dropped.name.to_owned(),
         received_at: reception.rooms().clock.now(),
         interchanges: 0,
+        file: Some(Box::new(RefusedFile { bytes: dropped.stamp.0, ..RefusedFile::default() })),
     };
     if reception.refuse_whole(&stranger, refusal).await.is_none() {
         // It is moved only when the journal says why.
@@ -253,7 +271,7 @@ impl Dropped<'_> {
         }
         let (folder, name) = match refusal {
             Refusal::FileHeld { .. } => (self.folder.join(HELD), held::name_of(id, self.os_name)),
-            _ => (self.folder.join("refused"), self.os_name.to_owned()),
+            _ => (self.folder.join(REFUSED), self.os_name.to_owned()),
         };
         put_with_reason(self.file, (&folder, &name), refusal, id).await
     }

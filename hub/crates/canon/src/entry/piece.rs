@@ -40,6 +40,26 @@ pub struct Sums {
     pub set_aside: u64,
 }
 
+/// What is known of a file of a folder that was refused or held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefusedFile {
+    /// Its bytes; of a compressed one that was not unpacked, as it came.
+    pub bytes: u64,
+    /// Records in it, or in the piece that was refused, if they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
+    /// Those of them that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<u64>,
+    /// Where the piece begins that was refused: the file is partly taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<u64>,
+    /// What came of the pieces before it.
+    #[serde(default)]
+    pub taken: Sums,
+}
+
 // === impl Sums ===
 
 impl Sums {

@@ -140,6 +140,7 @@ async fn refusals_and_acts_are_entries_too() {
         detail: "no signature header".to_owned(),
         raw_sha256: None,
         interchanges: 0,
+        file: None,
         count: 1,
     };
     journal.append(Draft::Refusal(Box::new(refusal))).await.unwrap();

@@ -39,6 +39,7 @@ async fn fill(journal: &Journal) {
         detail: "no key".to_owned(),
         raw_sha256: None,
         interchanges: 0,
+        file: None,
         count: 1,
     };
     let parcel = ParcelId { seq: 1, index: 0, destination: "erp".to_owned() };

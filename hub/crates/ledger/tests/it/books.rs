@@ -71,6 +71,7 @@ pub(crate) async fn fill(journal: &Journal) {
         detail: "no signature header".to_owned(),
         raw_sha256: None,
         interchanges: 0,
+        file: None,
         count: 1,
     };
     let act = Act { actor: "hub".to_owned(), act: Deed::Stopped };

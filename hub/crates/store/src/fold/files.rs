@@ -3,7 +3,10 @@
 use canon::entry::{Arrival, FILE_HELD, Refusal};
 
 use super::{Turn, signed};
-use crate::error::Result;
+use crate::{
+    error::Result,
+    query::{Awaited, FILE_LATE},
+};
 
 /// Remembers a file that was taken; later ones are compared with it.
 pub(super) fn taken(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
@@ -37,13 +40,15 @@ pub(super) fn taken(turn: &Turn<'_>, arrival: &Arrival) -> Result<()> {
     )
 }
 
-/// Remembers a file that waits for an operator.
+/// Remembers a file that waits for an operator: held, or refused and put aside.
 pub(super) fn held(turn: &Turn<'_>, refusal: &Refusal) -> Result<()> {
-    if refusal.code != FILE_HELD {
+    let is_held = refusal.code == FILE_HELD;
+    if !is_held && refusal.file.is_none() {
         return Ok(());
     }
+    let file = refusal.file.as_deref().copied().unwrap_or_default();
     turn.run(
-        "INSERT OR IGNORE INTO store_held VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'held', ?7, '', '')",
+        "INSERT OR IGNORE INTO store_held VALUES (?1,?2,?3,?4,?5,?6,?7,?8,'','',?9,?10)",
         (
             signed(turn.seq),
             &refusal.id,
@@ -51,7 +56,11 @@ pub(super) fn held(turn: &Turn<'_>, refusal: &Refusal) -> Result<()> {
             &refusal.origin,
             refusal.raw_sha256.as_deref().unwrap_or_default(),
             &refusal.detail,
+            if is_held { "held" } else { "refused" },
             refusal.received_at.as_ms(),
+            &refusal.code,
+            // Numbers always serialize.
+            serde_json::to_string(&file).unwrap_or_default(),
         ),
     )
 }
@@ -63,9 +72,29 @@ pub(super) fn settled(
     state: &str,
     (actor, reason): (&str, &str),
 ) -> Result<()> {
+    if let Some(awaited) = Awaited::parse(id) {
+        return not_awaited(turn, id, &awaited, (actor, reason));
+    }
     turn.run(
         "UPDATE store_held SET state = ?2, settled_by = ?3, settled_why = ?4
-         WHERE id = ?1 AND state = 'held'",
+         WHERE id = ?1 AND state IN ('held', 'refused')",
         (id, state, actor, reason),
+    )
+}
+
+/// A file that has not come is waited for no longer. The first word holds: there is
+/// one row for each id.
+fn not_awaited(
+    turn: &Turn<'_>,
+    id: &str,
+    awaited: &Awaited,
+    (actor, reason): (&str, &str),
+) -> Result<()> {
+    let Awaited { channel, store, day } = awaited;
+    let name = if store.is_empty() { day.to_string() } else { format!("{store} {day}") };
+    turn.run(
+        "INSERT OR IGNORE INTO store_held
+         VALUES (?1,?2,?3,?4,'','has not come','discarded',?5,?6,?7,?8,'{}')",
+        (signed(turn.seq), id, channel, name, turn.at.as_ms(), actor, reason, FILE_LATE),
     )
 }

@@ -233,6 +233,7 @@ fn records_set_aside_and_refusals_are_listed_and_counted() {
         detail: String::new(),
         raw_sha256: None,
         interchanges: 0,
+        file: None,
         count: 1,
     }));
     let reader = bench.reader();

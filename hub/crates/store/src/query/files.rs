@@ -1,6 +1,10 @@
 //! Files that are checked as they arrive: what was taken before, what is held.
 
-use canon::{calendar::Day, clock::Timestamp, entry::FileFacts};
+use canon::{
+    calendar::Day,
+    clock::Timestamp,
+    entry::{FileFacts, RefusedFile},
+};
 use rusqlite::Row;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -11,24 +15,26 @@ use super::{
 };
 use crate::error::Result;
 
-/// Where a held file stands.
+/// Where a file stands that was put aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HeldState {
-    /// It waits for an operator.
+    /// It waits for an operator, who may have it taken as it is.
     Held,
-    /// It is taken after all.
+    /// It was put aside; as it is it cannot be taken.
+    Refused,
+    /// It is taken after all, or tried again.
     Released,
     /// It was given up.
     Discarded,
 }
 
-/// A file that was held.
+/// A file that was held or refused, or was waited for in vain.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HeldFile {
-    /// Id of the refusal that held it.
+    /// Id of the refusal; of a file that did not come, [`Awaited::id`].
     pub id: String,
     /// Channel it came by.
     pub channel: String,
@@ -36,10 +42,14 @@ pub struct HeldFile {
     pub name: String,
     /// SHA-256 hex of its bytes.
     pub sha256: String,
+    /// Problem code of the refusal.
+    pub code: String,
     /// All that is not as expected.
     pub reason: String,
-    /// Held, released or discarded.
+    /// Held, refused, released or discarded.
     pub state: HeldState,
+    /// Its size, its records, and what came of it, as far as is known.
+    pub file: RefusedFile,
     /// When it came.
     pub at: Timestamp,
     /// Sequence of the entry.
@@ -59,11 +69,29 @@ pub struct HeldFilter {
     pub channel: Option<String>,
     /// Only in this state.
     pub state: Option<HeldState>,
+    /// Only those on which nobody has decided.
+    pub open: bool,
+}
+
+/// Code of a file that has not come.
+pub const FILE_LATE: &str = "file-late";
+
+/// A file that is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Channel it comes by.
+    pub channel: String,
+    /// Store it comes from; empty where one file is for all.
+    pub store: String,
+    /// The day in its name.
+    pub day: Day,
 }
 
 const LIST: &str = "files";
+/// Refused files that an operator has decided on and that are looked for.
+const SETTLED_MAX: u32 = 500;
 const HELD: &str = "SELECT seq, id, channel, name, sha256, reason, state, at_ms, settled_by,
-            settled_why
+            settled_why, code, file
      FROM store_held WHERE 1";
 const TAKEN: &str = "SELECT name, series, day, number, heading, sha256, bytes, records
      FROM store_file WHERE channel = ?1 AND series = ?2";
@@ -71,12 +99,13 @@ const TAKEN: &str = "SELECT name, series, day, number, heading, sha256, bytes, r
 // === impl Reader ===
 
 impl Reader {
-    /// Files that were held, newest first.
+    /// Files that were held or refused, or did not come, newest first.
     pub fn held_files(&self, filter: &HeldFilter, page: &Page) -> Result<Listed<HeldFile>> {
         let query = Filter::new(HELD)
             .and("seq < ?", page.after_number(LIST)?)
             .and("channel = ?", filter.channel.clone())
             .and("state = ?", filter.state.map(HeldState::name))
+            .and("settled_by = ?", filter.open.then(String::new))
             .order_by("seq DESC", page)?;
         let rows = self.ask(|conn| query.rows(conn, held))?;
         page.cut(LIST, rows, |it| it.seq.to_string())
@@ -87,6 +116,27 @@ impl Reader {
         let page = Page::of(1);
         let query = Filter::new(HELD).and("id = ?", Some(id.to_owned())).order_by("seq", &page)?;
         Ok(self.ask(|conn| query.rows(conn, held))?.into_iter().next())
+    }
+
+    /// Refused files of a channel on which an operator has decided, newest first.
+    pub fn refused_and_settled(&self, channel: &str) -> Result<Vec<HeldFile>> {
+        let query = Filter::new(HELD)
+            .and("channel = ?", Some(channel.to_owned()))
+            .and("code != ?", Some(canon::entry::FILE_HELD))
+            .and("state IN ('released', 'discarded') AND code != ?", Some(FILE_LATE))
+            .order_by("seq DESC", &Page::of(SETTLED_MAX))?;
+        self.ask(|conn| query.rows(conn, held))
+    }
+
+    /// Files of a channel that have not come and are waited for no longer, by
+    /// their ids.
+    pub fn not_awaited(&self, channel: &str) -> Result<BTreeSet<String>> {
+        self.ask(|conn| {
+            let mut query =
+                conn.prepare_cached("SELECT id FROM store_held WHERE channel = ?1 AND code = ?2")?;
+            let ids = query.query_map((channel, FILE_LATE), |row| row.get(0))?;
+            Ok(ids.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The one that is held under this name with this content, if there is one.
@@ -146,14 +196,32 @@ impl Reader {
     }
 }
 
+impl Awaited {
+    /// By what an operator names it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("late:{}:{}:{}", self.channel, self.store, self.day)
+    }
+
+    /// The file of that id; `None` for ids of another kind.
+    #[must_use]
+    pub fn parse(id: &str) -> Option<Self> {
+        let (channel, rest) = id.strip_prefix("late:")?.split_once(':')?;
+        let (store, day) = rest.rsplit_once(':')?;
+        let (channel, store) = (channel.to_owned(), store.to_owned());
+        Some(Self { channel, store, day: Day::parse(day)? })
+    }
+}
+
 impl HeldState {
-    const ALL: [Self; 3] = [Self::Held, Self::Released, Self::Discarded];
+    const ALL: [Self; 4] = [Self::Held, Self::Refused, Self::Released, Self::Discarded];
 
     /// The name in the store and on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
+            Self::Refused => "refused",
             Self::Released => "released",
             Self::Discarded => "discarded",
         }
@@ -178,6 +246,8 @@ fn held(row: &Row<'_>) -> rusqlite::Result<HeldFile> {
         at: Timestamp::from_ms(row.get(7)?),
         settled_by: row.get(8)?,
         settled_why: row.get(9)?,
+        code: row.get(10)?,
+        file: serde_json::from_str(&row.get::<_, String>(11)?).unwrap_or_default(),
     })
 }
 

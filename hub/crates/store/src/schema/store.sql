@@ -340,7 +340,8 @@ CREATE TABLE IF NOT EXISTS store_file (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS store_file_day ON store_file (channel, series, day, number);
 
--- Files that wait, or waited, for an operator.
+-- Files that wait, or waited, for an operator: held, refused, or not come. What is
+-- known of a file is JSON.
 CREATE TABLE IF NOT EXISTS store_held (
     seq INTEGER PRIMARY KEY,
     id TEXT NOT NULL,
@@ -351,7 +352,9 @@ CREATE TABLE IF NOT EXISTS store_held (
     state TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
     settled_by TEXT NOT NULL,
-    settled_why TEXT NOT NULL
+    settled_why TEXT NOT NULL,
+    code TEXT NOT NULL,
+    file TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS store_held_id ON store_held (id);
 CREATE INDEX IF NOT EXISTS store_held_channel ON store_held (channel, state, seq);

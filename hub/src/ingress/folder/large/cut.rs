@@ -107,6 +107,12 @@ impl Stand {
     }
 }
 
+/// Where a piece that is an entry ends, and what came of the file up to there.
+pub(super) fn behind(arrival: &Arrival) -> Option<(u64, Sums)> {
+    let piece = arrival.piece.as_deref()?;
+    Some((piece.offset + arrival.raw_bytes, piece.before.with(of_entry(arrival))))
+}
+
 /// What came of a piece that is an entry.
 fn of_entry(arrival: &Arrival) -> Sums {
     Sums {

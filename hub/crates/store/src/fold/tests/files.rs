@@ -42,6 +42,7 @@ fn hold(bench: &mut Bench, id: &str) {
         detail: "gap".to_owned(),
         raw_sha256: Some("sha".to_owned()),
         interchanges: 0,
+        file: None,
         count: 1,
     }));
 }
@@ -101,7 +102,11 @@ fn a_held_file_is_settled_once() {
     bench.act(Deed::FileDiscarded { file: "a".to_owned(), reason: "too late".to_owned() });
     bench.act(Deed::FileDiscarded { file: "b".to_owned(), reason: "a test".to_owned() });
     let of = |state| {
-        let filter = HeldFilter { channel: Some("pos".to_owned()), state: Some(state) };
+        let filter = HeldFilter {
+            channel: Some("pos".to_owned()),
+            state: Some(state),
+            ..HeldFilter::default()
+        };
         let listed = bench.reader().held_files(&filter, &Page::of(9)).unwrap();
         listed.items.into_iter().map(|it| it.id).collect::<Vec<_>>()
     };
