@@ -103,6 +103,18 @@ pub(crate) fn record(package: &str, case: &str, pointer: &str) -> Result<Value> 
     Ok(document.pointer(pointer).cloned().unwrap_or_default())
 }
 
+/// Invoices of the accounting system by their ids, all alike.
+fn invoices() -> Result<impl Fn(usize) -> Value> {
+    let invoice = record("freee-accounting", "invoices", "/invoices/0")?;
+    Ok(move |id| {
+        let mut invoice = invoice.clone();
+        if let Some(fields) = invoice.as_object_mut() {
+            fields.insert("id".to_owned(), json!(id));
+        }
+        invoice
+    })
+}
+
 fn source_ids(events: &[Value]) -> BTreeSet<String> {
     let ids = events.iter().filter_map(|it| it.pointer("/event/sourceid")?.as_str());
     ids.map(str::to_owned).collect()
@@ -140,13 +152,8 @@ async fn orders_listed_by_number_are_fetched() -> Result<()> {
 #[tokio::test]
 async fn a_list_behind_an_offset_is_read_to_its_end() -> Result<()> {
     let far = Lister::start().await?;
-    let invoice = record("freee-accounting", "invoices", "/invoices/0")?;
-    let numbered = |id: usize| {
-        let mut invoice = invoice.clone();
-        invoice["id"] = json!(id);
-        invoice
-    };
-    far.change(|invoices| invoices.extend((1..=250).map(numbered)));
+    let numbered = invoices()?;
+    far.change(|invoices| invoices.extend((1..=250).map(&numbered)));
     far.change(|invoices| invoices[120]["billing_date"] = json!("2026-02-30"));
     let hub = asking("freee-accounting", &far).await?;
     let events = hub.events("freee-accounting", 249).await?;
@@ -172,13 +179,8 @@ async fn a_list_behind_an_offset_is_read_to_its_end() -> Result<()> {
 #[tokio::test]
 async fn a_state_that_came_back_while_a_round_broke_is_told() -> Result<()> {
     let far = Lister::start().await?;
-    let invoice = record("freee-accounting", "invoices", "/invoices/0")?;
-    let numbered = |id: usize| {
-        let mut invoice = invoice.clone();
-        invoice["id"] = json!(id);
-        invoice
-    };
-    far.change(|invoices| invoices.extend((1..=150).map(numbered)));
+    let numbered = invoices()?;
+    far.change(|invoices| invoices.extend((1..=150).map(&numbered)));
     let hub = asking("freee-accounting", &far).await?;
     hub.events("freee-accounting", 150).await?;
     let (page, says_no) =
