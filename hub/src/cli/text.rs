@@ -2,30 +2,32 @@
 
 mod json;
 mod report;
+mod source;
+mod workbook;
 
 use super::Failure;
-use crate::problem::Language;
+use crate::{ingress::packed::file::word, problem::Language};
 use clap::{Subcommand, ValueEnum};
 use codec::{
     charset::{Charset, Named},
     compressed,
-    inspect::{self, Inspection, Report, SAMPLE_BYTES, Scan, Target},
+    inspect::{self, Inspection, Report, Scan, Target},
+    layout::SheetSurvey,
 };
+use serde_json::{Value, json};
+use source::{Found, Sample, Source};
 use std::{
-    fs::File,
-    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
-
-/// Bytes that are read at once: a file of any size takes memory for a few of these.
-const PART_BYTES: usize = 4 << 20;
 
 /// Text files.
 #[derive(Debug, Subcommand)]
 pub(super) enum Text {
     /// Guess the character set and the layout of a file, show suspicious bytes
-    /// in their place, and what would not survive in another character set.
+    /// in their place, and what would not survive in another character set. What is
+    /// compressed is looked into; of a workbook sheets, columns and suspicious cells
+    /// are told.
     Inspect(Inspect),
 }
 
@@ -34,6 +36,9 @@ pub(super) enum Text {
 pub(super) struct Inspect {
     /// The file; read as a stream, so that its size does not matter.
     file: PathBuf,
+    /// Of an archive (zip) only this file; not given: each of them.
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
     /// Read it in this character set: a name such as cp932, or a *.charset.yaml.
     #[arg(long, value_name = "NAME|FILE")]
     charset: Option<String>,
@@ -49,8 +54,8 @@ pub(super) struct Inspect {
     /// The language of the text.
     #[arg(long, default_value = "en")]
     language: Tongue,
-    /// Exit code 1 when a byte is no character, or a character is refused by a
-    /// character set given with --to.
+    /// Exit code 1 when a byte is no character, a character is refused by a
+    /// character set given with --to, or a cell of a workbook is suspicious.
     #[arg(long)]
     check: bool,
 }
@@ -81,6 +86,14 @@ struct Told {
     report: Report,
 }
 
+/// What came of looking.
+enum Looked {
+    Text(Box<Told>),
+    Workbook(String, Vec<SheetSurvey>),
+    /// A file of an archive that could not be looked into, and why.
+    Not(String, String),
+}
+
 impl Text {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self {
@@ -91,59 +104,90 @@ impl Text {
 
 impl Inspect {
     fn run(self) -> Result<ExitCode, Failure> {
-        let (format, check) = (self.format, self.check);
         let language = match self.language {
             Tongue::En => Language::English,
             Tongue::Ja => Language::Japanese,
         };
-        let told = self.look()?;
-        match format {
-            Format::Json => say!("{:#}", json::document(&told)),
-            Format::Text => super::screen::bytes(report::page(&told, language).as_bytes()),
+        let sources = match source::find(&self.file, self.member.as_deref())? {
+            Found::One(source) => {
+                let looked = self.look(&source)?;
+                let bad = looked.is_bad();
+                match self.format {
+                    Format::Json => say!("{:#}", looked.document()),
+                    Format::Text => super::screen::bytes(looked.page(language).as_bytes()),
+                }
+                return Ok(self.code(bad));
+            }
+            Found::Archive(sources) => sources,
+        };
+        let (mut bad, mut documents) = (false, Vec::new());
+        for (source, bytes) in sources {
+            let looked = self.look(&source).unwrap_or_else(|why| Looked::not(&source.name, why));
+            bad |= looked.is_bad();
+            match self.format {
+                Format::Json => documents.push(json!({
+                    "member": source.member(), "bytes": bytes, "report": looked.document()
+                })),
+                Format::Text => super::screen::bytes((looked.page(language) + "\n").as_bytes()),
+            }
         }
-        let refused = told.report.lost.iter().flat_map(|it| it.values());
-        let refused = refused.filter(|it| it.instead.is_none()).count();
-        let bad = told.report.bad.count > 0 || refused > 0;
-        Ok(if check && bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        if matches!(self.format, Format::Json) {
+            say!("{:#}", json!({ "file": self.file, "members": documents }));
+        }
+        Ok(self.code(bad))
     }
 
-    fn look(self) -> Result<Told, Failure> {
-        let failed = |cause: std::io::Error| format!("{}: {cause}", self.file.display());
-        let file_bytes = std::fs::metadata(&self.file).map_err(failed)?.len();
-        let sample = sample(&self.file).map_err(failed)?;
-        if let Some(kind) = compressed::kind(&sample) {
-            return Err(format!("{}: {}", self.file.display(), packed(kind)));
+    fn code(&self, bad: bool) -> ExitCode {
+        if self.check && bad { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    }
+
+    fn look(&self, source: &Source) -> Result<Looked, Failure> {
+        let failed = |cause: std::io::Error| format!("{}: {cause}", source.name);
+        let Sample { bytes, part, kind } = source.sample().map_err(failed)?;
+        match kind {
+            Some(compressed::Kind::Zip) => {
+                let book = source.workbook(bytes).map_err(failed)?;
+                let sheets = codec::layout::survey(&book, self.examples);
+                let sheets = sheets.map_err(|fault| format!("{}: {fault}", source.name))?;
+                return Ok(Looked::Workbook(source.name.clone(), sheets));
+            }
+            Some(kind) => {
+                let word = word(kind);
+                return Err(format!("{}: {word} within; unpack it first", source.name));
+            }
+            None => {}
         }
-        let mut inspection = inspect::inspect(&sample, file_bytes);
+        let mut inspection = inspect::inspect(&part, bytes);
         let read_as = match (&self.charset, inspection.guesses.first()) {
             (Some(name), _) => {
                 let named = named(name)?;
-                inspection.shape = inspect::shape(&named.profile, &sample, file_bytes);
+                inspection.shape = inspect::shape(&named.profile, &part, bytes);
                 named
             }
             (None, Some(guess)) => Named::new(guess.charset),
             (None, None) => {
                 return Err(format!(
                     "{}: this is no text in any known character set; give one with --charset",
-                    self.file.display()
+                    source.name
                 ));
             }
         };
         let targets = self.targets(read_as.profile.charset)?;
         let names = targets.iter().map(|it| it.name.clone()).collect();
         let mut scan = Scan::new(read_as.profile.clone(), targets, self.examples);
-        each_part(&self.file, |part, last| {
-            scan.push(part, last).map_err(|it| std::io::Error::other(it.to_string()))
-        })
-        .map_err(failed)?;
-        Ok(Told {
-            file: self.file.display().to_string(),
+        source
+            .each_part(|part, last| {
+                scan.push(part, last).map_err(|it| std::io::Error::other(it.to_string()))
+            })
+            .map_err(failed)?;
+        Ok(Looked::Text(Box::new(Told {
+            file: source.name.clone(),
             inspection,
             read_as,
             chosen: self.charset.is_some(),
             targets: names,
             report: scan.finish(),
-        })
+        })))
     }
 
     fn targets(&self, source: Charset) -> Result<Vec<Target>, Failure> {
@@ -157,14 +201,42 @@ impl Inspect {
     }
 }
 
-/// What to do with a file that is packed: its bytes are no text.
-fn packed(kind: compressed::Kind) -> &'static str {
-    match kind {
-        compressed::Kind::Gzip => "this is gzip; unpack it first (`gunzip`)",
-        compressed::Kind::Zstd => "this is zstd; unpack it first (`zstd -d`)",
-        compressed::Kind::Zip => {
-            "this is a zip archive, or a workbook (.xlsx). A workbook is read by a layout with \
-             `format: xlsx`: try `channelhub layout check LAYOUT --on FILE`"
+// === impl Looked ===
+
+impl Looked {
+    fn not(name: &str, why: Failure) -> Self {
+        let bare = why.strip_prefix(name).map(|it| it.trim_start_matches(": ").to_owned());
+        Self::Not(name.to_owned(), bare.unwrap_or(why))
+    }
+
+    fn is_bad(&self) -> bool {
+        match self {
+            Self::Text(told) => {
+                let refused = told.report.lost.iter().flat_map(|it| it.values());
+                let refused = refused.filter(|it| it.instead.is_none()).count();
+                told.report.bad.count > 0 || refused > 0
+            }
+            Self::Workbook(_, sheets) => {
+                let mut columns = sheets.iter().flat_map(|it| &it.columns);
+                columns.any(|it| !it.suspicious.is_empty())
+            }
+            Self::Not(..) => true,
+        }
+    }
+
+    fn document(&self) -> Value {
+        match self {
+            Self::Text(told) => self::json::document(told),
+            Self::Workbook(file, sheets) => workbook::document(file, sheets),
+            Self::Not(file, why) => json!({ "file": file, "not_read": why }),
+        }
+    }
+
+    fn page(&self, language: Language) -> String {
+        match self {
+            Self::Text(told) => report::page(told, language),
+            Self::Workbook(file, sheets) => workbook::page(file, sheets, language),
+            Self::Not(file, why) => format!("{file}: {why}\n"),
         }
     }
 }
@@ -189,47 +261,4 @@ fn named(name: &str) -> Result<Named, Failure> {
         let faults: Vec<String> = faults.iter().map(|it| it.render(&text)).collect();
         format!("the profile has faults\n{}", faults.concat())
     })
-}
-
-/// The first part of the file that says something of its character set: plain
-/// ASCII fits almost all of them.
-fn sample(path: &Path) -> std::io::Result<Vec<u8>> {
-    let (mut first, mut telling) = (None, None);
-    each_part(path, |part, _| {
-        let plain = part.iter().all(|it| matches!(it, b'\t' | b'\r' | b'\n' | 0x1A | b' '..=b'~'));
-        if !plain && telling.is_none() {
-            let whole = first.is_none();
-            let start = part.iter().position(|it| *it == b'\n').filter(|_| !whole);
-            let part = part.get(start.map_or(0, |it| it + 1)..).unwrap_or_default();
-            telling = Some(part.get(..SAMPLE_BYTES).unwrap_or(part).to_vec());
-        }
-        if first.is_none() {
-            first = Some(part.to_vec());
-        }
-        Ok(())
-    })?;
-    Ok(telling.or(first).unwrap_or_default())
-}
-
-/// Hands over a file part by part, the last one marked.
-fn each_part(
-    path: &Path,
-    mut take: impl FnMut(&[u8], bool) -> std::io::Result<()>,
-) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
-    let mut read = || -> std::io::Result<Vec<u8>> {
-        let mut part = Vec::new();
-        let limit = u64::try_from(PART_BYTES).unwrap_or(u64::MAX);
-        file.by_ref().take(limit).read_to_end(&mut part)?;
-        Ok(part)
-    };
-    let mut part = read()?;
-    loop {
-        let next = read()?;
-        take(&part, next.is_empty())?;
-        if next.is_empty() {
-            return Ok(());
-        }
-        part = next;
-    }
 }

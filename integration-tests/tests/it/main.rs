@@ -18,6 +18,7 @@ mod edi;
 mod files;
 mod fixed;
 mod folder;
+mod inspect;
 mod key_order;
 mod large;
 mod large_lines;

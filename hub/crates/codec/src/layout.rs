@@ -35,6 +35,7 @@ mod xml;
 pub use edi::{Acknowledged, Reused};
 pub use stream::{Checkpoint, Cutter, Piece, PieceLimits, Stream, Verified, Verifier};
 pub use write::Written;
+pub use xlsx::{ColumnSurvey, Seen, SheetSurvey, Suspicion, survey};
 pub use xml::view::xml_to_json;
 
 use std::{borrow::Cow, fmt};

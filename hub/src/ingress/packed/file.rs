@@ -65,7 +65,7 @@ pub(crate) fn stored(
     name: &str,
     mut packed: impl BufRead + Seek,
 ) -> Result<Option<Stored>, Untold> {
-    let Some(kind) = compressed::kind(packed.fill_buf()?) else { return Ok(None) };
+    let Some(kind) = kind(&mut packed)? else { return Ok(None) };
     if kind != Kind::Zip {
         let name = without(name, endings(kind));
         return Ok(Some(Stored { kind, name, member: String::new() }));
@@ -73,14 +73,46 @@ pub(crate) fn stored(
     let bytes = packed.seek(std::io::SeekFrom::End(0))?;
     let index = Index::read(&mut packed, &caps(u64::MAX)).map_err(|it| untold(it, bytes))?;
     let names = || index.files().map(|(name, _)| name);
-    if names().any(|it| it == WORKBOOK_PART) {
+    if is_workbook(names()) {
         return Ok(None);
     }
     let member = only(names())?;
     Ok(Some(Stored { kind, name: called(&member, name), member }))
 }
 
+/// How a file is compressed, by its first bytes.
+pub(crate) fn kind(packed: &mut impl BufRead) -> std::io::Result<Option<Kind>> {
+    Ok(compressed::kind(packed.fill_buf()?))
+}
+
+/// What is in a zip, with the bytes that each has, as it says.
+///
+/// # Errors
+///
+/// Damage, or too many files.
+pub(crate) fn members(
+    packed: &mut (impl std::io::Read + Seek),
+) -> Result<Vec<(String, u64)>, Broken> {
+    let index = Index::read(packed, &caps(u64::MAX))?;
+    Ok(index.files().map(|(name, bytes)| (name.to_owned(), bytes)).collect())
+}
+
+/// Whether a zip with files of these names is a workbook.
+pub(crate) fn is_workbook<'n>(mut names: impl Iterator<Item = &'n str>) -> bool {
+    names.any(|it| it == WORKBOOK_PART)
+}
+
 impl Stored {
+    /// All that is in a gzip or zstd file.
+    pub(crate) fn alone(kind: Kind) -> Self {
+        Self { kind, name: String::new(), member: String::new() }
+    }
+
+    /// A file of a zip.
+    pub(crate) fn in_zip(name: &str) -> Self {
+        Self { kind: Kind::Zip, name: name.to_owned(), member: name.to_owned() }
+    }
+
     /// Unpacks it as a stream, to at most `bytes_max`.
     ///
     /// # Errors
@@ -151,7 +183,7 @@ fn endings(kind: Kind) -> &'static [&'static str] {
 fn zipped(name: &str, bytes: &[u8], caps: &Caps) -> Result<Option<Inside>, Refusal> {
     let refuse = |it| refusal((Kind::Zip, wide(bytes.len())), &it, WHOLE);
     let mut archive = Archive::open(bytes, caps).map_err(refuse)?;
-    if archive.names().any(|it| it == WORKBOOK_PART) {
+    if is_workbook(archive.names()) {
         return Ok(None);
     }
     let file = only(archive.names())?;

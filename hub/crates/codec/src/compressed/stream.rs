@@ -130,6 +130,15 @@ impl<R: BufRead> Unpacking<R> {
     }
 }
 
+impl<R: BufRead> Read for Unpacking<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Unpacking::read(self, buffer).map_err(|broken| match broken {
+            Broken::Io(cause) => cause,
+            Broken::Packed(fault) => io::Error::new(io::ErrorKind::InvalidData, fault),
+        })
+    }
+}
+
 impl<R: BufRead> std::fmt::Debug for Unpacking<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Unpacking").field("out", &self.out).field("out_max", &self.out_max).finish()

@@ -17,10 +17,12 @@ mod read;
 mod sheet;
 mod strings;
 mod styles;
+mod survey;
 mod value;
 
 pub(super) use parse::xlsx;
 pub(super) use read::{heading, read};
+pub use survey::{ColumnSurvey, Seen, SheetSurvey, Suspicion, survey};
 
 use super::model::{Csv, Ends, Header, Mark, Quoting};
 use crate::compressed::Caps;

@@ -3,6 +3,7 @@
 
 mod book;
 mod bounds;
+mod survey;
 mod table;
 
 use super::*;

@@ -101,6 +101,11 @@ impl<'a> Book<'a> {
         Ok((name, sheet))
     }
 
+    /// What its sheets are called, which people do not see, and which have cells.
+    pub(super) fn listed_sheets(&self) -> impl Iterator<Item = (&str, bool, bool)> {
+        self.sheets.iter().map(|it| (it.name.as_str(), it.hidden, it.part.is_some()))
+    }
+
     fn listed(&self, which: &Which) -> Result<&Listed, LayoutFault> {
         let names = || self.sheets.iter().map(|it| it.name.as_str());
         let unknown = |message: String, expected: String| {

@@ -157,7 +157,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn format(&self, found: &SheetCell) -> &'a Format {
+    pub(super) fn format(&self, found: &SheetCell) -> &'a Format {
         self.book.formats.get(found.style).unwrap_or(&Format::General)
     }
 
