@@ -73,6 +73,10 @@ pub(super) fn settled(
     (actor, reason): (&str, &str),
 ) -> Result<()> {
     if let Some(awaited) = Awaited::parse(id) {
+        // One that has not come can only be given up.
+        if state != "discarded" {
+            return Ok(());
+        }
         return not_awaited(turn, id, &awaited, (actor, reason));
     }
     turn.run(

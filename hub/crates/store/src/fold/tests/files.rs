@@ -3,11 +3,11 @@
 use canon::{
     calendar::Day,
     clock::Timestamp,
-    entry::{Body, Deed, FILE_HELD, FileFacts, Refusal},
+    entry::{Body, Deed, FILE_HELD, FileFacts, Refusal, RefusedFile},
 };
 
 use crate::{
-    HeldFilter, HeldState, Page,
+    Awaited, HeldFilter, HeldState, Page,
     testing::{Bench, START_MS, arrival},
 };
 
@@ -31,6 +31,10 @@ fn take(bench: &mut Bench, facts: FileFacts) {
 }
 
 fn hold(bench: &mut Bench, id: &str) {
+    refuse(bench, id, FILE_HELD, None);
+}
+
+fn refuse(bench: &mut Bench, id: &str, code: &str, file: Option<RefusedFile>) {
     bench.append(Body::Refusal(Refusal {
         id: id.to_owned(),
         channel: Some("pos".to_owned()),
@@ -38,11 +42,11 @@ fn hold(bench: &mut Bench, id: &str) {
         origin: format!("{id}.csv"),
         received_at: Timestamp::from_ms(START_MS),
         trail: Vec::new(),
-        code: FILE_HELD.to_owned(),
+        code: code.to_owned(),
         detail: "gap".to_owned(),
         raw_sha256: Some("sha".to_owned()),
         interchanges: 0,
-        file: None,
+        file: file.map(Box::new),
         count: 1,
     }));
 }
@@ -115,4 +119,36 @@ fn a_held_file_is_settled_once() {
     assert_eq!(of(HeldState::Held), ["c"]);
     let released = bench.reader().held_file("a").unwrap().unwrap();
     assert_eq!((released.settled_why.as_str(), released.name.as_str()), ("it is right", "a.csv"));
+}
+
+#[test]
+fn a_refused_file_and_one_that_has_not_come_are_settled_too() {
+    let mut bench = Bench::new();
+    let seen = RefusedFile { bytes: 9, records: Some(4), piece: Some(7), ..RefusedFile::default() };
+    refuse(&mut bench, "a", "undecodable", Some(seen));
+    refuse(&mut bench, "b", "undecodable", None);
+    let open = HeldFilter { open: true, ..HeldFilter::default() };
+    let of = |bench: &Bench, filter: &HeldFilter| {
+        bench.reader().held_files(filter, &Page::of(9)).unwrap().items
+    };
+    let found = of(&bench, &open);
+    assert_eq!((found.len(), found[0].state, found[0].file), (1, HeldState::Refused, seen));
+    let late = Awaited {
+        channel: "pos".to_owned(),
+        store: "0:1".to_owned(),
+        day: Day::parse("2026-11-20").unwrap(),
+    };
+    assert_eq!(Awaited::parse(&late.id()), Some(late.clone()));
+    let why = || "shut".to_owned();
+    bench.act(Deed::FileReleased { file: late.id(), reason: why() });
+    assert!(bench.reader().not_awaited("pos").unwrap().is_empty(), "it cannot be taken");
+    for _ in 0..2 {
+        bench.act(Deed::FileDiscarded { file: late.id(), reason: why() });
+    }
+    let given_up: Vec<String> = bench.reader().not_awaited("pos").unwrap().into_iter().collect();
+    assert_eq!(given_up, [late.id()]);
+    bench.act(Deed::FileReleased { file: "a".to_owned(), reason: why() });
+    assert_eq!(of(&bench, &open).len(), 0);
+    let settled = bench.reader().refused_and_settled("pos").unwrap();
+    assert_eq!(settled.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a"]);
 }
