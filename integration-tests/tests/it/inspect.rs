@@ -53,8 +53,9 @@ async fn what_is_packed_is_looked_into() -> Result<()> {
 
     let book = write("b.xlsx", &book)?;
     let told = json(&book, &[]).await?;
-    let sheet = &told["workbook"]["sheets"][0];
-    assert!(sheet["area"].is_string() && sheet["header_row"].is_u64(), "{told}");
+    let stock = &told["workbook"]["sheets"][1];
+    assert_eq!((&stock["area"], &stock["header_row"]), (&"A1:I11".into(), &4.into()), "{told}");
+    assert_eq!(stock["columns"][6]["suspicious"]["zeros_shown"]["count"], 4, "{told}");
     let english = ok(inspect(&book, &[]).await?);
     assert!(english.contains("looks like the names of the columns"), "{english}");
     let japanese = ok(inspect(&book, &["--language", "ja"]).await?);

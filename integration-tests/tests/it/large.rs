@@ -5,6 +5,7 @@ use crate::{
     drops::{CHANNEL, large, moved, ok, refusal, sales, through_kills},
     letters::own_package,
 };
+use serde_json::Value;
 use std::{collections::BTreeSet, fmt::Write as _, ops::Range, path::PathBuf};
 use testkit::{
     Result, TestHub,
@@ -66,6 +67,25 @@ pub(crate) fn in_folder(hub: &TestHub, file: &str) -> PathBuf {
     hub.world.till.folder().join(file)
 }
 
+/// Each of so many receipts is there once, the ledger holds, and little memory was
+/// needed.
+pub(crate) async fn came_once(hub: &TestHub, receipts: u32) -> Result<()> {
+    let ids = sales(hub, receipts as usize).await?;
+    let different: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len(), "no receipt is there twice");
+    let seen = large(hub).await?;
+    let came = ["records", "set_aside", "events", "duplicates"]
+        .map(|it| seen.pointer(&format!("/came/{it}")).and_then(Value::as_u64));
+    // A sale and two movements of each receipt, and a customer of each 64th.
+    let events = receipts * 3 + receipts / 64;
+    assert_eq!(came, [receipts, 0, events, 0].map(|it| Some(u64::from(it))), "{seen}");
+    ok(hub.hub.command(&["ledger", "verify"]).await?);
+    // A build without optimisation has some forty MiB of code alone.
+    let peak_kib = hub.hub.memory()?.peak_kib;
+    assert!(peak_kib < 192 << 10, "{peak_kib} KiB at the most");
+    Ok(())
+}
+
 /// Goal: a file of 64 MiB comes in under a bound of 1 MiB, in little memory, and
 /// each receipt once, although the hub is killed again and again.
 /// Method: it dies at named points of its commits, while the file is checked and
@@ -93,19 +113,7 @@ async fn a_large_file_comes_in_once_through_kills() -> Result<()> {
     hub.hub.restart().await?;
     moved(&hub, &in_folder(&hub, "done/large.csv")).await?;
 
-    let ids = sales(&hub, RECEIPTS as usize).await?;
-    let different: BTreeSet<&String> = ids.iter().collect();
-    assert_eq!(different.len(), ids.len(), "no receipt is there twice");
-    let came = large(&hub).await?["came"].clone();
-    assert_eq!((&came["records"], &came["set_aside"]), (&RECEIPTS.into(), &0.into()), "{came}");
-    // A sale and two movements of each receipt, and a customer of each 64th.
-    let events = RECEIPTS * 3 + RECEIPTS / 64;
-    assert_eq!((&came["events"], &came["duplicates"]), (&events.into(), &0.into()), "{came}");
-    ok(hub.hub.command(&["ledger", "verify"]).await?);
-    // A build without optimisation has some forty MiB of code alone.
-    let peak_kib = hub.hub.memory()?.peak_kib;
-    assert!(peak_kib < 192 << 10, "{peak_kib} KiB at the most");
-    Ok(())
+    came_once(&hub, RECEIPTS).await
 }
 
 /// Goal: a bad row of a later piece is a letter with its number and byte in the

@@ -2,10 +2,9 @@
 //! checked first and taken in pieces, as what is in them would be.
 
 use crate::{
-    drops::{CHANNEL, gzip, large, moved, ok, refusal, sales, through_kills, zip, zstd},
-    large::{file, in_folder, remarks},
+    drops::{CHANNEL, gzip, large, moved, refusal, sales, through_kills, zip, zstd},
+    large::{came_once, file, in_folder, remarks},
 };
-use std::collections::BTreeSet;
 use testkit::{
     Result, TestHub,
     wait::{Look, PATIENCE},
@@ -38,19 +37,7 @@ async fn a_large_gzip_file_comes_in_once_through_kills() -> Result<()> {
     hub.hub.restart().await?;
     moved(&hub, &in_folder(&hub, "done/large.csv.gz")).await?;
     assert_eq!(std::fs::read(in_folder(&hub, "done/large.csv.gz"))?, packed, "as it came");
-
-    let ids = sales(&hub, RECEIPTS as usize).await?;
-    let different: BTreeSet<&String> = ids.iter().collect();
-    assert_eq!(different.len(), ids.len(), "no receipt is there twice");
-    let came = large(&hub).await?["came"].clone();
-    let events = RECEIPTS * 3 + RECEIPTS / 64;
-    assert_eq!((&came["records"], &came["set_aside"]), (&RECEIPTS.into(), &0.into()), "{came}");
-    assert_eq!((&came["events"], &came["duplicates"]), (&events.into(), &0.into()), "{came}");
-    ok(hub.hub.command(&["ledger", "verify"]).await?);
-    // A build without optimisation has some forty MiB of code alone.
-    let peak_kib = hub.hub.memory()?.peak_kib;
-    assert!(peak_kib < 192 << 10, "{peak_kib} KiB at the most");
-    Ok(())
+    came_once(&hub, RECEIPTS).await
 }
 
 /// Goal: zstd and zip as well, also those that are small and have much in them; a
