@@ -2,7 +2,11 @@
 //! first, then what the binary carries.
 
 use adapter_kit::files::{Embedded, Files, Folder};
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Packages, tables, schemas and examples of this program, by path:
 /// `packages/…`, `tables/…`, `canon/…`, `examples/…`.
@@ -13,6 +17,8 @@ pub const BUILT_IN: Embedded = Embedded(include!(concat!(env!("OUT_DIR"), "/embe
 pub struct Library {
     folders: Vec<Folder>,
     bare: Option<Bare>,
+    /// Files on disk in the place of those at these paths.
+    replaced: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A folder that is looked at as a package though it has no manifest.
@@ -28,14 +34,26 @@ impl Library {
     /// Looks into `folders` of packages before the built-in ones.
     #[must_use]
     pub fn new(folders: &[PathBuf]) -> Self {
-        Self { folders: folders.iter().map(Folder::new).collect(), bare: None }
+        Self { folders: folders.iter().map(Folder::new).collect(), ..Self::default() }
     }
 
     /// One folder without a manifest, as the package [`Self::BARE`] with this one.
     #[must_use]
     pub fn bare(folder: PathBuf, manifest: &str) -> Self {
         let bare = Bare { folder: Folder::new(folder), manifest: manifest.as_bytes().into() };
-        Self { folders: Vec::new(), bare: Some(bare) }
+        Self { bare: Some(bare), ..Self::default() }
+    }
+
+    /// The same with `file` on disk in the place of what is at `path`.
+    #[must_use]
+    pub fn with(mut self, path: &str, file: PathBuf) -> Self {
+        self.replaced.push((path.into(), file));
+        self
+    }
+
+    fn replacement(&self, path: &str) -> Option<&PathBuf> {
+        let found = self.replaced.iter().find(|(replaced, _)| replaced == Path::new(path));
+        found.map(|(_, file)| file)
     }
 
     /// What a folder without a manifest is called.
@@ -44,6 +62,9 @@ impl Library {
     /// Where a file stands on disk; `None` for built-in ones.
     #[must_use]
     pub fn on_disk(&self, path: &str) -> Option<PathBuf> {
+        if let Some(file) = self.replacement(path) {
+            return Some(file.clone());
+        }
         let inner = path.strip_prefix("packages/")?;
         if let Some(bare) = &self.bare {
             return bare.folder.path(Self::in_bare(inner)?);
@@ -76,6 +97,9 @@ impl Library {
 
 impl Files for Library {
     fn read(&self, path: &str) -> Option<Arc<[u8]>> {
+        if let Some(file) = self.replacement(path) {
+            return std::fs::read(file).ok().map(Arc::from);
+        }
         let inner = path.strip_prefix("packages/");
         if let (Some(bare), Some(file)) = (&self.bare, inner.and_then(Self::in_bare)) {
             let manifest = file == adapter_kit::manifest::FILE_NAME;

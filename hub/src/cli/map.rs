@@ -5,7 +5,7 @@ mod check;
 mod diff;
 mod draft;
 mod explain;
-mod place;
+pub(super) mod place;
 mod run;
 mod test;
 

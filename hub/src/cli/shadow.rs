@@ -6,7 +6,12 @@
 mod compare;
 mod report;
 
-use super::{Config, Failure, progress::Bar, screen::count};
+use super::{
+    Config, Failure,
+    map::place::{self, Draft},
+    progress::Bar,
+    screen::count,
+};
 use crate::{
     again,
     app::{
@@ -16,19 +21,11 @@ use crate::{
         reload::{self, Read},
     },
 };
-use adapter_kit::{
-    files::Files,
-    package::{Options, Package},
-};
+use adapter_kit::package::{Options, Package};
 use canon::entry::Body;
 use journal::{Reader, Seal};
 use report::Report;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Journal entries read at a time, from the last one back.
 const BATCH_ENTRIES: u64 = 256;
@@ -68,13 +65,6 @@ struct Candidate {
     new: Package,
     /// The map in the package, and its file there.
     id: String,
-}
-
-/// The library with one file of it replaced.
-struct Overlay<'a> {
-    library: &'a Library,
-    path: String,
-    bytes: Arc<[u8]>,
 }
 
 impl Shadow {
@@ -120,10 +110,11 @@ impl Shadow {
     /// which the new version stands in its place.
     fn candidates(&self, read: &Read) -> Result<BTreeMap<String, Candidate>, Failure> {
         let shown = self.map.display();
-        let bytes = std::fs::read(&self.map).map_err(|cause| format!("{shown}: {cause}"))?;
-        let text = String::from_utf8_lossy(&bytes);
-        let id = text.lines().find_map(|it| it.strip_prefix("map:")).map(str::trim);
-        let id = id.ok_or_else(|| format!("{shown} has no `map:` line that says which it is"))?;
+        let map = Draft::read(&self.map)?;
+        let id = map.id.as_str();
+        if id.is_empty() {
+            return Err(format!("{shown} has no `map:` line that says which it is"));
+        }
         let library = Library::new(&read.settings.hub.packages);
         let mut found = BTreeMap::new();
         let mut known = Vec::new();
@@ -136,13 +127,10 @@ impl Shadow {
             known.extend(maps.iter().map(|(_, map)| map.id().to_owned()));
             let Some((file, _)) = maps.iter().find(|(_, map)| map.id() == id) else { continue };
             let package = &channel.settings().package;
-            let path = format!("packages/{package}/{file}");
-            let overlay = Overlay { library: &library, path, bytes: bytes.as_slice().into() };
+            let library = map.in_place_of(library.clone(), package, file);
             let options = Options { tables: channel.settings().tables.clone() };
-            let new = Package::load(package, &overlay, &options).map_err(|faults| {
-                for it in &faults {
-                    eprintln!("{}", it.render(&text));
-                }
+            let new = Package::load(package, &library, &options).map_err(|faults| {
+                place::print(&library, &faults);
                 format!("{shown} has {}", count(faults.len(), "fault"))
             })?;
             let (channel, id) = (Arc::clone(channel), id.to_owned());
@@ -190,15 +178,4 @@ fn last(
     found.truncate(count);
     found.reverse();
     Ok(found)
-}
-
-impl Files for Overlay<'_> {
-    fn read(&self, path: &str) -> Option<Arc<[u8]>> {
-        let same = Path::new(path) == Path::new(&self.path);
-        if same { Some(Arc::clone(&self.bytes)) } else { self.library.read(path) }
-    }
-
-    fn list(&self, folder: &str) -> Vec<String> {
-        self.library.list(folder)
-    }
 }

@@ -110,6 +110,16 @@ impl Infer {
         for decision in &inferred.decisions {
             eprintln!("to decide: {decision}");
         }
+        match &self.out {
+            Some(dir) => {
+                let map = dir.join(&inferred.map_file);
+                eprintln!("then: channelhub map check {}", map.display());
+            }
+            None => eprintln!(
+                "--out DIR writes both files; then: channelhub map check DIR/{}",
+                inferred.map_file
+            ),
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -67,6 +67,53 @@ impl Packages {
     }
 }
 
+/// A map file on disk, as far as its head is known.
+pub(in crate::cli) struct Draft {
+    path: PathBuf,
+    /// Its `map:`.
+    pub(in crate::cli) id: String,
+    source: String,
+    /// The files that it names.
+    names: Vec<String>,
+}
+
+// === impl Draft ===
+
+impl Draft {
+    /// Reads a map file; what is not YAML has no id.
+    pub(in crate::cli) fn read(path: &Path) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|cause| format!("{}: {cause}", path.display()))?;
+        let node = yaml::parse("map", &text).ok();
+        let said = |key: &str| node.as_ref()?.get(key)?.text().map(str::to_owned);
+        // `order@1` is a canonical schema.
+        let names = ["source", "target", "reverse"].into_iter().filter_map(said);
+        let names = names.filter(|it| !it.contains('@')).collect();
+        let (id, source) = (said("map").unwrap_or_default(), said("source").unwrap_or_default());
+        Ok(Self { path: path.to_owned(), id, source, names })
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(name)
+    }
+
+    /// A library in which it stands in the place of that map of a package, together
+    /// with those files that it names and that stand beside it.
+    pub(in crate::cli) fn in_place_of(
+        &self,
+        library: Library,
+        package: &str,
+        file: &str,
+    ) -> Library {
+        let library = library.with(&format!("packages/{package}/{file}"), self.path.clone());
+        let there = self.names.iter().filter(|it| self.beside(it).is_file());
+        there.fold(library, |library, name| {
+            let path = format!("packages/{package}/{}", mapping::beside(file, name));
+            library.with(&path, self.beside(name))
+        })
+    }
+}
+
 // === impl Place ===
 
 impl Place {
@@ -81,7 +128,7 @@ impl Place {
     pub(super) fn of_input(text: &str, packages: &Packages, input: &Path) -> Result<Self, Failure> {
         let path = Path::new(text);
         if path.is_file() {
-            return Self::on_disk(path, input);
+            return Self::on_disk(path, packages, input);
         }
         let library = packages.library()?;
         let known = library.packages();
@@ -98,7 +145,7 @@ impl Place {
         ))
     }
 
-    fn on_disk(path: &Path, input: &Path) -> Result<Self, Failure> {
+    fn on_disk(path: &Path, packages: &Packages, input: &Path) -> Result<Self, Failure> {
         let path = path.canonicalize().map_err(|cause| format!("{}: {cause}", path.display()))?;
         let around = path.ancestors().skip(1).find(|it| it.join(manifest::FILE_NAME).is_file());
         let named = around.is_some_and(|root| {
@@ -106,27 +153,50 @@ impl Place {
             let file = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
             manifest.is_ok_and(|it| it.contains(&file))
         });
-        let Some(root) = around.filter(|_| named) else { return Self::alone(&path, input) };
+        let Some(root) = around.filter(|_| named) else {
+            return match Self::in_package(&path, packages)? {
+                Some(place) => Ok(place),
+                None => Self::alone(&path, input),
+            };
+        };
         let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let file = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         let folder = root.parent().unwrap_or(root).to_owned();
         Ok(Self { library: Library::new(&[folder]), package: name, file })
     }
 
+    /// A map that no manifest names and that misses a file beside it, in the place of
+    /// the map with its id, if a package has one.
+    fn in_package(path: &Path, packages: &Packages) -> Result<Option<Self>, Failure> {
+        let Ok(map) = Draft::read(path) else { return Ok(None) };
+        let missing = map.names.iter().find(|it| !map.beside(it).is_file());
+        let (Some(missing), Some((package, _))) = (missing, map.id.split_once('/')) else {
+            return Ok(None);
+        };
+        let library = packages.library()?;
+        let Ok(loaded) = Package::load(package, &library, &Options::default()) else {
+            return Ok(None);
+        };
+        let file = loaded.maps().find(|(_, it)| it.id() == map.id).map(|(file, _)| file.to_owned());
+        let Some(file) = file else { return Ok(None) };
+        eprintln!(
+            "{}: {missing} is not beside it; checked in the place of {package}/{file}",
+            path.display()
+        );
+        let library = map.in_place_of(library, package, &file);
+        Ok(Some(Self { library, package: package.to_owned(), file }))
+    }
+
     /// A map that no manifest names, with the files that it names itself.
     fn alone(path: &Path, input: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|cause| format!("{}: {cause}", path.display()))?;
-        let node = yaml::parse("map", &text).ok();
-        let said = |key: &str| node.as_ref()?.get(key)?.text().map(str::to_owned);
-        let ups = |name: String| {
-            Path::new(&name).components().filter(|it| *it == Component::ParentDir).count()
+        let map = Draft::read(path)?;
+        let ups = |name: &String| {
+            Path::new(name).components().filter(|it| *it == Component::ParentDir).count()
         };
-        let names = ["source", "target", "reverse"].into_iter().filter_map(said);
-        let levels = names.map(ups).max().unwrap_or(0);
+        let levels = map.names.iter().map(ups).max().unwrap_or(0);
         let folder = path.ancestors().nth(levels + 1).unwrap_or(path);
         let file = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned();
-        let source = said("source").unwrap_or_default();
+        let source = map.source;
         let lines = input.extension().is_some_and(|it| it == "ndjson" || it == "jsonl");
         let manifest = stub(&file, &mapping::beside(&file, &source), lines);
         let library = Library::bare(folder.to_owned(), &manifest);
@@ -219,7 +289,7 @@ pub(super) fn load(library: &Library, name: &str) -> Result<Package, Failure> {
 }
 
 /// Prints faults of files, by their paths on disk where they stand there.
-pub(super) fn print(library: &Library, diagnostics: &[Diagnostic]) {
+pub(in crate::cli) fn print(library: &Library, diagnostics: &[Diagnostic]) {
     for it in diagnostics {
         let source = library.read(&it.file).unwrap_or_default();
         let mut shown = it.clone();
@@ -230,5 +300,43 @@ pub(super) fn print(library: &Library, diagnostics: &[Diagnostic]) {
             shown.file = near.unwrap_or(path).display().to_string();
         }
         eprintln!("{}", shown.render(&String::from_utf8_lossy(&source)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::library::BUILT_IN;
+
+    /// Goal: a new version of a map is checked with the files with which it will run:
+    /// those beside it, and for what is not there those of its package.
+    #[test]
+    fn a_map_outside_of_its_package_takes_the_place_of_the_one_with_its_id() {
+        let folder = tempfile::tempdir().unwrap();
+        let built_in = |file: &str| {
+            BUILT_IN.read(&format!("packages/generic-pos-csv/{file}")).unwrap().to_vec()
+        };
+        let put = |file: &str, bytes: &[u8]| {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, bytes).unwrap();
+            path
+        };
+        let file = "maps/pos-transaction.map.yaml";
+        let map = put(file, &built_in(file));
+        let packages = Packages { config: None, packages: Vec::new() };
+        let place = || Place::of(map.to_str().unwrap(), &packages).unwrap();
+        assert_eq!((place().package.as_str(), place().file.as_str()), ("generic-pos-csv", file));
+        assert!(place().load().is_ok());
+        let map_on_disk = place().library.on_disk(&format!("packages/generic-pos-csv/{file}"));
+        assert_eq!(map_on_disk, Some(map.canonicalize().unwrap()));
+
+        let draft = Draft::read(&map).unwrap();
+        let source = draft.source.trim_start_matches("../").to_owned();
+        let beside = put(&source, &built_in(&source));
+        assert_eq!(place().package, Library::BARE, "all that it names is beside it");
+        let library = draft.in_place_of(Library::new(&[]), "generic-pos-csv", file);
+        let found = library.on_disk(&format!("packages/generic-pos-csv/{source}")).unwrap();
+        assert_eq!(found.canonicalize().unwrap(), beside.canonicalize().unwrap());
     }
 }

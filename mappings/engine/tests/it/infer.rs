@@ -107,6 +107,21 @@ fn rows_of_fixed_width_become_a_layout_and_a_draft() {
     assert_eq!(cells, ["A001", "tea", "000120", "2026-01-05"]);
 }
 
+/// Goal: a trailer behind the rows is told and passed over.
+#[test]
+fn a_trailer_is_passed_over_and_told() {
+    let sample = b"code,name,qty\n7,tea,2\n8,cup,1\nEND,2\n";
+    let inferred = infer(&[sample], "till/sale", "variant", &Files::default()).unwrap();
+    for wanted in ["footer_lines: 1", "header: names", "\"qty\", type: integer"] {
+        assert!(inferred.source.contains(wanted), "{wanted}: {}", inferred.source);
+    }
+    let told = inferred.decisions.join("\n");
+    assert!(told.contains("`footer_lines: 1`"), "{told}");
+    let layout = codec::layout::Layout::parse("l", &inferred.source).unwrap();
+    assert_eq!(layout.read(sample).unwrap().rows.len(), 2);
+    check(&inferred, "variant");
+}
+
 #[test]
 fn what_cannot_be_inferred_is_said() {
     let files = Files::default();
@@ -115,6 +130,11 @@ fn what_cannot_be_inferred_is_said() {
         (b"[]", "order", "no records"),
         (b"a,b\n1,2\n", "nothing", "nothing"),
         (b"one\nthree\n", "order", "neither"),
+        (
+            b"a,b,c\n1,2,3\n4,\"x\"y,6\n7,8,9\n8,9,0\n",
+            "order",
+            "record 3 of the sample, at byte 12,",
+        ),
     ] {
         let why = infer(&[sample], "x/y", entity, &files).unwrap_err();
         assert!(why.contains(word), "{why}");

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use codec::{
     inspect::{Shape, inspect},
     layout::Layout,
-    rows::Rows,
+    rows::{RowFault, Rows},
 };
 use rust_decimal::Decimal;
 
@@ -30,9 +30,12 @@ enum Kind {
     Decimal(u32),
 }
 
+/// Lines behind the rows that are taken for a footer.
+const LINES_MAX: usize = 5;
+
 /// How a file is cut.
 enum Cut {
-    Csv { delimiter: char, header: bool },
+    Csv { delimiter: char, header: bool, footers: usize },
     Fixed { record_bytes: usize, line_end: &'static str },
 }
 
@@ -48,7 +51,7 @@ pub(super) fn source(samples: &[&[u8]], id: &str) -> Result<Source, String> {
         decisions.push(format!("source file: the charset looks like {charset}, and is not sure"));
     }
     let (cut, mut columns) = match inspection.shape.delimiter {
-        Some((delimiter, count)) => csv(bytes, (id, charset), delimiter, count)?,
+        Some((delimiter, count)) => csv(bytes, (id, charset), (delimiter, count), &mut decisions)?,
         None => fixed(bytes, &inspection.shape, &mut decisions)?,
     };
     let plain = layout((id, charset), &cut, &columns);
@@ -71,14 +74,39 @@ fn key(name: &str) -> String {
 }
 
 fn read(layout: &str, bytes: &[u8]) -> Result<Rows, String> {
+    let rows = read_loosely(layout, bytes)?;
+    rows.faults.first().map_or(Ok(()), |fault| Err(misfit(fault)))?;
+    Ok(rows)
+}
+
+/// With the rows that do not fit.
+fn read_loosely(layout: &str, bytes: &[u8]) -> Result<Rows, String> {
     let layout = Layout::parse("layout", layout).map_err(|faults| {
         let first = faults.first().map(|it| it.message.clone()).unwrap_or_default();
         format!("no layout was found for the sample: {first}")
     })?;
-    let rows = layout.read(bytes).map_err(|fault| format!("the sample is not even: {fault:?}"))?;
+    layout.read(bytes).map_err(|fault| format!("the sample is not even: {fault}"))
+}
+
+/// Which row does not fit, and why. What stands in it may be anybody's data.
+fn misfit(fault: &RowFault) -> String {
+    let (number, offset) = (fault.number, fault.offset);
+    let expected = fault.faults.first().map_or("another row", |it| it.expected.as_str());
+    format!(
+        "record {number} of the sample, at byte {offset}, does not fit the others: expected \
+         {expected}. Leave that row out of the sample, or write the layout by hand and try it \
+         with `channelhub layout check LAYOUT --on FILE`"
+    )
+}
+
+/// How many lines behind the rows are no rows: all that do not fit, if they stand
+/// there and are few.
+fn behind(rows: &Rows) -> Result<usize, String> {
+    let last = (1..=rows.records).rev().zip(rows.faults.iter().rev());
+    let footers = last.take_while(|(wanted, is)| *wanted == is.number).count();
     match rows.faults.first() {
-        None => Ok(rows),
-        Some(fault) => Err(format!("record {} of the sample does not fit", fault.number)),
+        Some(first) if rows.faults.len() > footers || footers > LINES_MAX => Err(misfit(first)),
+        _ => Ok(footers),
     }
 }
 
@@ -86,13 +114,21 @@ fn read(layout: &str, bytes: &[u8]) -> Result<Rows, String> {
 fn csv(
     bytes: &[u8],
     (id, charset): (&str, &str),
-    delimiter: char,
-    count: usize,
+    (delimiter, count): (char, usize),
+    decisions: &mut Vec<String>,
 ) -> Result<(Cut, Vec<Column>), String> {
-    let cut = Cut::Csv { delimiter, header: false };
+    let cut = Cut::Csv { delimiter, header: false, footers: 0 };
     let numbered: Vec<Column> =
         (1..=count).map(|it| Column::text(format!("c{it}"), None)).collect();
+    let footers = behind(&read_loosely(&layout((id, charset), &cut, &numbered), bytes)?)?;
+    let cut = Cut::Csv { delimiter, header: false, footers };
     let rows = read(&layout((id, charset), &cut, &numbered), bytes)?;
+    if footers > 0 {
+        decisions.push(format!(
+            "source file: behind the rows stands what is none; `footer_lines: {footers}` passes \
+             it over, a record with `role: trailer` checks the totals in it"
+        ));
+    }
     let first = rows.rows.first().ok_or("the sample has no rows")?;
     let names: Vec<&str> = (0..count).map(|it| rows.cell(first, it).trim()).collect();
     let distinct = names.iter().enumerate().all(|(index, name)| {
@@ -104,7 +140,7 @@ fn csv(
         return Ok((cut, numbered));
     }
     let named = names.iter().map(|it| Column::text((*it).to_owned(), None)).collect();
-    Ok((Cut::Csv { delimiter, header: true }, named))
+    Ok((Cut::Csv { delimiter, header: true, footers }, named))
 }
 
 /// Columns of fixed width: cut where each record has a space before something.
@@ -140,7 +176,9 @@ fn fixed(
     };
     let record_bytes = records.first().map_or(0, |it| it.len());
     if record_bytes == 0 || records.iter().any(|it| it.len() != record_bytes) {
-        return Err("neither a delimiter nor a length cuts the sample".into());
+        return Err("neither a delimiter nor a length cuts all lines of the sample alike: leave \
+                    title lines and comments out of it, or write the layout by hand"
+            .into());
     }
     let space = |at: usize| records.iter().all(|it| it.get(at) == Some(&b' '));
     let mut starts = vec![0];
@@ -199,7 +237,10 @@ fn layout((id, charset): (&str, &str), cut: &Cut, columns: &[Column]) -> String 
     let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
     let mut text = format!("# Drafted from a sample.\nlayout: {id}\nversion: 1\n");
     let _infallible = match cut {
-        Cut::Csv { delimiter, header } => {
+        Cut::Csv { delimiter, header, footers } => {
+            if *footers > 0 {
+                let _infallible = writeln!(text, "footer_lines: {footers}");
+            }
             let delimiter = if *delimiter == '\t' { "tab".into() } else { delimiter.to_string() };
             let header = if *header { "names" } else { "none" };
             let delimiter = quoted(&delimiter);
