@@ -4,7 +4,8 @@ use canon::entry::RecordFault;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
-/// Faults kept of one record; a record of another kind altogether has many.
+/// Faults kept of one record; a record of another kind altogether has many. Of the
+/// others, how many there are.
 const FAULTS_MAX: usize = 20;
 /// Characters shown of what was found.
 const FOUND_CHARS_MAX: usize = 60;
@@ -42,8 +43,19 @@ impl Schema {
         if self.validator.is_valid(record) {
             return Vec::new();
         }
-        let errors = self.validator.iter_errors(record).take(FAULTS_MAX);
-        errors.map(|it| self.fault(&it)).collect()
+        let mut errors = self.validator.iter_errors(record);
+        let mut faults: Vec<RecordFault> =
+            errors.by_ref().take(FAULTS_MAX).map(|it| self.fault(&it)).collect();
+        let more = errors.count();
+        if more > 0
+            && let Some(mut last) = faults.last().cloned()
+        {
+            last.field.clear();
+            last.found = format!("{more} more {}", if more == 1 { "fault" } else { "faults" });
+            last.expected = format!("at most {FAULTS_MAX} are listed: mend these first");
+            faults.push(last);
+        }
+        faults
     }
 
     fn fault(&self, error: &ValidationError<'_>) -> RecordFault {
@@ -111,6 +123,17 @@ mod tests {
         let seen: Vec<_> = faults.iter().map(|it| (it.field.as_str(), it.found.as_str())).collect();
         assert_eq!(seen, [("/email", MASKED), ("/id", "\"x\""), ("/lines/0/price", "3")]);
         assert!(!format!("{faults:?}").contains("hanako"), "{faults:?}");
+    }
+
+    #[test]
+    fn faults_that_are_not_listed_are_counted() {
+        let schema = json!({"items": {"type": "string"}});
+        let schema = Schema::compile(&schema.to_string()).unwrap();
+        let faults = schema.check(&Value::from(vec![0; FAULTS_MAX + 1]));
+        assert_eq!(faults.len(), FAULTS_MAX + 1);
+        let last = faults.last().unwrap();
+        assert_eq!((last.field.as_str(), last.found.as_str()), ("", "1 more fault"));
+        assert_eq!(schema.check(&Value::from(vec![0; FAULTS_MAX])).len(), FAULTS_MAX);
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub(crate) struct Type {
     pub(crate) format: Option<String>,
     pub(crate) pattern: Option<String>,
     pub(crate) personal: bool,
+    /// It was made of personal data: a fault on the way shows nothing, though what
+    /// comes out may be shown.
+    pub(crate) was_personal: bool,
     /// Node of the source schema, of values that come from there untouched.
     pub(crate) schema: Option<SchemaId>,
     /// What is known was made by a function and needs no look at run time; what
@@ -88,6 +91,7 @@ impl Type {
             format: None,
             pattern: None,
             personal: false,
+            was_personal: false,
             schema: None,
             made: true,
             path: None,
@@ -153,6 +157,7 @@ impl Type {
             missing: self.missing,
             null: self.null,
             personal: self.personal,
+            was_personal: self.was_personal,
             path: self.path.clone(),
             ..Self::made(kind)
         }
@@ -184,6 +189,7 @@ impl Type {
             missing: self.missing || other.missing,
             null: self.null || other.null,
             personal: self.personal || other.personal,
+            was_personal: self.was_personal || other.was_personal,
             made: self.made && other.made,
             chars_min: self.chars_min.min(other.chars_min),
             chars_max: self.chars_max.zip(other.chars_max).map(|(a, b)| a.max(b)),

@@ -141,7 +141,7 @@ impl Lower<'_> {
     ) -> ExprId {
         let (ops, names) = ops.into_iter().unzip();
         let empty = self.empty();
-        let (personal, text) = (ty.personal, text.into());
+        let (personal, text) = (ty.personal || ty.was_personal, text.into());
         self.plan.exprs.push(Expr {
             ops,
             names,

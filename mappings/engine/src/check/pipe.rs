@@ -73,6 +73,7 @@ impl Lower<'_> {
         mut ty: Type,
         calls: &[Call],
     ) -> Option<(Ops, Type)> {
+        let mut was_personal = ty.personal || ty.was_personal;
         for (index, call) in calls.iter().enumerate() {
             if ty.kind == Kind::Texts && functions::is_list(&call.name) {
                 let text = self.excerpt(call.span);
@@ -84,6 +85,8 @@ impl Lower<'_> {
                 let (op, name, next) = self.call(&step, ty)?;
                 ops.push((op, name));
                 ty = next;
+                was_personal |= ty.personal;
+                ty.was_personal = was_personal;
             }
         }
         Some((ops, ty))
@@ -210,6 +213,7 @@ impl Lower<'_> {
             scale,
             missing: absent,
             personal: a.ty.personal || b.ty.personal,
+            was_personal: a.ty.was_personal || b.ty.was_personal,
             ..Type::made(Kind::Decimal)
         };
         Some((vec![(Op::Calc { kind, left: a.expr, right: b.expr }, "calculate")], ty))

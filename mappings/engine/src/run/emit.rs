@@ -11,7 +11,7 @@ use crate::{
     value::Value,
 };
 
-/// Faults of one record that are kept.
+/// Faults of one record that are kept; of more, how many there are.
 const FAULTS_MAX: usize = 50;
 
 /// Bytes that the lists of one record may write: what stands outside a list can
@@ -25,6 +25,18 @@ pub(crate) enum Emitted {
     /// Nothing but constants.
     Constant,
     Live,
+}
+
+/// Says behind the faults of a record how many more there are.
+#[cold]
+pub(crate) fn told_in_all(faults: &mut Vec<RecordFault>, more: u64, label: &str) {
+    let Some(mut last) = faults.last().filter(|_| more > 0).cloned() else { return };
+    last.field.clear();
+    last.offset = None;
+    last.found = format!("{more} more {}", if more == 1 { "fault" } else { "faults" });
+    last.expected = format!("at most {FAULTS_MAX} are listed: mend these first");
+    last.needed_by = Some(label.to_owned());
+    faults.push(last);
 }
 
 type Wrote = Result<Emitted, Box<Fault>>;
@@ -83,6 +95,8 @@ impl<T: Trace> Machine<'_, T> {
         if self.faults.len() < FAULTS_MAX {
             let fault = self.record_fault(fault, target);
             self.faults.push(fault);
+        } else {
+            *self.more_faults += 1;
         }
         self.lossy.clear();
     }
@@ -90,6 +104,7 @@ impl<T: Trace> Machine<'_, T> {
     #[cold]
     fn missing(&mut self, member: &Member) {
         if self.faults.len() >= FAULTS_MAX {
+            *self.more_faults += 1;
             return;
         }
         let expected = format!("a value: the target requires `{}`", member.target);
@@ -134,7 +149,7 @@ impl<T: Trace> Machine<'_, T> {
                         return Ok(Emitted::Absent);
                     }
                 }
-                let faults = self.faults.len();
+                let (faults, more) = (self.faults.len(), *self.more_faults);
                 let start = out.len();
                 out.push(b'{');
                 let emitted = self.members(members, out);
@@ -143,6 +158,7 @@ impl<T: Trace> Machine<'_, T> {
                     // Members that are required of an object that is not there
                     // are not missing.
                     self.faults.truncate(faults);
+                    *self.more_faults = more;
                     out.truncate(start);
                 }
                 Ok(emitted)

@@ -63,8 +63,11 @@ impl<T: Trace> Machine<'_, T> {
         let slot = place.map(|place| self.slot(place));
         let counted = fault.count.map_or_else(String::new, |it| format!("{it} elements"));
         let found = fault.found.map_or(counted, |value| self.shown(value));
-        // Of what stands where a list should nobody said whether it is personal.
-        let personal = fault.list.is_some() || expr.is_some_and(|it| it.personal);
+        // Of what stands where a list should nobody said whether it is personal; what
+        // has no place in the source may be made of anything that the map reads.
+        let personal = fault.list.is_some()
+            || expr.is_some_and(|it| it.personal)
+            || (place.is_none() && self.plan.exprs.iter().any(|it| it.personal));
         let single = fault.found.is_some_and(|it| {
             !matches!(it, Value::Missing | Value::Null | Value::Bool(_) | Value::Tree { .. })
         });

@@ -44,6 +44,8 @@ pub(crate) struct Machine<'a, T: Trace> {
     /// Texts of the input can be written as JSON without escapes.
     pub(crate) verbatim: bool,
     pub(crate) faults: &'a mut Vec<RecordFault>,
+    /// How many more there are.
+    pub(crate) more_faults: &'a mut u64,
     pub(crate) losses: &'a mut Vec<Loss>,
     /// Losses of the value on its way; kept when the value is written.
     pub(crate) lossy: Vec<(&'static str, Value, Value)>,

@@ -77,6 +77,7 @@ pub struct Scratch {
     pub(crate) keys: Keys,
     texts: Vec<Span>,
     faults: Vec<RecordFault>,
+    more_faults: u64,
     losses: Vec<Loss>,
     drafts: Vec<String>,
     memos: Vec<Memo>,
@@ -139,6 +140,7 @@ pub(crate) fn run<T: Trace>(
 ) -> (Result<Mapped, Faulted>, T) {
     scratch.texts.clear();
     scratch.faults.clear();
+    scratch.more_faults = 0;
     scratch.losses.clear();
     scratch.stamps += 1;
     let none = Memo { stamp: 0, steps: 0, value: Value::Missing };
@@ -156,6 +158,7 @@ pub(crate) fn run<T: Trace>(
         origin: source.origin,
         verbatim: source.verbatim,
         faults: &mut scratch.faults,
+        more_faults: &mut scratch.more_faults,
         losses: &mut scratch.losses,
         lossy: Vec::new(),
         steps: 0,
@@ -186,7 +189,11 @@ pub(crate) fn run<T: Trace>(
             data: out.clone(),
             losses: std::mem::take(&mut scratch.losses),
         }),
-        _ => Err(Faulted { faults: std::mem::take(&mut scratch.faults), policy: plan.on_fault }),
+        _ => {
+            let mut faults = std::mem::take(&mut scratch.faults);
+            super::emit::told_in_all(&mut faults, scratch.more_faults, label);
+            Err(Faulted { faults, policy: plan.on_fault })
+        }
     };
     scratch.out = out;
     (result, trace)

@@ -210,3 +210,32 @@ fn a_sum_is_of_numbers_or_of_money() {
         assert_eq!(fault.field, "l[1].v", "{fault:?}");
     }
 }
+
+/// Goal: what becomes no personal data at the end is personal until then, and a value
+/// that stands nowhere in the source is not shown where it may be made of such data.
+#[test]
+fn what_is_made_of_personal_data_is_not_shown_on_the_way() {
+    let record = r#"{"a": "1", "p": "Hanako", "phone": "0901234567", "l": []}"#;
+    for rule in [
+        r#"(p) | matches("^x") | sha256"#,
+        r#"(p) | sha256 | matches("^x")"#,
+        r#"(p) | matches("^x") | hub_id("party")"#,
+        r#"phone | matches("^x") | sha256"#,
+    ] {
+        let fault = result(rule, record).unwrap_err();
+        assert!(fault.found.ends_with("(masked)"), "{rule}: {fault:?}");
+    }
+    let fault = result(r#"a | matches("^x") | sha256"#, r#"{"a": "1"}"#).unwrap_err();
+    assert_eq!(fault.found, r#""1""#);
+}
+
+#[test]
+fn faults_that_are_not_listed_are_counted() {
+    let rules: String = (0..60).map(|it| format!("f{it}: a | decimal | text, ")).collect();
+    let rule = format!("{{ fields: {{ {} }} }}", rules.trim_end_matches(", "));
+    let made = map(&rule).run_json(br#"{"a": "x"}"#, &context(), &mut Scratch::default());
+    let faults = made.unwrap_err().faults;
+    assert_eq!(faults.len(), 51);
+    let last = &faults[50];
+    assert_eq!((last.found.as_str(), last.field.as_str()), ("10 more faults", ""), "{last:?}");
+}
