@@ -11,6 +11,7 @@ mod data;
 mod files;
 mod health;
 mod init;
+mod keys;
 mod layout;
 mod ledger;
 mod letters;
@@ -92,6 +93,8 @@ enum Command {
     Connections(connect::Connections),
     /// Throw a fold away and make it again from the journal.
     Rebuild(rebuild::Rebuild),
+    /// Explain every key of a configuration, or one.
+    Keys(keys::Keys),
     /// Explain a problem code.
     Problem(problem::Problem),
     /// Ask a running hub whether it is ready; exit code 0 when it is.
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Connect(it) => it.run(),
         Command::Connections(it) => it.run(),
         Command::Rebuild(it) => it.run(),
+        Command::Keys(it) => it.run(),
         Command::Problem(it) => it.run(),
         Command::Health(it) => it.run(),
     };

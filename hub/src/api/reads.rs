@@ -147,16 +147,30 @@ impl Request for ById {
     const NEEDS: Scope = Scope::Personal;
 }
 
-/// Nothing in particular.
+/// Which page of the channels.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct All {
+struct Channels {
+    /// Items on a page, 1 to 500.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
     /// Answer from a state that has seen this sequence, or say 503 `behind`.
     min_sequence: Option<u64>,
 }
 
-impl Request for All {
+impl Request for Channels {
     const NEEDS: Scope = Scope::Read;
+}
+
+impl Paged for Channels {
+    fn page(&self) -> Page {
+        page(self.limit, self.after.clone())
+    }
+
+    fn min_sequence(&self) -> Option<u64> {
+        self.min_sequence
+    }
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -312,10 +326,8 @@ async fn parcels(app: App, asked: Asked<Parcels>) -> Result<Listed<ParcelView>, 
     list(app, asked, move |reader, page| reader.parcels(&filter, page)).await
 }
 
-async fn channels(app: App, asked: Asked<All>) -> Result<Listed<ChannelCounters>, Refusal> {
-    app.rooms.reached(asked.request.min_sequence).await?;
-    let items = app.rooms.ask_store(Reader::channels).await?;
-    Ok(Listed { items, next: None })
+async fn channels(app: App, asked: Asked<Channels>) -> Result<Listed<ChannelCounters>, Refusal> {
+    list(app, asked, Reader::channels_page).await
 }
 
 fn entity_named(name: &str) -> Result<Entity, Refusal> {

@@ -79,8 +79,12 @@ const FORMATS: &[(&str, &str)] = &[
     ("json", "one document, or a list in one; strict"),
     ("ndjson", "one JSON document a line"),
     ("csv", "by a layout: character set, columns, groups, trailer totals"),
+    ("tsv", "the same with `delimiter: tab`, or any other character"),
     ("fixed", "by a layout: fixed width, cut by byte"),
+    ("xml", "by a layout: records and fields by their paths, SOAP bodies too; no DOCTYPE"),
     ("xlsx", "by a layout: a sheet of a workbook; numbers keep their digits"),
+    ("x12", "by a layout: EDI with envelopes and code lists checked, 997 answered"),
+    ("edifact", "by a layout: the same for UN/EDIFACT, CONTRL answered"),
 ];
 
 fn adapters(library: &Library) {

@@ -292,16 +292,17 @@ fn webhook(ways: &Table<'_>, dir: &Path) -> Option<Input> {
         Some(WebhookProof::StaticHeader { name: name?, values: values? })
     });
     let registered_url = table.text("registered_url").map(str::to_owned);
-    let mut given = [secrets, keys, fixed].into_iter().flatten();
-    let proof = given.next();
-    if proof.is_none() || given.next().is_some() {
+    // One that is there and cannot be used has its own fault.
+    let given = [secrets.is_some(), keys.is_some(), table.node("static_header").is_some()];
+    if given.into_iter().filter(|it| *it).count() != 1 {
         table.error(
             "C07",
             "a webhook needs one proof of its sender: `secrets`, `keys` or `static_header`",
         );
     }
     table.finish();
-    Some(Input::Webhook { proof: proof?, registered_url })
+    let proof = [secrets, keys, fixed].into_iter().flatten().next()?;
+    Some(Input::Webhook { proof, registered_url })
 }
 
 fn secrets(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<Vec<SecretText>> {
@@ -314,7 +315,11 @@ fn secrets(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<Vec<Secre
 }
 
 fn secrets_required(table: &Table<'_>, key: &'static str, dir: &Path) -> Option<Vec<SecretText>> {
-    table.required(key)?;
+    let node = table.required(key)?;
+    if node.seq().is_some_and(<[Node]>::is_empty) {
+        let expected = "a list of {file: PATH} or {env: NAME}";
+        fault_at(table, "C12", node, format!("`{key}` has no secret"), expected);
+    }
     secrets(table, key, dir)
 }
 

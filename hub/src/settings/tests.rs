@@ -128,6 +128,28 @@ fn every_key_stands_on_the_page_of_keys() {
     }
 }
 
+/// Goal: one fault is told once, and not as another one beside it.
+#[test]
+fn a_proof_that_cannot_be_used_is_a_proof_that_is_there() {
+    let told = |proof: &str| {
+        let input = format!("  webhook:\n    {proof}");
+        let channel = CHANNEL.replace("  sample:\n    every: 5s", &input);
+        faults(&[("hub.yaml", HUB), ("channels/shop.yaml", &channel)])
+    };
+    for (proof, wanted) in [
+        ("static_header: { name: x-key }", "Y11"),
+        ("static_header: { name: x-key, values: [] }", "C12"),
+        ("static_header: { nam: x-key, values: [{ file: none }] }", "Y11"),
+    ] {
+        let told = told(proof);
+        assert!(told.iter().any(|it| it.contains(wanted)), "{proof}: {told:?}");
+        assert!(!told.iter().any(|it| it.contains("C07")), "{proof}: {told:?}");
+    }
+    for proof in ["registered_url: https://example.com", "secrets: []"] {
+        assert!(told(proof).iter().any(|it| it.contains("C07")), "{proof}");
+    }
+}
+
 #[test]
 fn large_files_are_cut_within_bounds() {
     let read = |pieces: &str| {

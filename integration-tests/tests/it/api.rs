@@ -64,6 +64,12 @@ async fn pages_add_up_to_the_whole() -> Result<()> {
     assert_eq!(whole, paged);
     let first = client.get("/api/v1/events?limit=2").await?;
     assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
+    let channels = client.all("/api/v1/channels").await?;
+    assert!(channels.len() > 1, "{channels:?}");
+    let names = |all: &[serde_json::Value]| -> Vec<_> {
+        all.iter().map(|it| it["channel"].clone()).collect()
+    };
+    assert_eq!(names(&client.all("/api/v1/channels?limit=1").await?), names(&channels));
     Ok(())
 }
 

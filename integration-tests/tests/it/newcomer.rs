@@ -29,7 +29,7 @@ async fn version_and_help_answer() -> Result<()> {
 #[tokio::test]
 async fn list_shows_adapters_transports_formats_and_functions() -> Result<()> {
     let list = said(&["list"]).await?;
-    for wanted in ["shopify-admin", "webhook", "folder", "json"] {
+    for wanted in ["shopify-admin", "webhook", "folder", "json", "tsv", "xml", "x12", "edifact"] {
         assert!(list.contains(wanted), "{wanted} is not in:\n{list}");
     }
     Ok(())

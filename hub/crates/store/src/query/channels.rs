@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-use super::Reader;
+use super::{Listed, Page, Reader};
 use crate::error::Result;
 
 /// What went through one channel since the journal began.
@@ -88,6 +88,18 @@ impl Reader {
             went_out(conn, &mut channels)?;
             Ok(channels.into_values().collect())
         })
+    }
+
+    /// One page of the same, by name.
+    pub fn channels_page(&self, page: &Page) -> Result<Listed<ChannelCounters>> {
+        let limit = page.size()?;
+        let all = self.channels()?.into_iter();
+        let mut items: Vec<ChannelCounters> =
+            all.filter(|it| page.cursor.as_ref().is_none_or(|after| it.channel > *after)).collect();
+        let is_last = items.len() <= limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| !is_last).map(|it| it.channel.clone());
+        Ok(Listed { items, next })
     }
 
     /// Parcels of `destination` by state.
