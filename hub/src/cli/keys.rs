@@ -28,8 +28,11 @@ impl Keys {
         if found.is_empty() {
             let known = page.lines().flat_map(names);
             let near = codec::diagnostic::nearest(&key, known);
-            let hint = near.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
-            return Err(format!("there is no key `{key}`{hint}; `channelhub keys` shows all"));
+            let hint = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`channelhub keys` shows all".to_owned(),
+            };
+            return Err(format!("there is no key `{key}`; {hint}"));
         }
         say!("{}", found.join("\n\n"));
         Ok(ExitCode::SUCCESS)

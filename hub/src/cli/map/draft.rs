@@ -113,7 +113,8 @@ impl Infer {
         match &self.out {
             Some(dir) => {
                 let map = dir.join(&inferred.map_file);
-                eprintln!("then: channelhub map check {}", map.display());
+                let map = map.display();
+                eprintln!("write that into {map}, then: channelhub map check {map}");
             }
             None => eprintln!(
                 "--out DIR writes both files; then: channelhub map check DIR/{}",
