@@ -3,7 +3,7 @@
 //! is what a reading of the whole gives: the same records, faults and numbers.
 //!
 //! Memory is bounded whatever the input: one window of bytes and its records,
-//! and eight bytes a key where records have one.
+//! and thirteen bytes a key at most where records have one.
 
 mod cut;
 mod pieces;
@@ -21,8 +21,9 @@ use super::{
 };
 use crate::rows::Rows;
 
-/// Bytes that are read at once, unless a record is longer.
-const WINDOW_BYTES: usize = 1 << 18;
+/// Bytes that are read at once, unless a record is longer: what is made of them stays
+/// near in memory.
+const WINDOW_BYTES: usize = 1 << 16;
 /// Bytes of one record with all its lines, or of the lines before the first.
 const RECORD_BYTES_MAX: usize = 1 << 23;
 

@@ -1,4 +1,4 @@
-//! Which keys of records came already. Eight bytes a key, and a bound: a file of
+//! Which keys of records came already. At most thirteen bytes a key, and a bound: a file of
 //! 1 GiB must not need as much memory.
 
 use serde::{Deserialize, Serialize};
