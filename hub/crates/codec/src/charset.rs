@@ -91,6 +91,11 @@ pub struct Fault {
 // === impl Charset ===
 
 impl Charset {
+    /// Whether it has control characters beyond ASCII, and the mark U+FEFF.
+    pub(crate) fn has_unseen(self) -> bool {
+        matches!(self.family(), Family::Utf8 | Family::Utf16 | Family::Single | Family::Host)
+    }
+
     pub const ALL: [Self; 15] = [
         Self::Utf8,
         Self::Cp932,

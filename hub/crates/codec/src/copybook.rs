@@ -21,6 +21,13 @@ use picture::Picture;
 /// Columns of a record; an `OCCURS` makes many.
 const COLUMNS_MAX: usize = 5_000;
 
+/// Digits without a sign from which on they are taken as a code.
+const CODE_DIGITS_MIN: usize = 8;
+const CODE: &str =
+    "  # a code: leading zeros stay. A number would be type: integer, negative: refused";
+const NUMBER: &str =
+    "  # a number: maps see no leading zeros. A code would have neither type nor negative";
+
 /// What a copybook does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options<'a> {
@@ -170,8 +177,13 @@ impl Import<'_> {
             }
             let conditions = self.conditions.len();
             self.conditions.extend(counter.clone().map(|it| (it, number)));
-            if item.children.is_empty() {
-                self.column(item, within, &suffix);
+            match item.children.first() {
+                None => self.column(item, within, &suffix),
+                Some(child) if item.picture.is_some() => {
+                    let message = format!("`{}` has a PIC, and `{}` in it", item.name, child.name);
+                    self.fault(child.place, message);
+                }
+                Some(_) => {}
             }
             for child in &item.children {
                 self.item(child, Some(item), &suffix);
@@ -212,6 +224,7 @@ impl Import<'_> {
             Ok(picture) => picture,
             Err(why) => return self.fault(item.place, format!("`{}`: {why}", item.name)),
         };
+        let note = note(item, picture);
         let described = match picture {
             Picture::Text { bytes } if item.usage == Usage::Display => Ok((String::new(), bytes)),
             Picture::Edited { bytes } if item.usage == Usage::Display => {
@@ -223,6 +236,7 @@ impl Import<'_> {
             Picture::Text { .. } | Picture::Edited { .. } => {
                 Err("a text that is stored as a number".to_owned())
             }
+            Picture::Number { digits, .. } if note == Some(CODE) => Ok((String::new(), digits)),
             Picture::Number { digits, scale, signed } => self.number(item, (digits, scale), signed),
         };
         let (keys, bytes) = match described {
@@ -240,7 +254,10 @@ impl Import<'_> {
         let place = self.overlay.map(|at| format!("overlay: true, start: {}, ", at + 1));
         let keys = format!("{keys}{}{}", place.unwrap_or_default(), self.when());
         let result = match name {
-            Some(name) => writeln!(self.columns, "  - {{ name: {name}, {keys}bytes: {bytes} }}"),
+            Some(name) => {
+                let note = note.unwrap_or_default();
+                writeln!(self.columns, "  - {{ name: {name}, {keys}bytes: {bytes} }}{note}")
+            }
             None if self.overlay.is_some() => Ok(()),
             None => writeln!(self.columns, "  - {{ filler: true, {}bytes: {bytes} }}", self.when()),
         };
@@ -353,6 +370,18 @@ impl Import<'_> {
         });
         self.names.insert(name.clone());
         Some(name)
+    }
+}
+
+/// What is said beside digits without a sign: they may be a number or a code. As a
+/// number 0012345678905 would be 12345678905 for maps; long ones are rather codes, such
+/// as JANs, telephone numbers and days.
+fn note(item: &Item, picture: Picture) -> Option<&'static str> {
+    match picture {
+        Picture::Number { digits, scale: 0, signed: false } if item.usage == Usage::Display => {
+            Some(if digits >= CODE_DIGITS_MIN { CODE } else { NUMBER })
+        }
+        _ => None,
     }
 }
 

@@ -235,3 +235,25 @@ fn a_table_at_the_end_changes_the_length() {
     let faults = framed(nested, "rdw").expect_err("refused");
     assert!(faults[0].message.contains("a table of changing length"), "{faults:?}");
 }
+
+#[test]
+fn codes_keep_their_zeros_and_say_so() {
+    let text = "01 R.\n 05 JAN PIC 9(13).\n 05 SHOP PIC 9(4).\n 05 QTY PIC S9(8).\n";
+    let imported = import(text, Charset::Cp932).expect("imports").layout;
+    assert!(imported.contains("{ name: jan, bytes: 13 }  # a code"), "{imported}");
+    let shop = "{ name: shop, type: integer, negative: refused, bytes: 4 }  # a number";
+    assert!(imported.contains(shop), "{imported}");
+    let layout = Layout::parse("t", &imported).expect("a layout");
+    let rows = layout.read(b"0012345678905000100000012").expect("reads");
+    let cells: Vec<_> = rows.rows[0].cells.iter().map(|it| rows.text_of(*it)).collect();
+    assert_eq!(cells, ["0012345678905", "1", "12"]);
+}
+
+#[test]
+fn an_item_with_a_picture_has_no_items_in_it() {
+    let text = "01 R.\n 03 A PIC X(4).\n 05 X PIC X.\n 03 B PIC X.\n";
+    let faults = import(text, Charset::Cp932).expect_err("A has four bytes, X none");
+    let told: Vec<_> =
+        faults.iter().map(|it| (it.code, it.place.line, it.message.as_str())).collect();
+    assert_eq!(told, [("L17", 3, "`A` has a PIC, and `X` in it")]);
+}

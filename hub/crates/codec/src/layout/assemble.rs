@@ -16,7 +16,7 @@ use super::{
 };
 use crate::rows::{Cell, Row, RowFault, Rows};
 
-use open::{Open, extend, place};
+use open::{Open, extend, keep, place};
 
 /// Faults of records that a pass shows which only checks.
 pub(super) const FAULTS_SHOWN: usize = 100;
@@ -356,9 +356,7 @@ impl<'a> Assembler<'a> {
         let shape = &self.layout.shape;
         let mut cells = vec![Cell::default(); shape.fields.len()];
         for (slot, cell) in &self.file {
-            if let Some(place) = cells.get_mut(*slot) {
-                *place = *cell;
-            }
+            keep(&mut cells, *slot, *cell);
         }
         Row {
             number: self.tally.counts.records,

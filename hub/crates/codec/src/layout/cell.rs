@@ -141,7 +141,13 @@ fn limits(column: &Column, text: &str) -> Result<(), String> {
 
 /// Without control characters.
 pub(super) fn is_printable(text: &str) -> bool {
-    text.bytes().all(|it| it >= b' ' && it != 0x7F)
+    text.bytes().all(|it| it >= b' ' && it != 0x7F) && !has_unseen(text)
+}
+
+/// Has characters that nobody sees: controls beyond ASCII (U+0080 to U+009F), or a byte
+/// order mark within, as files have that were put together.
+pub(super) fn has_unseen(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(|it| matches!(it, '\u{80}'..='\u{9F}' | '\u{FEFF}'))
 }
 
 // === numbers ===
@@ -171,8 +177,11 @@ fn read_number(
 
 // === dates ===
 
+/// Whether a text is a date or time in that format, and the day exists. Of a year in
+/// two digits the century is not known: 29 February is in each that may have one.
 pub(super) fn is_date(parts: &[DatePart], text: &str) -> bool {
     let mut rest = text;
+    let (mut year, mut month, mut day) = (None, 0, 0);
     for part in parts {
         match part {
             DatePart::Literal(c) => match rest.strip_prefix(*c) {
@@ -182,14 +191,31 @@ pub(super) fn is_date(parts: &[DatePart], text: &str) -> bool {
             DatePart::Digits { count, min, max } => {
                 let Some((digits, after)) = rest.split_at_checked(*count) else { return false };
                 let value = digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok());
-                if !value.flatten().is_some_and(|it: u32| (*min..=*max).contains(&it)) {
-                    return false;
+                let value = value.flatten().filter(|it: &u32| (*min..=*max).contains(it));
+                let Some(value) = value else { return false };
+                // Only months begin with 1 and end with 12, and only days with 31.
+                match (count, min, max) {
+                    (4, ..) | (2, 0, 99) => year = Some((value, *count)),
+                    (2, 1, 12) => month = value,
+                    (2, 1, 31) => day = value,
+                    _ => {}
                 }
                 rest = after;
             }
         }
     }
-    rest.is_empty()
+    let leap = match year {
+        Some((year, 4)) => year % 4 == 0 && (year % 100 != 0 || year % 400 == 0),
+        Some((year, _)) => year % 4 == 0,
+        None => true,
+    };
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    rest.is_empty() && day <= days
 }
 
 /// A date or time in that format.

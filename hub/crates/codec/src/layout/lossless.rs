@@ -2,7 +2,7 @@
 
 use super::{
     Layout,
-    model::{Ends, Format, Framing, Header, Kind, Mark, Role, Slot},
+    model::{CellFormat, Ends, Format, Framing, Header, Kind, Mark, Role, Slot},
 };
 use crate::{charset::Bom, yaml::Table};
 
@@ -52,15 +52,20 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
     if layout.kinds.iter().any(may_lack) {
         reasons.push("a file, footer or trailer that may be missing");
     }
+    let mut fillers = Fillers::of(layout);
     for kind in &mut layout.kinds {
         let checked: Vec<usize> = kind.checks.iter().map(|it| it.column).collect();
+        let role = kind.role.clone();
         for (index, column) in kind.columns.iter_mut().enumerate() {
             if column.slot != Slot::None || column.constant.is_some() || checked.contains(&index) {
                 continue;
             }
             if column.field.name.is_empty() {
-                // A filler is written empty, so it has to be.
-                column.constant = Some(String::new());
+                match fillers.slot(&role).filter(|_| column.is_idle()) {
+                    Some(slot) => (column.slot, column.cell) = (slot, CellFormat::Bytes),
+                    // A filler that nothing keeps is written empty, so it has to be.
+                    None => column.constant = Some(String::new()),
+                }
             } else if kind.role == Role::Trailer {
                 reasons.push("columns of a trailer without a `value` or a check");
             }
@@ -71,5 +76,33 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
     }
     for reason in reasons {
         table.error("L12", format!("a lossless layout cannot have {reason}"));
+    }
+}
+
+/// Where the bytes of fillers of fixed records are kept: in cells behind those of the
+/// fields, so that maps do not see them.
+struct Fillers {
+    /// The next of the record, and of the rows of each group; `None`: nowhere.
+    next: Option<(usize, Vec<usize>)>,
+}
+
+impl Fillers {
+    fn of(layout: &Layout) -> Self {
+        let groups = layout.shape.groups.iter().map(|it| it.shape.fields.len());
+        let next = (layout.shape.fields.len(), groups.collect());
+        Self { next: matches!(layout.format, Format::Fixed(_)).then_some(next) }
+    }
+
+    fn slot(&mut self, role: &Role) -> Option<Slot> {
+        let (head, lines) = self.next.as_mut()?;
+        let (next, slot): (&mut usize, fn(usize) -> Slot) = match role {
+            Role::Record | Role::Header | Role::Footer | Role::File => (head, Slot::Head),
+            Role::Keyed { group, .. } | Role::Detail { group } => {
+                (lines.get_mut(*group)?, Slot::Line)
+            }
+            Role::Trailer | Role::Ignored => return None,
+        };
+        *next += 1;
+        Some(slot(*next - 1))
     }
 }

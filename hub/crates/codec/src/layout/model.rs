@@ -448,6 +448,11 @@ impl Column {
             && one_of.is_empty()
     }
 
+    /// Whether it is bytes that are kept for writing, and nothing for maps.
+    pub(super) fn is_filler(&self) -> bool {
+        self.cell == CellFormat::Bytes && self.field.name.is_empty()
+    }
+
     /// Whether its bytes are not text of the file's character set.
     pub(super) fn is_binary(&self) -> bool {
         if self.own.is_some() {
@@ -455,7 +460,8 @@ impl Column {
         }
         match &self.cell {
             CellFormat::Number(number) => number.storage != Storage::Display,
-            CellFormat::Bytes => true,
+            // Those of fillers are never looked at.
+            CellFormat::Bytes => !self.field.name.is_empty(),
             CellFormat::Text | CellFormat::Date(_) => false,
         }
     }

@@ -59,6 +59,7 @@ pub(super) fn read(
         end: text.len(),
         last: window.last,
         first: !memory.line_end_seen,
+        unseen: layout.profile.charset.has_unseen() && cell::has_unseen(&text),
     };
     let mut arena = Arena::new(text);
     if window.last {
@@ -120,6 +121,8 @@ struct Reader<'a> {
     last: bool,
     /// No line end was seen.
     first: bool,
+    /// The text has control characters that are not ASCII.
+    unseen: bool,
 }
 
 impl Reader<'_> {
@@ -194,7 +197,7 @@ impl Reader<'_> {
                 ));
             }
         }
-        let end = self.source(arena.base(), line.end);
+        let end = self.source_past(arena.base(), line.end);
         let (offset, length) = (wide(offset), wide(end - offset));
         let cells = &mut self.cells;
         assembler.push(assemble::Line { kind, offset, length, cells, faults }, arena)
@@ -292,8 +295,11 @@ impl Reader<'_> {
     ) -> Result<(usize, usize), String> {
         if self.csv.excel_text && !raw.quoted {
             let text = arena.text(raw.start, raw.end);
-            if text.len() > 2 && text.starts_with("=\"") && text.ends_with('"') {
-                (raw.start, raw.end, raw.bad) = (raw.start + 2, raw.end - 1, None);
+            let inside = text.strip_prefix("=\"").and_then(|it| it.strip_suffix('"'));
+            if inside.is_some_and(|it| !it.contains('"')) {
+                (raw.start, raw.end) = (raw.start + 2, raw.end - 1);
+                // Only the quotes were bare.
+                raw.bad = raw.bad.filter(|it| *it != Bad::Bare);
             }
         }
         if let Some(bad) = raw.bad {
@@ -305,6 +311,9 @@ impl Reader<'_> {
             let twice = String::from_iter([quote, quote]);
             let single = arena.text(range.0, range.1).replace(&twice, &quote.to_string());
             range = arena.add(&single);
+        }
+        if self.unseen && !self.csv.controls && cell::has_unseen(arena.text(range.0, range.1)) {
+            return Err(Bad::Control.expected().to_owned());
         }
         let range = cell::read(column, range, arena)?;
         if self.layout.lossless && !self.is_same(column, raw, range, end - offset) {
@@ -334,6 +343,14 @@ impl Reader<'_> {
         match self.runs.get(self.run) {
             Some(run) => self.base + index(run.source + (place - run.text)),
             None => self.cursor.advance(text, &self.skips, at),
+        }
+    }
+
+    /// The same, behind the codes there that turn back to single bytes.
+    fn source_past(&mut self, text: &str, at: usize) -> usize {
+        match self.runs.is_empty() {
+            true => self.cursor.advance_past(text, &self.skips, at),
+            false => self.source(text, at),
         }
     }
 

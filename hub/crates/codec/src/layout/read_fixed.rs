@@ -147,7 +147,8 @@ impl<'a> Reader<'a> {
             return String::new();
         }
         let decoded = profile.decode_piece("", self.bytes);
-        if decoded.skips.iter().any(|it| it.kind != SkipKind::Cut) {
+        let unseen = profile.charset.has_unseen() && cell::has_unseen(&decoded.text);
+        if unseen || decoded.skips.iter().any(|it| it.kind != SkipKind::Cut) {
             return String::new();
         }
         self.whole = Some(Whole::new(&decoded));

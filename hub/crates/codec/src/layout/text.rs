@@ -136,7 +136,7 @@ pub(super) fn fits(column: &Column, text: &str) -> Result<(), String> {
 pub(super) fn quoted(csv: &Csv, quoting: Quoting, mut text: String) -> Result<String, String> {
     // As the reader: tabs are text, and line breaks are looked at below.
     let control = |it: u8| (it < b' ' && !matches!(it, b'\t' | b'\r' | b'\n')) || it == 0x7F;
-    if !csv.controls && text.bytes().any(control) {
+    if !csv.controls && (text.bytes().any(control) || cell::has_unseen(&text)) {
         return Err("no control characters".to_owned());
     }
     let Some(quote) = csv.quote.map(char::from) else {
@@ -200,7 +200,7 @@ pub(super) fn fixed(
         }
         return binary::write(number, column.bytes, text, out);
     }
-    if column.cell == CellFormat::Bytes {
+    if column.cell == CellFormat::Bytes && !(column.is_filler() && text.is_empty()) {
         let bytes = binary::from_hex(text).filter(|it| it.len() == column.bytes);
         out.extend(bytes.ok_or_else(|| format!("{} hexadecimal digits", column.bytes * 2))?);
         return Ok(());

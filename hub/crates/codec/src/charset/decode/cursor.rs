@@ -1,6 +1,6 @@
 //! The way back from a place in the text to the bytes that it came from.
 
-use super::Skip;
+use super::{Skip, SkipKind};
 use crate::charset::{Charset, Family, Profile, fold, single};
 
 /// Walks along a decoded text and knows the byte offset in the input.
@@ -60,7 +60,21 @@ impl Cursor {
             return (from, self.source);
         }
         let from = self.advance(text, skips, start);
-        (from, self.advance(text, skips, end))
+        (from, self.advance_past(text, skips, end))
+    }
+
+    /// The same as [`Cursor::advance`], behind the codes that turn back to single bytes
+    /// there: they belong to what stands before them, where ASCII or nothing follows.
+    pub fn advance_past(&mut self, text: &str, skips: &[Skip], to: usize) -> usize {
+        self.advance(text, skips, to);
+        while let Some(skip) = skips.get(self.skip)
+            && skip.at == to
+            && skip.kind == SkipKind::Silent
+        {
+            self.source += skip.length;
+            self.skip += 1;
+        }
+        self.source
     }
 
     fn walk(&mut self, text: &str, to: usize) {

@@ -55,16 +55,31 @@ impl Open {
     }
 }
 
-pub(super) fn place(kind: &Kind, cells: &[Cell], head: &mut [Cell], line: &mut [Cell]) {
+pub(super) fn place(kind: &Kind, cells: &[Cell], head: &mut Vec<Cell>, line: &mut Vec<Cell>) {
     for (column, cell) in kind.columns.iter().zip(cells) {
-        let place = match column.slot {
+        let (row, slot) = match column.slot {
             Slot::None => continue,
-            Slot::Head(slot) => head.get_mut(slot),
-            Slot::Line(slot) => line.get_mut(slot),
+            Slot::Head(slot) => (&mut *head, slot),
+            Slot::Line(slot) => (&mut *line, slot),
         };
-        if let Some(place) = place {
+        if column.is_filler() {
+            keep(row, slot, *cell);
+        } else if let Some(place) = row.get_mut(slot) {
             *place = if *cell == BAD { Cell::default() } else { *cell };
         }
+    }
+}
+
+/// Puts a cell where perhaps none is yet: what is empty needs none.
+pub(super) fn keep(row: &mut Vec<Cell>, slot: usize, cell: Cell) {
+    if cell == BAD || cell.start == cell.end {
+        return;
+    }
+    if row.len() <= slot {
+        row.resize(slot + 1, Cell::default());
+    }
+    if let Some(place) = row.get_mut(slot) {
+        *place = cell;
     }
 }
 

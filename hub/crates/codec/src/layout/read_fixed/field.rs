@@ -44,7 +44,9 @@ impl Reader<'_> {
                 continue;
             }
             let result = match places.filter(|_| whole) {
-                Some(_) if column.is_idle() && !self.layout.lossless => Ok((0, 0)),
+                // Whatever stands in a filler, no map sees it.
+                _ if column.is_idle() && !self.layout.lossless => Ok((0, 0)),
+                _ if column.is_filler() => Ok(self.filler(column, bytes, arena)),
                 Some(range) => self.text(range, (column, offset, bytes), arena),
                 None => self.field(column, bytes, offset, arena),
             };
@@ -172,6 +174,25 @@ impl Reader<'_> {
             return Err(Box::new(cell::fault(column, place, text, expected)));
         }
         self.text(whole, (column, offset, bytes), arena)
+    }
+
+    /// The bytes of a filler, to be written again; nothing if they are its padding.
+    fn filler(&self, column: &Column, bytes: &[u8], arena: &mut Arena) -> (usize, usize) {
+        let pad = u8::try_from(column.pad).ok().filter(u8::is_ascii);
+        let blank = match pad.filter(|_| self.layout.profile.is_ascii_safe()) {
+            Some(pad) => bytes.iter().all(|it| *it == pad),
+            None => {
+                let (mut written, exact) = (Vec::new(), Policy::exact());
+                let encoding = (&self.layout.profile, &exact);
+                text::fixed(encoding, column, "", &mut written, &mut Vec::new()).is_ok()
+                    && written == bytes
+            }
+        };
+        let start = arena.end();
+        if !blank {
+            binary::to_hex(bytes, arena.extra());
+        }
+        (start, arena.end())
     }
 
     /// A number that is not text. Spaces are an empty field where it may be empty.
