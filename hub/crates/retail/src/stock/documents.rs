@@ -104,12 +104,14 @@ pub fn reservation(channel: &str, at_ms: i64, data: &Value) -> Vec<Movement> {
     }]
 }
 
-/// An order to a supplier: on its way here until it is received or called off.
+/// An order to a supplier: on its way here until it is received or called off. The
+/// supplier's answer to it is no second order.
 #[must_use]
 pub fn purchase_order(channel: &str, at_ms: i64, data: &Value) -> Vec<Movement> {
     let is_on_its_way =
         matches!(text_at(data, "/status"), Some("sent" | "confirmed" | "partially_received"));
-    if !is_on_its_way {
+    let is_trial = data.get("test").and_then(Value::as_bool) == Some(true);
+    if !is_on_its_way || is_trial || text_at(data, "/stated_by") == Some("supplier") {
         return Vec::new();
     }
     let paper = Paper { channel, at_ms: time_at(data, "/ordered_at").unwrap_or(at_ms) };

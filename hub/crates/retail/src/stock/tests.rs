@@ -148,6 +148,11 @@ fn goods_on_their_way_arrive() {
     let po = json!({"status": "sent", "ship_to": to, "lines": lines});
     let received = json!({"po": {"value": "1"}, "location": to, "lines": lines});
     let mut all = purchase_order("erp", 0, &po);
+    // What the supplier confirms is on its way already.
+    let confirmed = json!({"status": "confirmed", "stated_by": "supplier", "lines": lines});
+    all.extend(purchase_order("supplier", 0, &confirmed));
+    let trial = json!({"status": "sent", "test": true, "lines": lines});
+    all.extend(purchase_order("erp", 0, &trial));
     all.extend(goods_receipt("erp", 0, &received));
     assert_eq!((on_hand(&all), sum(&all, Bucket::Incoming)), ("9".into(), "2".into()));
 }
