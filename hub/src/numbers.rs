@@ -17,6 +17,14 @@ pub fn of_parcel(place: u64) -> u64 {
     place.saturating_sub(1) % PARCELS + 1
 }
 
+/// The other way round: the place of the delivery that last went out under a number, if
+/// `last` is the place of the newest.
+#[must_use]
+pub fn place_of(number: u64, last: u64) -> Option<u64> {
+    let rounds = last.checked_sub(number)? / PARCELS;
+    (1..=PARCELS).contains(&number).then(|| number + rounds * PARCELS)
+}
+
 /// Of an acknowledgement: its place among all of its channel, from 1.
 #[must_use]
 pub fn of_answer(place: u64) -> u64 {
@@ -36,7 +44,20 @@ mod tests {
         assert_eq!(of_answer(100_000_001), 900_000_000);
     }
 
+    #[test]
+    fn a_number_is_of_the_newest_that_has_it() {
+        assert_eq!((place_of(1, 0), place_of(1, 1), place_of(7, 9)), (None, Some(1), Some(7)));
+        assert_eq!(place_of(7, PARCELS + 6), Some(7));
+        assert_eq!(place_of(7, PARCELS + 7), Some(PARCELS + 7));
+        assert_eq!((place_of(0, 9), place_of(900_000_000, u64::MAX)), (None, None));
+    }
+
     proptest! {
+        #[test]
+        fn numbers_lead_back(place in 1_u64..u64::MAX / 2, behind in 0..PARCELS) {
+            prop_assert_eq!(place_of(of_parcel(place), place + behind), Some(place));
+        }
+
         #[test]
         fn no_two_meet(one in 1_u64..u64::MAX / 2, apart in 1..PARCELS, answer: u64) {
             prop_assert_ne!(of_parcel(one), of_parcel(one + apart));

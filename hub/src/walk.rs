@@ -10,6 +10,7 @@
 //! ```
 
 mod again;
+mod answers;
 mod commit;
 pub(crate) mod decode;
 mod interchanges;

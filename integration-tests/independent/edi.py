@@ -40,7 +40,9 @@ def x12(text):
 # orders, other address kinds, and another industry's suffix of the release.
 OTHER_TRADE = [
     ("AK1*PO*", "AK1*HC*"),
+    ("AK1*PR*", "AK1*HC*"),
     ("AK2*850*", "AK2*837*"),
+    ("AK2*855*", "AK2*837*"),
     ("AK2*860*", "AK2*837*"),
     ("*08*4900000000017  *", "*ZZ*4900000000017  *"),
     ("*X*005010", "*X*005010X231A1"),

@@ -1,6 +1,7 @@
 //! From bytes to records: what the manifest's format says, and nothing else.
 
 use canon::entry::RecordFault;
+pub use codec::rows::Told;
 use codec::{
     json::{self, pieces::Place},
     layout::{Layout, LayoutFault},
@@ -17,6 +18,8 @@ pub struct Decoded {
     pub records: u64,
     /// Records that could not be read; the others can.
     pub unreadable: Vec<Unreadable>,
+    /// Records that answer something that was sent (EDI).
+    pub told: Vec<Told>,
     /// Where in a file the bytes begin that the spans lie in.
     base: usize,
     spans: Vec<Span>,
@@ -105,7 +108,8 @@ impl Decoded {
     pub fn keep(&mut self, meant: impl Fn(u64) -> bool) {
         self.spans.retain(|it| meant(wide(it.offset)));
         self.unreadable.retain(|it| meant(it.offset));
-        let mut left = self.spans.len() + self.unreadable.len();
+        self.told.retain(|it| meant(it.offset));
+        let mut left = self.spans.len() + self.unreadable.len() + self.told.len();
         if let Some(rows) = &mut self.rows {
             rows.rows.retain(|it| meant(it.offset));
             left += rows.rows.len();
@@ -117,14 +121,16 @@ impl Decoded {
     pub fn offsets(&self) -> impl Iterator<Item = u64> {
         let rows = self.rows.iter().flat_map(|rows| rows.rows.iter().map(|it| it.offset));
         let spans = self.spans.iter().map(|it| wide(it.offset));
-        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.offset))
+        let told = self.told.iter().map(|it| it.offset);
+        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.offset)).chain(told)
     }
 
     /// How many bytes each record has, readable or not.
     pub fn lengths(&self) -> impl Iterator<Item = u64> {
         let rows = self.rows.iter().flat_map(|rows| rows.rows.iter().map(|it| it.length));
         let spans = self.spans.iter().map(|it| wide(it.length));
-        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.length))
+        let told = self.told.iter().map(|it| it.length);
+        spans.chain(rows).chain(self.unreadable.iter().map(|it| it.length)).chain(told)
     }
 
     /// One JSON document, or the elements of the list at `records_at` in it.
@@ -189,7 +195,8 @@ impl Decoded {
             faults: it.faults,
         });
         let unreadable = unreadable.collect();
-        Self { records: rows.records, unreadable, rows: Some(rows), ..Self::default() }
+        let told = std::mem::take(&mut rows.told);
+        Self { records: rows.records, unreadable, told, rows: Some(rows), ..Self::default() }
     }
 }
 

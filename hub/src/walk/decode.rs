@@ -1,7 +1,7 @@
 //! Bytes to records. Strict: a bad byte is a fault with its place, never a
 //! replacement character.
 
-use super::interchanges;
+use super::{answers, interchanges};
 use crate::{
     app::Rooms,
     arrival::{Answer, Arrival, Way},
@@ -38,6 +38,10 @@ pub(super) async fn decode(rooms: &Rooms, admitted: Admitted) -> Result<Decoded,
     let bytes = arrival.bytes.len().saturating_mul(grows);
     let mut decoded = off_thread(bytes, move || decode_now(admitted)).await?;
     decoded.known = interchanges::known(rooms, &decoded.arrival).await?;
+    if decoded.known.is_none() {
+        // On the heap: it is seldom, and would make every walk larger.
+        Box::pin(answers::judge(rooms, &mut decoded)).await?;
+    }
     rooms.tap.tell(|| Line {
         at: rooms.clock.now(),
         step: "decoded",

@@ -1,5 +1,6 @@
 //! Partners that trade by EDI: what they send is taken and acknowledged.
 
+mod answers;
 mod parties;
 
 use std::{

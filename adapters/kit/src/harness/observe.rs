@@ -112,8 +112,13 @@ fn inward<'p>(package: &'p Package, case: &Case, coverage: &mut Coverage<'p>) ->
     set_aside.sort_by_key(|(number, _)| *number);
     let set_aside: Vec<Value> = set_aside.into_iter().map(|(_, it)| it).collect();
     observed.set_aside = !set_aside.is_empty();
+    let told = decoded.told.iter().map(|it| {
+        json!({ "record": it.number, "control": it.control, "rejected": it.rejected,
+                "why": it.why })
+    });
     let mut outcome = json!({ "records": decoded.records, "events": events });
     for (key, list) in [
+        ("told", told.collect()),
         ("set_aside", set_aside),
         ("losses", losses),
         ("ignored", ignored.into_iter().map(Value::from).collect()),

@@ -63,8 +63,25 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Records that could not be read.
     pub faults: Vec<RowFault>,
-    /// Records in the input, read or not.
+    /// Records in the input, read or not; with those that are [`Rows::told`].
     pub records: u64,
+    /// Records that answer something that was sent (EDI).
+    pub told: Vec<Told>,
+}
+
+/// A record that says what the other side made of something that was sent to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Number of the record in the input, from 1.
+    pub number: u64,
+    pub offset: u64,
+    pub length: u64,
+    /// Control number of what it answers, as it stands there.
+    pub control: String,
+    /// The other side did not take it.
+    pub rejected: bool,
+    /// What is wrong with it, in the words of the standard; empty: nothing.
+    pub why: String,
 }
 
 /// One record, or one row of a group of it.

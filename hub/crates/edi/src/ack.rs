@@ -1,13 +1,18 @@
-//! Functional acknowledgements: what the sender is told of each message it sent.
+//! Functional acknowledgements: what the sender is told of each message it sent, and
+//! what partners tell of what was sent to them.
 //!
 //! A 997 or 999 answers X12, a CONTRL answers EDIFACT; an interchange of X12 that
 //! cannot be trusted at all is answered by a TA1. Acknowledgements themselves are
 //! never acknowledged.
 
 mod edifact;
+mod told;
 mod x12;
 
+pub use told::{Told, told};
+
 use crate::{
+    document::Segment,
     fault::{Fault, Level},
     interchange::{Interchange, Message},
     marks::Dialect,
@@ -42,8 +47,8 @@ pub enum Form {
     X999,
 }
 
-/// What the sender is told of a message or group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the sender is told of a message or group, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Accepted,
     /// Taken, with something worth telling.
@@ -63,10 +68,13 @@ pub fn write(
     form: Form,
     stamp: &Stamp,
 ) -> Result<Option<Vec<u8>>, Unwritable> {
-    if interchange.messages.iter().any(|it| is_acknowledgement(&it.kind)) {
-        return Ok(None);
-    }
+    let answers = interchange.messages.iter().filter(|it| is_acknowledgement(&it.kind)).count();
     match interchange.document.dialect {
+        // In X12 they may come with others, which are answered; in EDIFACT they are alone.
+        Dialect::X12 if answers == interchange.messages.len() && has_answers(interchange) => {
+            Ok(None)
+        }
+        Dialect::Edifact if answers > 0 => Ok(None),
         Dialect::X12 => x12::write(interchange, verdicts, form, stamp),
         Dialect::Edifact => edifact::write(interchange, verdicts, stamp),
     }
@@ -85,9 +93,16 @@ pub fn outcome(interchange: &Interchange<'_>, message: &Message, verdict: &Verdi
     }
 }
 
-/// Nobody answers an answer.
-fn is_acknowledgement(kind: &str) -> bool {
+/// Whether messages of that kind answer others: nobody answers an answer.
+pub fn is_acknowledgement(kind: &str) -> bool {
     matches!(kind, "997" | "999" | "CONTRL")
+}
+
+/// Whether anything in an interchange of X12 answers another one.
+fn has_answers(interchange: &Interchange<'_>) -> bool {
+    let document = &interchange.document;
+    let note = |it: &Segment| document.tag(it) == b"TA1";
+    !interchange.messages.is_empty() || document.segments.iter().any(note)
 }
 
 /// An element of a header as its sender wrote it, byte by byte, without the blanks

@@ -58,7 +58,12 @@ fn others_see_the_same_in_the_same_bytes() {
 
 /// The interchanges of the shipped packages that can be cut, and their answers.
 fn fixtures(packages: &Path, folder: &Path) {
-    for (package, ending) in [("generic-edi-x12", "x12"), ("generic-edi-edifact", "edifact")] {
+    for (package, ending) in [
+        ("generic-edi-x12", "x12"),
+        ("generic-edi-x12-supplier", "x12"),
+        ("generic-edi-edifact", "edifact"),
+        ("generic-edi-edifact-supplier", "edifact"),
+    ] {
         for case in fs::read_dir(packages.join(package).join("fixtures")).unwrap() {
             let case = case.unwrap();
             let Ok(bytes) = fs::read(case.path().join("in.edi")) else { continue };
@@ -67,6 +72,7 @@ fn fixtures(packages: &Path, folder: &Path) {
             if ["order-d01b", "cut"].contains(&name.as_str()) {
                 continue;
             }
+            let name = format!("{package}-{name}");
             keep(folder, &format!("{name}.{ending}"), &bytes);
             if ending == "x12" {
                 for (form, word) in [(Form::X997, "997"), (Form::X999, "999")] {

@@ -12,6 +12,7 @@ mod files;
 mod interchanges;
 mod letters;
 mod names;
+mod numbered;
 mod orders;
 mod page;
 mod parcels;
@@ -26,6 +27,9 @@ pub(crate) use due::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, WAI
 pub use events::{EventFilter, EventView};
 pub use files::{Awaited, FILE_LATE, HeldFile, HeldFilter, HeldState};
 pub use letters::{Letter, LetterFilter, LetterKind, LetterRecord, LetterState};
+#[cfg(test)]
+pub(crate) use numbered::AT_PLACE;
+pub use numbered::Numbered;
 pub use orders::{OrderDetail, OrderFilter, OrderView};
 pub use page::{LIMIT_MAX, Listed, Page};
 pub use parcels::{ParcelData, ParcelFilter, ParcelState, ParcelView};

@@ -9,6 +9,7 @@ mod parse;
 mod path;
 mod personal;
 mod read;
+mod refused;
 mod total;
 mod write;
 

@@ -98,9 +98,7 @@ fn first(interchange: &Interchange<'_>) -> Draft {
     let fault = interchange.broken();
     draft.push((4, 1, 1), if fault.is_some() { REJECTED } else { ACKNOWLEDGED }.to_vec());
     if let Some(fault) = fault {
-        draft.push((5, 1, 1), fault.code.edifact().as_bytes().to_vec());
-        draft.push((6, 1, 1), fault.tag.as_bytes().to_vec());
-        place(&mut draft, 7, fault);
+        reason(&mut draft, 5, fault);
     }
     draft.trim();
     draft
@@ -116,9 +114,17 @@ fn group(interchange: &Interchange<'_>, group: &Group) -> Draft {
     copy(&mut draft, (3, 2), interchange, (group.header, 3));
     draft.push((4, 1, 1), action.to_vec());
     if let Some(fault) = fault {
-        draft.push((5, 1, 1), fault.code.edifact().as_bytes().to_vec());
+        reason(&mut draft, 5, fault);
     }
     draft
+}
+
+/// List 0085, and the segment and element of the envelope where it is.
+fn reason(draft: &mut Draft, element: u16, fault: &Fault) {
+    draft.push((element, 1, 1), fault.code.edifact().as_bytes().to_vec());
+    draft.push((element + 1, 1, 1), fault.tag.as_bytes().to_vec());
+    place(draft, element + 2, fault);
+    draft.trim();
 }
 
 /// `UCM` with `UCS` and `UCD`: a message, its bad segments and their bad elements.
@@ -131,9 +137,9 @@ fn message(interchange: &Interchange<'_>, index: usize, verdicts: &[Verdict]) ->
     copy(&mut draft, (1, 1), interchange, (header, 1));
     copy(&mut draft, (2, 4), interchange, (header, 2));
     draft.push((3, 1, 1), if rejected { REJECTED } else { ACKNOWLEDGED }.to_vec());
-    let own = verdict.faults.iter().filter(|it| it.code.level() == Level::Message && !it.note);
+    let own = verdict.faults.iter().filter(|it| it.code.level() <= Level::Message && !it.note);
     if let Some(fault) = of_envelope(interchange, message).chain(own).next() {
-        draft.push((4, 1, 1), fault.code.edifact().as_bytes().to_vec());
+        reason(&mut draft, 4, fault);
     }
     let mut out = vec![draft];
     if rejected {

@@ -143,7 +143,10 @@ impl Answer<'_, '_> {
             self.message(message, &verdict, outcome);
             outcomes.push(outcome);
         }
-        let codes = codes(self.interchange.faults.on_group(group.number));
+        let of_messages = group.messages.clone().filter_map(|it| verdicts.get(it));
+        let of_group = of_messages.flat_map(|it| &it.faults);
+        let of_group = of_group.filter(|it| it.code.level() == Level::Group);
+        let codes = codes(self.interchange.faults.on_group(group.number).chain(of_group));
         let rejected = outcomes.iter().filter(|it| **it == Outcome::Rejected).count();
         let accepted = outcomes.len() - rejected;
         let word = if rejected > 0 && rejected == outcomes.len() || !codes.is_empty() {

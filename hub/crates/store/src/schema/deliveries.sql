@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS deliveries_parcel (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_ready
     ON deliveries_parcel (destination, pos) WHERE lane = 1;
+CREATE INDEX IF NOT EXISTS deliveries_parcel_number
+    ON deliveries_parcel (destination, number);
 CREATE INDEX IF NOT EXISTS deliveries_parcel_waiting
     ON deliveries_parcel (destination, due_ms) WHERE lane = 2;
 CREATE INDEX IF NOT EXISTS deliveries_parcel_replay_ready

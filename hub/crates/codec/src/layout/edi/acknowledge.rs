@@ -139,7 +139,7 @@ fn verdict(
     message: &interchange::Message,
     refused: bool,
 ) -> Verdict {
-    if edi.ignored.contains(&message.kind) {
+    if edi.ignored.contains(&message.kind) || ack::is_acknowledgement(&message.kind) {
         return Verdict { faults: Vec::new(), refused };
     }
     let one = read::message_of(layout, edi, interchange, message, &mut Arena::default());

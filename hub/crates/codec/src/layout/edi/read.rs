@@ -2,14 +2,17 @@
 
 use ::edi::{
     Dialect, Document, Fault, Interchange, Segment,
-    fault::Level,
+    ack::is_acknowledgement,
     interchange,
     message::{self, Body, Child, Node},
 };
 use canon::entry::RecordFault;
 
 use super::{
-    Column, Edi, Given, Group, Part, Place, Value, number, path::Step, personal::masked, total,
+    Column, Edi, Given, Group, Part, Place, Value, number,
+    path::Step,
+    refused::{answers, lost, record_fault, refused, unsupported},
+    total,
 };
 use crate::{
     layout::{
@@ -40,7 +43,9 @@ pub(in crate::layout) fn read(
         if let Some(fault) = interchange.broken().or_else(|| lost(interchange)) {
             return Err(refused(edi, fault));
         }
-        for message in interchange.messages.iter().filter(|it| !edi.ignored.contains(&it.kind)) {
+        answers(edi, interchange, &mut rows);
+        let is_read = |kind: &String| !edi.ignored.contains(kind) && !is_acknowledgement(kind);
+        for message in interchange.messages.iter().filter(|it| is_read(&it.kind)) {
             rows.records += 1;
             let one = message_of(layout, edi, interchange, message, &mut arena);
             let Message { mut row, faults, own } = one;
@@ -58,26 +63,6 @@ pub(in crate::layout) fn read(
     }
     rows.text = arena.into_text();
     Ok(rows)
-}
-
-/// A fault of an envelope that lies on no message: nobody else would tell it.
-fn lost<'i>(interchange: &'i Interchange<'_>) -> Option<&'i Fault> {
-    interchange.faults.iter().filter(|it| !it.note).find(|fault| match fault.code.level() {
-        Level::Group => {
-            let group = usize::try_from(fault.group).ok().and_then(|it| it.checked_sub(1));
-            let group = group.and_then(|it| interchange.groups.get(it));
-            group.is_none_or(|it| it.messages.is_empty())
-        }
-        _ => !usize::try_from(fault.message)
-            .is_ok_and(|it| (1..=interchange.messages.len()).contains(&it)),
-    })
-}
-
-fn refused(edi: &Edi, fault: &Fault) -> LayoutFault {
-    let fault = &masked(edi, fault);
-    let at = usize::try_from(fault.offset).unwrap_or(usize::MAX);
-    let message = format!("{} {}", fault.code.name(), fault.place());
-    LayoutFault::new("edi", at, message.trim_end()).found(&fault.found).expected(&fault.expected)
 }
 
 /// One message, read.
@@ -99,7 +84,9 @@ pub(super) fn message_of(
 ) -> Message {
     let body = match edi.definition_of(message) {
         Some(definition) => message::read(interchange, message, definition, &edi.options),
-        None => Body { root: Node::default(), faults: vec![unsupported(edi, message)] },
+        None => {
+            Body { root: Node::default(), faults: vec![unsupported(edi, interchange, message)] }
+        }
     };
     let mut faults: Vec<Fault> = interchange.faults_on(message).cloned().collect();
     let bad = |it: &Fault| !it.note;
@@ -118,33 +105,6 @@ pub(super) fn message_of(
     let own = reading.faults;
     faults.extend(body.faults);
     Message { row, faults, own }
-}
-
-fn unsupported(edi: &Edi, message: &interchange::Message) -> Fault {
-    let known: Vec<String> =
-        edi.definitions.iter().map(|it| format!("{} in {}", it.kind, it.release)).collect();
-    let expected = format!("a {}", known.join(" or "));
-    let mut fault = Fault::new(::edi::Code::MessageUnsupported, message.offset, expected);
-    fault.found = format!("{} in {}", message.kind, message.release);
-    (fault.group, fault.message, fault.segment) = (message.group, message.number, 1);
-    (fault.tag, fault.element) = match edi.dialect {
-        Dialect::X12 => ("ST".to_owned(), 1),
-        Dialect::Edifact => ("UNH".to_owned(), 2),
-    };
-    fault
-}
-
-fn record_fault(edi: &Edi, fault: &Fault) -> RecordFault {
-    let fault = &masked(edi, fault);
-    let found = if fault.found.is_empty() { "nothing".to_owned() } else { fault.found.clone() };
-    RecordFault {
-        field: fault.place(),
-        offset: Some(fault.offset),
-        found: format!("{}: {found}", fault.code.name()),
-        expected: fault.expected.clone(),
-        needed_by: None,
-        shows: None,
-    }
 }
 
 /// What a group or column is read in.

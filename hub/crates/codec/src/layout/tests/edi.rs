@@ -13,7 +13,7 @@ message: '850'
 release: ['004010', '005010']
 unknown_codes: refuse
 codes: { '355': [QQ] }
-ignore: ['997']
+ignore: ['864']
 columns:
   - { name: sender, path: ISA06 }
   - { name: receiver, path: ISA08 }
@@ -149,8 +149,81 @@ fn envelopes_that_cannot_be_trusted_refuse_all() {
     );
     assert!(fault("UNB+UNOC:3+A+B+260105:0930+1'UNZ+0+1'").contains("another standard"));
     assert!(fault("hello").contains("not-edi"));
-    let ack = text.replace("ST*850*", "ST*997*").replace("GS*PO", "GS*FA");
-    assert_eq!(row(&order(), &ack), Vec::<String>::new());
+    let note = text.replace("ST*850*", "ST*864*").replace("GS*PO", "GS*TX");
+    assert_eq!(row(&order(), &note), Vec::<String>::new());
+}
+
+#[test]
+fn what_partners_answer_is_told_beside_the_records() {
+    let said = |body: &str| {
+        let text = input(body).replace("ST*850*", "ST*997*").replace("GS*PO", "GS*FA");
+        order().read(text.as_bytes()).unwrap()
+    };
+    let rows = said("AK1*PR*42~AK2*855*0001~AK5*R*5~AK9*R*1*1*0~");
+    let [told] = rows.told.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((told.number, told.offset, rows.records), (1, 146, 1));
+    assert_eq!((told.control.as_str(), told.rejected), ("42", true));
+    assert_eq!(told.why, "AK5*R*5 AK9*R*1*1");
+    // One that does not say what it is about is set aside, as any bad record.
+    let rows = said("AK9*A*1*1*1~");
+    assert_eq!((rows.told.len(), rows.faults.len(), rows.records), (0, 1, 1));
+    assert_eq!(rows.faults[0].faults[0].expected, "AK1 in it");
+}
+
+/// A release that the partner and we have not agreed on: X12 refuses the group for it,
+/// EDIFACT the message, and both say where it stands.
+#[test]
+fn another_release_is_refused_where_it_is_said() {
+    let at = Timestamp::from_ms(1_767_600_000_000);
+    let answer = |layout: &Layout, text: &str| {
+        let found = layout.acknowledge(text.as_bytes(), false, at, &[42]).unwrap();
+        String::from_utf8(found.bytes).unwrap()
+    };
+    let older = input(BODY).replace("X*004010", "X*003070");
+    let want =
+        "GS08 in segment 2: release-unknown: 850 in 003070 / a 850 in 004010 or 850 in 005010";
+    assert_eq!(row(&order(), &older), [want]);
+    assert_eq!(order().read(older.as_bytes()).unwrap().faults[0].faults[0].offset, Some(139));
+    let text = answer(&order(), &older);
+    assert!(text.contains("AK2*850*0001~AK5*R~AK9*R*1*1*0*2~"), "{text}");
+    let orders = layout(ORDERS);
+    let text = "UNB+UNOC:3+A+B+260105:0930+R7'UNH+1+ORDERS:D:97A:UN'BGM+220+P1+9'UNT+3+1'UNZ+1+R7'";
+    let text = answer(&orders, text);
+    assert!(text.contains("UCM+1+ORDERS:D:97A:UN+4+17+UNH+3:3'"), "{text}");
+    // An envelope around the message that does not count: where, too.
+    let text = "UNB+UNOC:3+A+B+260105:0930+R7'UNH+1+ORDERS:D:96A:UN'BGM+220+P1+9'UNT+4+1'UNZ+1+R7'";
+    let text = answer(&orders, text);
+    assert!(text.contains("UCM+1+ORDERS:D:96A:UN+4+29+UNT+2'"), "{text}");
+}
+
+/// A code of no list, and a day that is none: segment, element and what stands there.
+#[test]
+fn a_wrong_code_is_told_with_its_place() {
+    let at = Timestamp::from_ms(1_767_600_000_000);
+    let answer = |layout: &Layout, text: &str| {
+        let found = layout.acknowledge(text.as_bytes(), false, at, &[42]).unwrap();
+        String::from_utf8(found.bytes).unwrap()
+    };
+    for (from, to, want) in [
+        ("*QQ*", "*XX*", "AK3*PO1*9*PO1*8~AK4*3*355*7*XX~AK5*R*5~"),
+        // What no field reads may be personal: the place is told, the value is not.
+        ("DTM*002*", "DTM*0X2*", "AK3*DTM*4**8~AK4*1*374*7~AK5*R*5~"),
+        ("BEG*00*SA", "BEG*0X*SA", "AK3*BEG*2**8~AK4*1*353*7*0X~AK5*R*5~"),
+        ("N1*ST**92*0099", "N1*ST", "AK3*N1*5*N1*8~"),
+    ] {
+        let text = answer(&order(), &input(&BODY.replace(from, to)));
+        assert!(text.contains(want), "{to}: {text}");
+    }
+    let orders = layout(&ORDERS.replace("version: 1", "version: 1\nunknown_codes: refuse"));
+    for (from, to, want) in [
+        ("+9'", "+99'", "UCM+1+ORDERS:D:96A:UN+4'UCS+2'UCD+12+4'"),
+        (":102", ":1X2", "UCM+1+ORDERS:D:96A:UN+4'UCS+3'UCD+12+2:3'"),
+    ] {
+        let good = "UNB+UNOC:3+A+B+260105:0930+R7'UNH+1+ORDERS:D:96A:UN'BGM+220+P1+9'\
+                    DTM+137:20260105:102'LIN+1'UNS+S'UNT+6+1'UNZ+1+R7'";
+        let text = answer(&orders, &good.replace(from, to));
+        assert!(text.contains(want), "{to}: {text}");
+    }
 }
 
 #[test]

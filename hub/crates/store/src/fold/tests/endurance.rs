@@ -14,12 +14,12 @@ use std::{
 use crate::{
     Page, StockFilter, Store, Trust,
     fold::parcels,
-    query::{NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, UNSENT, WAITING},
+    query::{AT_PLACE, NEXT, READY, REPLAY_NEXT, REPLAY_READY, REPLAY_WAITING, UNSENT, WAITING},
     testing::{Bench, Fact, arrival, at, done, dump, fact, later, refused, route},
 };
 
 /// Questions that are asked for each parcel, and the index that answers them.
-const PLANS: [(&str, &str, &str); 10] = [
+const PLANS: [(&str, &str, &str); 11] = [
     ("ready", READY, "deliveries_parcel_ready"),
     ("waiting", WAITING, "deliveries_parcel_waiting"),
     ("next", NEXT, "deliveries_parcel_waiting"),
@@ -30,6 +30,7 @@ const PLANS: [(&str, &str, &str); 10] = [
     ("lane taken", parcels::LANE_TAKEN, "deliveries_parcel_lane"),
     ("older states", parcels::LANE_OLDER_STATES, "deliveries_parcel_lane"),
     ("lane's oldest", parcels::LANE_OLDEST, "deliveries_parcel_lane"),
+    ("numbered", AT_PLACE, "deliveries_parcel_number"),
 ];
 
 /// A shop's morning: parties, orders, receipts, deliveries and their outcomes.
