@@ -32,7 +32,7 @@ pub(crate) enum Emitted {
 pub(crate) fn told_in_all(faults: &mut Vec<RecordFault>, more: u64, label: &str) {
     let Some(mut last) = faults.last().filter(|_| more > 0).cloned() else { return };
     last.field.clear();
-    last.offset = None;
+    (last.offset, last.shows) = (None, None);
     last.found = format!("{more} more {}", if more == 1 { "fault" } else { "faults" });
     last.expected = format!("at most {FAULTS_MAX} are listed: mend these first");
     last.needed_by = Some(label.to_owned());
