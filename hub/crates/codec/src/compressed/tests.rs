@@ -73,6 +73,13 @@ fn strange_archives_are_refused() {
             assert_eq!(texts, [&b"text"[..], b"more"], "{at}");
         }
     }
+    // The end says one file, the directory has two: none is passed over.
+    let mut fewer = archive.clone();
+    let end = fewer.len() - 22;
+    for at in [end + 8, end + 10] {
+        fewer[at] = 1;
+    }
+    assert_eq!(unzip(&fewer, &CAPS).expect_err("refused").code, "compressed-damaged");
     let code = |files: &[(&[u8], u16, &[u8])]| unzip(&zip(files), &CAPS).expect_err("refused").code;
     assert_eq!(code(&[(b"a", 1, b"x")]), "compressed-unsupported");
     assert_eq!(code(&[(b"a", 0, b"x"), (b"a", 0, b"y")]), "compressed-damaged");

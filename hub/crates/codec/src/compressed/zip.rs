@@ -207,6 +207,10 @@ fn entries(window: Window<'_>, end: &End) -> Result<Vec<Entry>, Fault> {
         });
         at = start + name + extra + comment;
     }
+    if at != end.end {
+        // A file that is not counted would be passed over in silence.
+        return Err(damaged(at, "the directory has more than the archive counts"));
+    }
     Ok(entries)
 }
 
