@@ -14,10 +14,12 @@ mod plan;
 pub mod arrives;
 
 mod arena;
+mod around;
 mod assemble;
 mod binary;
 mod cell;
 mod heading;
+mod mistaken;
 mod piece;
 mod read_csv;
 mod read_fixed;
@@ -67,6 +69,8 @@ pub struct Layout {
     kinds: Vec<Kind>,
     shape: Shape,
     lossless: bool,
+    /// What is plainly in another character set is read by the layout's all the same.
+    takes_mistaken: bool,
     arrives: Option<Arrives>,
 }
 
@@ -160,7 +164,7 @@ impl Layout {
         }
         let start = bytes.get(..HEADING_BYTES_MAX).unwrap_or(bytes);
         let decoded = self.profile.decode_marking(start).ok()?;
-        let line = decoded.text.lines().nth(csv.titles)?;
+        let line = read_csv::heading(csv, &decoded.text)?;
         Some(line.to_owned())
     }
 
@@ -190,6 +194,13 @@ impl Layout {
             fault.found = format!("{} bytes", bytes.len());
             fault.expected = format!("at most {INPUT_BYTES_MAX} bytes");
             return Err(fault);
+        }
+        if self.refuses_utf8() {
+            let mut evidence = mistaken::Evidence::default();
+            evidence.push(bytes);
+            if let Some(fault) = evidence.fault(self) {
+                return Err(fault);
+            }
         }
         let window = Window { bytes, base: 0, last: true, sealed: false, keep: true };
         piece::read(self, &window, &mut Memory::new(self))

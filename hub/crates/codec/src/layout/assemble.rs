@@ -3,6 +3,7 @@
 
 mod open;
 mod sequence;
+mod stated;
 pub(super) mod totals;
 
 use canon::entry::RecordFault;
@@ -11,7 +12,7 @@ use super::{
     Layout, LayoutFault,
     arena::{self, Arena, BAD},
     cell,
-    model::{Kind, Role, Slot},
+    model::{Check, Kind, Role, Slot},
     tally::{Counts, FileField, KEYS_MAX, Key, Tally},
 };
 use crate::rows::{Cell, Row, RowFault, Rows};
@@ -47,6 +48,12 @@ pub(super) struct Assembler<'a> {
     before: u64,
     /// Records are wanted, not only counts.
     keep: bool,
+    /// Lines of unknown amounts up to the last record, and the records that have
+    /// some, by their place among the faults.
+    hidden: u64,
+    hiding: Vec<usize>,
+    /// What a first pass found out that cannot be checked.
+    told: Vec<RecordFault>,
 }
 
 /// What was counted before a record was begun.
@@ -78,6 +85,9 @@ impl<'a> Assembler<'a> {
             mark: Mark::default(),
             before: tally.counts.records,
             keep,
+            hidden: tally.counts.hidden(),
+            hiding: Vec::new(),
+            told: tally.unchecked.clone(),
             tally,
         }
     }
@@ -97,7 +107,8 @@ impl<'a> Assembler<'a> {
         let layout = self.layout;
         let Some((index, kind)) = line.kind.and_then(|it| layout.kinds.get(it).map(|k| (it, k)))
         else {
-            self.lost(line);
+            self.tally.counts.unknown += 1;
+            self.lost(line, arena);
             return Ok(());
         };
         let begins = match &kind.role {
@@ -111,7 +122,7 @@ impl<'a> Assembler<'a> {
             | Role::Ignored => false,
         };
         if begins {
-            self.close();
+            self.close(arena);
             self.mark.offset = line.offset;
             self.mark.counts.clone_from(&self.tally.counts);
             self.mark.key = None;
@@ -131,8 +142,8 @@ impl<'a> Assembler<'a> {
         match &kind.role {
             Role::Record => self.single(kind, line),
             Role::Keyed { key, group } => return self.keyed(kind, (key, *group), line, arena),
-            Role::Header => self.header(kind, line),
-            Role::Detail { group } => self.detail(kind, *group, line),
+            Role::Header => self.header(index, kind, line),
+            Role::Detail { group } => self.detail(kind, *group, line, arena),
             Role::Footer => self.footer(kind, line, arena),
             Role::File => return self.file(kind, line, arena),
             Role::Trailer => return self.trailer(kind, &line, arena),
@@ -143,7 +154,7 @@ impl<'a> Assembler<'a> {
 
     /// The records of the last window; checks what must be there at the end.
     pub(super) fn finish(mut self, arena: Arena, end: u64) -> Result<Rows, LayoutFault> {
-        self.close();
+        self.close(&arena);
         for (kind, count) in self.layout.kinds.iter().zip(&self.tally.counts.lines) {
             if kind.required && *count == 0 && kind.role != Role::Footer {
                 let (code, where_) = match kind.role {
@@ -156,6 +167,7 @@ impl<'a> Assembler<'a> {
                 return Err(LayoutFault::new(code, end, message).expected(expected));
             }
         }
+        self.stated_first()?;
         Ok(self.into_rows(arena))
     }
 
@@ -177,7 +189,7 @@ impl<'a> Assembler<'a> {
 
     /// The records of a window that was cut behind a record.
     pub(super) fn seal(mut self, arena: Arena) -> Rows {
-        self.close();
+        self.close(&arena);
         self.into_rows(arena)
     }
 
@@ -214,16 +226,20 @@ impl<'a> Assembler<'a> {
         self.emit(row, line.faults);
     }
 
-    fn header(&mut self, kind: &Kind, line: Line<'_>) {
+    fn header(&mut self, index: usize, kind: &Kind, line: Line<'_>) {
         let mut row = self.new_row(&line);
         place(kind, line.cells, &mut row.cells, &mut Vec::new());
-        self.open = Some(Open { row, faults: line.faults, key: Vec::new(), closed: false });
+        let at = |it: &Check| line.cells.get(it.column).copied().unwrap_or(BAD);
+        let stated = Some((index, kind.checks.iter().map(at).collect()));
+        let stated = stated.filter(|(_, cells): &(_, Vec<Cell>)| !cells.is_empty());
+        let (key, faults) = (Vec::new(), line.faults);
+        self.open = Some(Open { row, faults, key, closed: false, stated });
     }
 
-    fn detail(&mut self, kind: &Kind, group: usize, line: Line<'_>) {
+    fn detail(&mut self, kind: &Kind, group: usize, line: Line<'_>, arena: &Arena) {
         let width = self.width(group);
         let Some(open) = self.open.as_mut().filter(|it| !it.closed) else {
-            return self.lost(line);
+            return self.lost(line, arena);
         };
         extend(&mut open.row, &line);
         open.add_line(kind, (group, width), line);
@@ -232,26 +248,15 @@ impl<'a> Assembler<'a> {
     fn footer(&mut self, kind: &Kind, line: Line<'_>, arena: &Arena) {
         let layout = self.layout;
         let Some(open) = self.open.as_mut().filter(|it| !it.closed) else {
-            return self.lost(line);
+            return self.lost(line, arena);
         };
         extend(&mut open.row, &line);
         place(kind, line.cells, &mut open.row.cells, &mut Vec::new());
         open.faults.extend(line.faults);
         open.closed = true;
-        for check in &kind.checks {
-            let Some((stated, column)) =
-                line.cells.get(check.column).zip(kind.columns.get(check.column))
-            else {
-                continue;
-            };
-            let found = arena.cell(*stated);
-            let counted = totals::of_record(&open.row, layout, check.rule, arena);
-            if let Some(counted) = counted.filter(|it| cell::number::nano(found) != Some(*it)) {
-                let expected = format!("{}, as the lines have it", totals::decimal(counted));
-                let place = (stated.offset, arena::index(stated.length));
-                open.faults.push(cell::fault(column, place, found, expected));
-            }
-        }
+        let at = |it: &Check| line.cells.get(it.column).copied().unwrap_or(BAD);
+        let stated: Vec<Cell> = kind.checks.iter().map(at).collect();
+        open.states(layout, kind, &stated, arena);
     }
 
     /// Whether a line's key is another than that of the record that is open.
@@ -272,7 +277,7 @@ impl<'a> Assembler<'a> {
     ) -> Result<(), LayoutFault> {
         let at = |it: &usize| line.cells.get(*it).copied().unwrap_or(BAD);
         if key.iter().any(|it| at(it) == BAD) {
-            self.lost(line);
+            self.lost(line, arena);
             return Ok(());
         }
         let same = self.open.is_some();
@@ -301,7 +306,7 @@ impl<'a> Assembler<'a> {
                         .expected(format!("at most {KEYS_MAX} records with a key in one input")));
                 }
             }
-            self.open = Some(Open { row, faults, key: cells, closed: false });
+            self.open = Some(Open { row, faults, key: cells, closed: false, stated: None });
         }
         let width = self.width(group);
         let Some(open) = self.open.as_mut() else { return Ok(()) };
@@ -317,8 +322,8 @@ impl<'a> Assembler<'a> {
 
     fn file(&mut self, kind: &Kind, line: Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
         let early = self.tally.counts.records == 0 && self.open.is_none() && !self.tally.file_seen;
-        if let Some(fault) = line.faults.into_iter().next() {
-            return Err(whole(kind, fault, line.offset));
+        if let Some(fault) = line.faults.first() {
+            return Err(whole(kind, fault.clone(), line.offset));
         }
         if !early {
             let at = usize::try_from(line.offset).unwrap_or(usize::MAX);
@@ -326,6 +331,7 @@ impl<'a> Assembler<'a> {
             return Err(LayoutFault::new("out-of-order", at, message).expected("it once, first"));
         }
         self.tally.file_seen = true;
+        self.tally.stated = totals::stated(kind, &line, arena);
         for (column, cell) in kind.columns.iter().zip(&*line.cells) {
             if let Slot::Head(slot) = column.slot {
                 self.file.push((slot, *cell));
@@ -341,12 +347,13 @@ impl<'a> Assembler<'a> {
     }
 
     fn trailer(&mut self, kind: &Kind, line: &Line<'_>, arena: &Arena) -> Result<(), LayoutFault> {
-        self.close();
+        self.close(arena);
         self.tally.trailer = Some(line.offset);
         if let Some(fault) = line.faults.first() {
             return Err(whole(kind, fault.clone(), line.offset));
         }
-        totals::check(kind, line, arena, &self.tally.counts)
+        let stated = totals::stated(kind, line, arena);
+        self.check(kind, &stated)
     }
 
     // --- the records ---
@@ -372,8 +379,13 @@ impl<'a> Assembler<'a> {
     }
 
     /// Finishes the record that is open.
-    fn close(&mut self) {
+    fn close(&mut self, arena: &Arena) {
         let Some(mut open) = self.open.take() else { return };
+        if let Some((index, stated)) = open.stated.take()
+            && let Some(kind) = self.layout.kinds.get(index)
+        {
+            open.states(self.layout, kind, &stated, arena);
+        }
         let footer = self.layout.kinds.iter().find(|it| it.role == Role::Footer && it.required);
         if let Some(footer) = footer.filter(|_| !open.closed) {
             open.faults.push(RecordFault {
@@ -414,7 +426,13 @@ impl<'a> Assembler<'a> {
             return;
         }
         self.tally.counts.set_aside += 1;
+        let hidden = self.tally.counts.hidden();
+        let hides = std::mem::replace(&mut self.hidden, hidden) < hidden;
         if self.keep || self.rows.faults.len() < FAULTS_SHOWN {
+            if hides {
+                faults.extend(self.told.iter().cloned());
+                self.hiding.push(self.rows.faults.len());
+            }
             let Row { number, offset, length, .. } = row;
             self.rows.faults.push(RowFault { number, offset, length, faults });
         }
@@ -422,7 +440,7 @@ impl<'a> Assembler<'a> {
 
     /// A line that no record can be found for. It may belong to the one that is
     /// open or to the next one, so neither can be trusted.
-    fn lost(&mut self, mut line: Line<'_>) {
+    fn lost(&mut self, mut line: Line<'_>, arena: &Arena) {
         if line.faults.is_empty() {
             line.faults.push(RecordFault {
                 field: String::new(),
@@ -441,7 +459,7 @@ impl<'a> Assembler<'a> {
         extend(&mut open.row, &line);
         open.faults.append(&mut line.faults);
         if self.layout.kinds.iter().any(|it| matches!(it.role, Role::Keyed { .. })) {
-            self.close();
+            self.close(arena);
             self.tally.counts.doubt = Some(RecordFault {
                 field: String::new(),
                 offset: Some(line.offset),

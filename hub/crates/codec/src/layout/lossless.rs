@@ -16,7 +16,7 @@ pub(super) fn settle(table: &Table<'_>, layout: &mut Layout) {
         Format::Csv(csv) => {
             let loose = [
                 (csv.ends == Ends::Any, "`line_end: any`"),
-                (csv.titles > 0 || csv.footers > 0, "title or footer lines"),
+                (csv.titles.lines_max() + csv.footers.lines_max() > 0, "title or footer lines"),
                 (csv.header_repeats || csv.skip_blank, "repeated headers or blank lines"),
                 (matches!(csv.header, Header::AnyOrder | Header::Ignored), "a free header"),
                 (csv.eof_mark == Mark::Optional, "an optional end mark"),

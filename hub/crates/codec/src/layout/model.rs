@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{edi::Edi, form::Form, xlsx::Xlsx, xml::Xml};
+use super::{around::Around, edi::Edi, form::Form, xlsx::Xlsx, xml::Xml};
 use crate::{charset::Profile, rows::FieldShape};
 
 /// How records lie in the bytes.
@@ -39,12 +39,14 @@ pub(super) struct Csv {
     pub(super) controls: bool,
     pub(super) ends: Ends,
     pub(super) header: Header,
+    /// How a header that is passed over begins, if it is known.
+    pub(super) header_begins: Option<String>,
     /// The header may stand again between records.
     pub(super) header_repeats: bool,
     /// Lines before the header.
-    pub(super) titles: usize,
+    pub(super) titles: Around,
     /// Lines after the last record.
-    pub(super) footers: usize,
+    pub(super) footers: Around,
     pub(super) eof_mark: Mark,
     /// Index of the column that holds the record's code.
     pub(super) type_column: usize,
@@ -342,12 +344,15 @@ pub(super) enum Trim {
     Both,
 }
 
-/// A count or total that a footer or trailer states.
+/// A count or total that a header, footer or trailer states.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     /// Index of the column that states it.
     pub(super) column: usize,
     pub(super) rule: Rule,
+    /// A total of which lines that are set aside hide a part refuses the input,
+    /// though their count is right.
+    pub(super) strict: bool,
 }
 
 /// What a check compares with.

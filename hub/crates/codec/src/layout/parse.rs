@@ -9,6 +9,7 @@ use crate::{
     diagnostic::Diagnostic,
     layout::{
         Layout,
+        around::Around,
         arrives::Arrives,
         edi, form, lossless,
         model::{Csv, Ends, Fixed, Format, Framing, Header, Kind, Mark, Quoting},
@@ -105,7 +106,13 @@ fn read(table: Table<'_>, files: Files<'_>) -> Option<Layout> {
     if word == Word::Form {
         form::check(&table, &kinds.0);
     }
-    let mut layout = Layout { lossless, ..head.layout(named, format, kinds) };
+    let mistaken = [("refuse", false), ("take", true)];
+    let takes_mistaken = match word {
+        Word::Csv | Word::Fixed => table.one_of("mistaken_charset", &mistaken).unwrap_or(false),
+        Word::Xml | Word::Xlsx | Word::Form => false,
+    };
+    let layout = head.layout(named, format, kinds);
+    let mut layout = Layout { lossless, takes_mistaken, ..layout };
     lossless::settle(&table, &mut layout);
     table.finish();
     Some(layout)
@@ -115,7 +122,19 @@ impl Head {
     fn layout(self, named: Named, format: Format, (kinds, shape): (Vec<Kind>, Shape)) -> Layout {
         let Self { id, version, arrives } = self;
         let Named { profile, writing } = named;
-        Layout { id, version, profile, writing, format, kinds, shape, lossless: false, arrives }
+        let (lossless, takes_mistaken) = (false, false);
+        Layout {
+            id,
+            version,
+            profile,
+            writing,
+            format,
+            kinds,
+            shape,
+            lossless,
+            takes_mistaken,
+            arrives,
+        }
     }
 }
 
@@ -138,12 +157,12 @@ fn csv(table: &Table<'_>) -> Csv {
         ("any_order", Header::AnyOrder),
         ("ignored", Header::Ignored),
     ];
-    let count = "a count of lines";
     let type_column = table.number::<usize>("type_column", "a column's number, from 1");
     if type_column == Some(0) {
         table.error("L07", "`type_column` is 0; the first column is 1");
     }
     let flag = |key| table.bool(key).unwrap_or(false);
+    let header = table.required_one_of("header", &headers).unwrap_or(Header::None);
     Csv {
         delimiter,
         quote,
@@ -155,13 +174,23 @@ fn csv(table: &Table<'_>) -> Csv {
         skip_blank: flag("skip_blank_lines"),
         controls: flag("control_characters"),
         ends: table.required_one_of("line_end", &ENDS).unwrap_or(Ends::Any),
-        header: table.required_one_of("header", &headers).unwrap_or(Header::None),
+        header,
+        header_begins: header_begins(table, header),
         header_repeats: flag("header_repeats"),
-        titles: table.number("title_lines", count).unwrap_or(0),
-        footers: table.number("footer_lines", count).unwrap_or(0),
+        titles: Around::titles(table),
+        footers: Around::footers(table),
         eof_mark: table.one_of("eof_mark", &MARKS).unwrap_or(Mark::Refused),
         type_column: type_column.unwrap_or(1).saturating_sub(1),
     }
+}
+
+/// How a header begins whose names are not looked at.
+pub(super) fn header_begins(table: &Table<'_>, header: Header) -> Option<String> {
+    let begins = table.text("header_begins")?;
+    if header != Header::Ignored || begins.is_empty() {
+        table.error("L07", "`header_begins` is for `header: ignored`, and not empty");
+    }
+    Some(begins.to_owned())
 }
 
 /// A delimiter or quote: `None` inside for the word `none`.

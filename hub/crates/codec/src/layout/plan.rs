@@ -213,7 +213,7 @@ impl<'t, 'a> Draft<'t, 'a> {
         table.finish();
     }
 
-    /// `checks`: what the columns of a footer or trailer must say.
+    /// `checks`: what the columns of a header, footer or trailer must say.
     fn checks(&mut self, kinds: &[KindNames]) {
         let mut checks = Vec::new();
         for node in self.table.list("checks") {
@@ -227,12 +227,20 @@ impl<'t, 'a> Draft<'t, 'a> {
                     None
                 }
             };
+            let words = [("set_aside", false), ("refuse", true)];
+            let strict = table.one_of("unreadable", &words);
+            if strict.is_some() && !matches!(rule, None | Some(Rule::Sum { .. })) {
+                table.error("L05", "`unreadable` says what becomes of a `sum`");
+            }
             table.finish();
             let column = column.and_then(|it| it.first().copied());
-            checks.extend(column.zip(rule).map(|(column, rule)| Check { column, rule }));
+            let strict = strict.unwrap_or(false);
+            checks.extend(column.zip(rule).map(|(column, rule)| Check { column, rule, strict }));
         }
-        if !checks.is_empty() && !matches!(self.kind.role, Role::Footer | Role::Trailer) {
-            self.table.error("L05", "only a footer or a trailer can have `checks`");
+        let states =
+            matches!(self.kind.role, Role::File | Role::Header | Role::Footer | Role::Trailer);
+        if !checks.is_empty() && !states {
+            self.table.error("L05", "only a file, header, footer or trailer can have `checks`");
         }
         self.kind.checks = checks;
         self.sequence();

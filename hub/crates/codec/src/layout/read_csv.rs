@@ -2,11 +2,14 @@
 
 mod header;
 
+pub(super) use header::heading;
+
 use canon::entry::RecordFault;
 
 use super::{
     Layout, LayoutFault,
     arena::{self, Arena, BAD, index},
+    around::Likeness,
     assemble::{self, Assembler},
     cell,
     model::{CellFormat, Column, Csv, Kind, Mark, Quoting, Role},
@@ -63,12 +66,15 @@ pub(super) fn read(
     };
     let mut arena = Arena::new(text);
     if window.last {
-        reader.end = reader.last(arena.base());
+        reader.end = reader.last(arena.base())?;
     }
     let mut at = 0;
     if !memory.begun {
-        let Some(next) = reader.head(arena.base())? else { return Ok(Rows::default()) };
+        let Some(next) = reader.head(&mut arena)? else { return Ok(Rows::default()) };
         (at, memory.begun) = (next, true);
+    }
+    if window.last {
+        reader.no_record_is_lost(&mut arena)?;
     }
     let mut assembler = Assembler::new(layout, &mut memory.tally, window.keep, &mut arena);
     while at < reader.end {
@@ -219,8 +225,8 @@ impl Reader<'_> {
         }
         let ended = line.line_end != LineEnd::Eof;
         let wanted = self.width(kind);
-        let footers = self.csv.footers > 0 || self.csv.eof_mark != Mark::Refused;
-        if !ended && (open || raw.len() < wanted || self.layout.lossless) && !footers {
+        let marked = self.csv.eof_mark != Mark::Refused;
+        if !ended && (open || raw.len() < wanted || self.layout.lossless) && !marked {
             let message = "the last line is not whole: the file was probably cut";
             return Err(LayoutFault::new("truncated", offset, message)
                 .found(format!("{} columns and no line end", raw.len()))
@@ -328,6 +334,27 @@ impl Reader<'_> {
             }
         }
         Ok(range)
+    }
+
+    /// Whether the cells of a line that is passed over are those of a record.
+    fn is_record(&mut self, raw: &mut [RawCell], arena: &mut Arena) -> bool {
+        let layout = self.layout;
+        let kind = self.kind(raw, arena.base()).and_then(|it| layout.kinds.get(it));
+        let Some(kind) = kind.filter(|it| it.role != Role::Ignored) else { return false };
+        if raw.len() != self.width(kind) {
+            return false;
+        }
+        let mut likeness = Likeness::default();
+        for (index, raw) in raw.iter_mut().enumerate() {
+            let column = match self.order.as_ref().filter(|_| kind.role != Role::Trailer) {
+                Some(order) => order.get(index).copied().flatten(),
+                None => Some(index),
+            };
+            let Some(column) = column.and_then(|it| kind.columns.get(it)) else { continue };
+            let read = self.cell(column, raw, (0, 0), arena).ok();
+            likeness.add(column, read.map(|(start, end)| arena.text(start, end)));
+        }
+        likeness.is_record()
     }
 
     // --- the smaller questions ---

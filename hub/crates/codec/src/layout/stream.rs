@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Layout, LayoutFault,
+    mistaken::Evidence,
     model::Format,
     piece::{self, Memory, Window},
 };
@@ -63,6 +64,9 @@ pub struct Stream {
     /// The input is refused: nothing more comes out.
     fault: Option<LayoutFault>,
     keep: bool,
+    /// What speaks for another character set, in an input that is read from its
+    /// start.
+    evidence: Option<Evidence>,
 }
 
 /// Where a stream stands: what was taken before is counted in it, what comes
@@ -105,7 +109,9 @@ impl Layout {
 
 impl Stream {
     fn new(layout: &Layout, memory: Memory) -> Self {
+        let guards = memory.offset == 0 && layout.refuses_utf8();
         Self {
+            evidence: guards.then(Evidence::default),
             layout: layout.clone(),
             memory,
             buffer: Vec::new(),
@@ -125,6 +131,9 @@ impl Stream {
         self.buffer.drain(..self.start.min(self.buffer.len()));
         self.start = 0;
         self.buffer.extend_from_slice(bytes);
+        if let Some(evidence) = &mut self.evidence {
+            evidence.push(bytes);
+        }
     }
 
     /// There are no more bytes.
@@ -133,7 +142,8 @@ impl Stream {
     }
 
     /// The next batch: whole records, in order. `None`: more bytes are needed,
-    /// or nothing is left. [`Rows::records`] counts those of the batch.
+    /// or nothing is left. [`Rows::records`] counts those of the batch. Totals that
+    /// cannot be checked are told with their records when a first pass knows them.
     ///
     /// # Errors
     /// When the input as a whole is refused. What was taken before is no more
@@ -142,7 +152,11 @@ impl Stream {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let result = self.next();
+        let mut result = self.next();
+        // What UTF-8 looks like in another set is no better told than that it is.
+        if let (Err(fault), Some(mistaken)) = (&mut result, self.mistaken()) {
+            *fault = mistaken;
+        }
         self.fault = result.as_ref().err().cloned();
         result
     }
@@ -189,6 +203,9 @@ impl Stream {
             if !last && (whole || length < self.window) {
                 return Ok(None);
             }
+            if last && let Some(fault) = self.mistaken() {
+                return Err(fault);
+            }
             let mut piece = rest.get(..length).unwrap_or_default();
             if !last && let Format::Csv(csv) = &self.layout.format {
                 piece = cut::lines(&self.layout.profile, csv, piece);
@@ -208,6 +225,10 @@ impl Stream {
             }
         }
         Ok(None)
+    }
+
+    fn mistaken(&self) -> Option<LayoutFault> {
+        self.evidence.as_ref()?.fault(&self.layout)
     }
 
     /// What was read has no end of a record in it.

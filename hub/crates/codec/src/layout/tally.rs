@@ -18,8 +18,15 @@ pub(super) struct Tally {
     /// The fields of the `file` record.
     pub(super) file: Vec<FileField>,
     pub(super) file_seen: bool,
+    /// What the `file` record states, by its checks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) stated: Vec<FileField>,
     /// Offset of the trailer, once it came.
     pub(super) trailer: Option<u64>,
+    /// Totals that cannot be checked, since lines are set aside: told with each
+    /// of those. A first pass knows them before the second begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) unchecked: Vec<RecordFault>,
     pub(super) keys: Keys,
 }
 
@@ -32,7 +39,10 @@ pub(super) struct Counts {
     pub(super) set_aside: u64,
     /// Lines by kind.
     pub(super) lines: Vec<u64>,
-    /// By check of the trailer.
+    /// Lines of which not even the kind is known.
+    #[serde(default)]
+    pub(super) unknown: u64,
+    /// By check of the `file` record, then of the trailer.
     pub(super) sums: Vec<Sum>,
     /// By kind: the number of the last line in its sequence.
     pub(super) numbers: Vec<Option<u64>>,
@@ -48,6 +58,12 @@ pub(super) struct Sum {
     pub(super) nano: i128,
     /// Offset of the first line whose amount could not be read.
     pub(super) unknown: Option<u64>,
+    /// How many such lines are set aside.
+    #[serde(default)]
+    pub(super) unread: u64,
+    /// A line that is not set aside has an amount that cannot be added.
+    #[serde(default)]
+    pub(super) beyond: bool,
 }
 
 /// A field of the `file` record: it stands in every record.
@@ -64,8 +80,8 @@ pub(super) struct FileField {
 
 impl Tally {
     pub(super) fn new(layout: &Layout) -> Self {
-        let trailer = layout.kinds.iter().find(|it| it.role == Role::Trailer);
-        let checks = trailer.map_or(0, |it| it.checks.len());
+        let states = layout.kinds.iter().filter(|it| matches!(it.role, Role::File | Role::Trailer));
+        let checks = states.map(|it| it.checks.len()).sum();
         let counts = Counts {
             lines: vec![0; layout.kinds.len()],
             sums: vec![Sum::default(); checks],
@@ -77,6 +93,13 @@ impl Tally {
 }
 
 // === impl Counts ===
+
+impl Counts {
+    /// Lines whose amounts, or more of them, are not known.
+    pub(super) fn hidden(&self) -> u64 {
+        self.unknown + self.sums.iter().map(|it| it.unread).sum::<u64>()
+    }
+}
 
 impl Clone for Counts {
     fn clone(&self) -> Self {
@@ -90,6 +113,7 @@ impl Clone for Counts {
         self.records = other.records;
         self.set_aside = other.set_aside;
         self.lines.clone_from(&other.lines);
+        self.unknown = other.unknown;
         self.sums.clone_from(&other.sums);
         self.numbers.clone_from(&other.numbers);
         self.doubt.clone_from(&other.doubt);

@@ -3,6 +3,7 @@
 
 mod any;
 mod areas;
+mod around;
 mod csv;
 mod documented;
 mod edi;
@@ -13,11 +14,13 @@ mod framed;
 mod kept;
 mod laws;
 mod masked;
+mod mistaken;
 mod pieces;
 mod policy;
 mod published;
 mod shipped;
 mod stream;
+mod totals;
 mod written;
 mod xlsx;
 mod xml;

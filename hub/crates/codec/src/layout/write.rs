@@ -100,14 +100,8 @@ impl Layout {
         if let Format::Form(form) = self.format {
             return form::write(self, form, rows, policy);
         }
-        let mut writer = Writer {
-            layout: self,
-            rows,
-            policy,
-            out: Written::default(),
-            faults: Vec::new(),
-            counts: vec![0; self.kinds.len()],
-        };
+        let mut writer =
+            Writer { layout: self, rows, policy, out: Written::default(), faults: Vec::new() };
         writer.file();
         if writer.faults.is_empty() { Ok(writer.out) } else { Err(writer.faults) }
     }
@@ -119,8 +113,6 @@ struct Writer<'a> {
     policy: &'a Policy,
     out: Written,
     faults: Vec<RowFault>,
-    /// Lines by kind.
-    counts: Vec<i128>,
 }
 
 /// Where the texts of a line come from.
@@ -173,9 +165,9 @@ impl Writer<'_> {
     /// Writes a line of each kind with such a role.
     fn by_role(&mut self, wanted: impl Fn(&Role) -> bool, from: From<'_>) {
         let layout = self.layout;
-        for (index, kind) in layout.kinds.iter().enumerate() {
+        for kind in &layout.kinds {
             if wanted(&kind.role) {
-                self.line(index, kind, from);
+                self.line(kind, from);
             }
         }
     }
@@ -200,7 +192,7 @@ impl Writer<'_> {
         }
     }
 
-    fn line(&mut self, index: usize, kind: &Kind, from: From<'_>) {
+    fn line(&mut self, kind: &Kind, from: From<'_>) {
         let layout = self.layout;
         let start = self.out.bytes.len();
         let faults = match &layout.format {
@@ -208,9 +200,6 @@ impl Writer<'_> {
             Format::Fixed(fixed) => self.fixed_line(fixed, kind, from),
             Format::Xml(_) | Format::Xlsx(_) | Format::Edi(_) | Format::Form(_) => Vec::new(),
         };
-        if let Some(count) = self.counts.get_mut(index) {
-            *count += 1;
-        }
         if faults.is_empty() {
             return;
         }
@@ -307,25 +296,40 @@ impl Writer<'_> {
         let text = |row: Option<&Row>, slot| {
             row.map(|it| self.rows.cell(it, slot)).unwrap_or_default().to_owned()
         };
+        let check = kind.checks.iter().find(|it| it.column == index);
+        if let Some(check) = check.filter(|_| matches!(kind.role, Role::File | Role::Trailer)) {
+            return totals::decimal(self.counted(check.rule));
+        }
         match column.slot {
             Slot::Head(slot) => return text(from.head, slot),
             Slot::Line(slot) => return text(from.line, slot),
             Slot::None => {}
         }
-        if let Some(check) = kind.checks.iter().find(|it| it.column == index) {
-            return totals::decimal(self.counted(check.rule));
-        }
         column.constant.clone().unwrap_or_default()
     }
 
-    /// What a trailer states, in billionths.
+    /// How many lines of a kind are written, even if they are still to come.
+    fn lines(&self, kind: usize) -> i128 {
+        let rows = &self.rows.rows;
+        let count = match self.layout.kinds.get(kind).map(|it| &it.role) {
+            Some(Role::Record | Role::Header | Role::Footer) => rows.len(),
+            Some(Role::Keyed { group, .. } | Role::Detail { group }) => {
+                rows.iter().filter_map(|it| it.groups.get(*group)).map(Vec::len).sum()
+            }
+            Some(Role::File | Role::Trailer) => 1,
+            Some(Role::Ignored) | None => 0,
+        };
+        i128::try_from(count).unwrap_or(0)
+    }
+
+    /// What a header, footer or trailer states, in billionths.
     fn counted(&self, rule: Rule) -> i128 {
         const ONE: i128 = 1_000_000_000;
         let (kind, column) = match rule {
             Rule::CountRecords => {
                 return i128::try_from(self.rows.rows.len()).unwrap_or(0) * ONE;
             }
-            Rule::Count { kind } => return self.counts.get(kind).copied().unwrap_or(0) * ONE,
+            Rule::Count { kind } => return self.lines(kind) * ONE,
             Rule::Sum { kind, column } => (self.layout.kinds.get(kind), column),
         };
         let Some((kind, slot)) = kind.and_then(|it| Some((it, it.columns.get(column)?.slot)))

@@ -24,7 +24,10 @@ pub(super) use parse::xlsx;
 pub(super) use read::{heading, read};
 pub use survey::{ColumnSurvey, Seen, SheetSurvey, Suspicion, survey};
 
-use super::model::{Csv, Ends, Header, Mark, Quoting};
+use super::{
+    around::Around,
+    model::{Csv, Ends, Header, Mark, Quoting},
+};
 use crate::compressed::Caps;
 
 /// Bytes of a workbook as it comes.
@@ -37,9 +40,11 @@ const CAPS: Caps = Caps { bytes_max: 256 << 20, ratio_max: 500, files_max: 4096 
 pub(super) struct Xlsx {
     sheet: Which,
     pub(super) header: Header,
+    /// How a header that is passed over begins, if it is known.
+    header_begins: Option<String>,
     top: Top,
     /// Rows after the last record, empty ones not counted.
-    footers: usize,
+    footers: Around,
     skip_blank: bool,
     header_repeats: bool,
     multiline: bool,
@@ -65,10 +70,12 @@ enum Which {
 }
 
 /// Where the table begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Top {
     /// In that row, from 1.
     Row(u32),
+    /// Behind these.
+    Behind(Around),
     /// In the first row that has the names of the columns.
     Found,
 }
@@ -115,9 +122,10 @@ impl Xlsx {
             controls: true,
             ends: Ends::Crlf,
             header: Header::None,
+            header_begins: None,
             header_repeats: false,
-            titles: 0,
-            footers: 0,
+            titles: Around::NONE,
+            footers: Around::NONE,
             eof_mark: Mark::Refused,
             type_column: self.type_column,
         }

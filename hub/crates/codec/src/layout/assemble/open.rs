@@ -2,9 +2,10 @@
 
 use canon::entry::RecordFault;
 
-use super::Line;
+use super::{Line, totals};
 use crate::{
     layout::{
+        Layout,
         arena::{Arena, BAD, index},
         cell,
         model::{Kind, Slot},
@@ -19,6 +20,8 @@ pub(super) struct Open {
     /// Its cells in the key's columns.
     pub(super) key: Vec<Cell>,
     pub(super) closed: bool,
+    /// What its header states, by the checks of that kind.
+    pub(super) stated: Option<(usize, Vec<Cell>)>,
 }
 
 // === impl Open ===
@@ -37,6 +40,20 @@ impl Open {
         row.cells = vec![Cell::default(); width];
         place(kind, line.cells, &mut Vec::new(), &mut row.cells);
         rows.push(row);
+    }
+
+    /// Compares what its header or footer states with its lines.
+    pub(super) fn states(&mut self, layout: &Layout, kind: &Kind, stated: &[Cell], arena: &Arena) {
+        for (check, stated) in kind.checks.iter().zip(stated).filter(|(_, it)| **it != BAD) {
+            let Some(column) = kind.columns.get(check.column) else { continue };
+            let found = arena.cell(*stated);
+            let counted = totals::of_record(&self.row, layout, check.rule, arena);
+            if let Some(counted) = counted.filter(|it| cell::number::nano(found) != Some(*it)) {
+                let expected = format!("{}, as the lines have it", totals::decimal(counted));
+                let place = (stated.offset, index(stated.length));
+                self.faults.push(cell::fault(column, place, found, expected));
+            }
+        }
     }
 
     /// The record's own columns have the same text in all its lines.

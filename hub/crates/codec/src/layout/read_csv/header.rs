@@ -5,9 +5,11 @@ use std::borrow::Cow;
 
 use super::Reader;
 use crate::{
-    charset::{Skip, SkipKind},
+    charset::{Cursor, Skip, SkipKind},
     layout::{
         LayoutFault,
+        arena::Arena,
+        around::{Around, Known, Passed},
         heading::{self, headed},
         model::{Csv, Header, Mark},
         scan::{Line, LineEnd, RawCell},
@@ -17,14 +19,68 @@ use crate::{
 
 impl Reader<'_> {
     /// Where the records end: before the end mark and the footer lines.
-    pub(super) fn last(&self, text: &str) -> usize {
+    pub(super) fn last(&self, text: &str) -> Result<usize, LayoutFault> {
         let mut end = text.trim_end_matches('\u{1A}').len();
-        for _ in 0..self.csv.footers {
-            let body = text.get(..end).unwrap_or_default();
-            let ended = ["\r\n", "\n", "\r"].iter().find_map(|it| body.strip_suffix(it));
-            end = ended.unwrap_or(body).rfind(['\n', '\r']).map_or(0, |it| it + 1);
+        let known = match &self.csv.footers {
+            Around::Count(count) => {
+                let mut left = *count;
+                while left > 0 && end > 0 {
+                    let (start, line) = line_before(text, end);
+                    left -= usize::from(!line.is_empty() || !self.csv.skip_blank);
+                    end = start;
+                }
+                return Ok(end);
+            }
+            Around::Known(known) => known,
+        };
+        let (mut left, mut at, body) = (known.as_slice(), end, end);
+        while at > 0 {
+            let (start, line) = line_before(text, at);
+            at = start;
+            if line.is_empty() {
+                // Behind the last record it is one, unless a footer follows.
+                end = if end < body { start } else { end };
+                continue;
+            }
+            let Some(behind) = Known::behind(left, self.unquoted(line)) else { break };
+            (left, end) = (behind, start);
         }
-        end
+        let offset = self.base + self.bytes.len();
+        Known::none_missing(left, Passed::Footer, offset).map(|()| end)
+    }
+
+    /// Footers that are only counted are no records.
+    pub(super) fn no_record_is_lost(&mut self, arena: &mut Arena) -> Result<(), LayoutFault> {
+        let Around::Count(1..) = self.csv.footers else { return Ok(()) };
+        let (first, body) = (self.end, arena.base().trim_end_matches('\u{1A}').len());
+        // The lines behind the records are cut as the records are.
+        self.end = body;
+        let (mut at, mut found) = (first, Ok(()));
+        while at < body && found.is_ok() {
+            let (next, record) = self.reads_as_record(at, arena);
+            if let Some(columns) = record {
+                let offset = source_of(self, arena.base(), at);
+                found = Err(Passed::Footer.is_record(offset, columns));
+            }
+            at = next.max(at + 1);
+        }
+        self.end = first;
+        found
+    }
+
+    /// Where the line behind the one at `at` begins, and how many columns it has
+    /// if it reads as a record.
+    fn reads_as_record(&mut self, at: usize, arena: &mut Arena) -> (usize, Option<usize>) {
+        let mut raw = std::mem::take(&mut self.raw);
+        let line = self.scanner(arena.base()).line(at, &mut raw);
+        let is = line.end > at && self.is_record(&mut raw, arena);
+        let columns = is.then_some(raw.len());
+        self.raw = raw;
+        (line.next, columns)
+    }
+
+    fn unquoted<'t>(&self, line: &'t str) -> &'t str {
+        unquoted(self.csv, line)
     }
 
     /// The end mark stands where the layout says so, and only there.
@@ -55,19 +111,16 @@ impl Reader<'_> {
 
     /// Passes over titles and checks the header. Returns where the records
     /// begin; `None` if more bytes are needed.
-    pub(super) fn head(&mut self, text: &str) -> Result<Option<usize>, LayoutFault> {
-        let mut at = 0;
-        for _ in 0..self.csv.titles {
-            let line = self.scanner(text).raw_line(at);
-            if !self.last && line.line_end == LineEnd::Eof {
-                return Ok(None);
-            }
-            at = line.next;
-        }
+    pub(super) fn head(&mut self, arena: &mut Arena) -> Result<Option<usize>, LayoutFault> {
+        let Some(at) = self.titles(arena)? else { return Ok(None) };
         let header = self.csv.header;
         if header == Header::None {
             return Ok(Some(at));
         }
+        if header == Header::Ignored {
+            return self.pass_header(at, arena);
+        }
+        let text = arena.base();
         if at >= self.end {
             let fault = LayoutFault::new("empty", 0, "there is no header").expected("a header");
             return if self.last { Err(fault) } else { Ok(None) };
@@ -79,16 +132,87 @@ impl Reader<'_> {
         }
         self.whole_characters(line.next)?;
         self.line_end(text, line)?;
-        if header != Header::Ignored {
-            self.readable(line, at)?;
-            let names: Vec<Cow<'_, str>> = raw.iter().map(|it| name(self.csv, text, it)).collect();
-            let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
-            let offsets: Vec<usize> = cells.iter().map(|it| self.source(text, *it)).collect();
-            self.header(&names, &offsets)?;
-            self.exact()?;
-        }
+        self.readable(line, at)?;
+        let names: Vec<Cow<'_, str>> = raw.iter().map(|it| name(self.csv, text, it)).collect();
+        let cells: Vec<usize> = raw.iter().map(|it| it.outer_start).collect();
+        let offsets: Vec<usize> = cells.iter().map(|it| self.source(text, *it)).collect();
+        self.header(&names, &offsets)?;
+        self.exact()?;
         self.pass_skips(line.next, text.len());
         self.raw = raw;
+        Ok(Some(line.next))
+    }
+
+    /// Passes over titles. Before names of columns a count needs no second look:
+    /// where a title is missing, the names are not where they should be.
+    fn titles(&mut self, arena: &mut Arena) -> Result<Option<usize>, LayoutFault> {
+        let csv = self.csv;
+        let named = matches!(csv.header, Header::Names | Header::AnyOrder);
+        let (mut at, mut left) = (0, csv.titles.lines_max());
+        let mut known = match &csv.titles {
+            Around::Known(known) => known.as_slice(),
+            Around::Count(_) => &[],
+        };
+        let by_text = matches!(csv.titles, Around::Known(_));
+        while (left > 0 || by_text) && at < self.end {
+            let text = arena.base();
+            let line = self.scanner(text).raw_line(at);
+            if !self.last && line.line_end == LineEnd::Eof {
+                return Ok(None);
+            }
+            let shown = text.get(at..line.end).unwrap_or_default();
+            if by_text {
+                if !shown.is_empty() {
+                    let Some(behind) = Known::behind(known, unquoted(csv, shown)) else { break };
+                    (known, left) = (behind, behind.len());
+                }
+            } else {
+                left -= 1;
+                if !named && let (_, Some(columns)) = self.reads_as_record(at, arena) {
+                    let offset = source_of(self, arena.base(), at);
+                    return Err(Passed::Title.is_record(offset, columns));
+                }
+            }
+            at = line.next;
+        }
+        if (left > 0 || by_text) && !self.last && at >= self.end {
+            return Ok(None);
+        }
+        Known::none_missing(known, Passed::Title, source_of(self, arena.base(), at))?;
+        self.pass_skips(at, usize::MAX);
+        Ok(Some(at))
+    }
+
+    /// Passes over a header whose names are not looked at.
+    fn pass_header(&mut self, at: usize, arena: &mut Arena) -> Result<Option<usize>, LayoutFault> {
+        let text = arena.base();
+        if at >= self.end {
+            let fault = LayoutFault::new("empty", 0, "there is no header").expected("a header");
+            return if self.last { Err(fault) } else { Ok(None) };
+        }
+        let mut raw = std::mem::take(&mut self.raw);
+        let line = self.scanner(text).line(at, &mut raw);
+        self.raw = raw;
+        if !self.last && line.line_end == LineEnd::Eof {
+            return Ok(None);
+        }
+        self.whole_characters(line.next)?;
+        self.line_end(text, line)?;
+        let shown = unquoted(self.csv, text.get(at..line.end).unwrap_or_default());
+        if let Some(begins) = &self.csv.header_begins {
+            if !shown.starts_with(begins) {
+                let offset = source_of(self, text, at);
+                let message = "the header does not begin as the layout says";
+                return Err(LayoutFault::new("header-drift", offset, message)
+                    .found(format!("a line of {} columns", self.raw.len()))
+                    .expected(format!("a line that begins with {begins}")));
+            }
+        } else if let (_, Some(columns)) = self.reads_as_record(at, arena) {
+            let offset = source_of(self, arena.base(), at);
+            return Err(Passed::Header.is_record(offset, columns));
+        }
+        let end = arena.base().len();
+        self.pass_skips(line.next, end);
         Ok(Some(line.next))
     }
 
@@ -152,6 +276,48 @@ impl Reader<'_> {
             .found(line.line_end.name())
             .expected(self.csv.ends.name()))
     }
+}
+
+/// The line that names the columns, of the start of an input.
+pub(in crate::layout) fn heading<'t>(csv: &Csv, text: &'t str) -> Option<&'t str> {
+    let mut lines = text.lines();
+    let mut known = match &csv.titles {
+        Around::Count(count) => return lines.nth(*count),
+        Around::Known(known) => known.as_slice(),
+    };
+    lines.find(|line| {
+        if line.is_empty() {
+            return false;
+        }
+        match Known::behind(known, unquoted(csv, line)) {
+            Some(behind) => {
+                known = behind;
+                false
+            }
+            None => true,
+        }
+    })
+}
+
+/// A line as it begins to people.
+fn unquoted<'t>(csv: &Csv, line: &'t str) -> &'t str {
+    csv.quote.and_then(|it| line.strip_prefix(char::from(it))).unwrap_or(line)
+}
+
+/// Where the line before `end` begins, and its text without its end.
+fn line_before(text: &str, end: usize) -> (usize, &str) {
+    let body = text.get(..end).unwrap_or_default();
+    let ended = ["\r\n", "\n", "\r"].iter().find_map(|it| body.strip_suffix(it));
+    let line = ended.unwrap_or(body);
+    let start = line.rfind(['\n', '\r']).map_or(0, |it| it + 1);
+    (start, line.get(start..).unwrap_or_default())
+}
+
+/// The offset of a place in the text that may lie before what was read already.
+fn source_of(reader: &Reader<'_>, text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    let mut cursor = Cursor::starting(&reader.layout.profile, reader.base);
+    cursor.advance(before, &reader.skips, at)
 }
 
 fn name<'t>(csv: &Csv, text: &'t str, raw: &RawCell) -> Cow<'t, str> {

@@ -3,7 +3,10 @@
 
 use crate::{
     charset::{Charset, HalfKana, Profile},
-    layout::model::{Csv, Ends},
+    layout::{
+        around::Around,
+        model::{Csv, Ends},
+    },
 };
 
 /// The whole lines of a piece that is not the last; empty if it has none.
@@ -14,8 +17,12 @@ pub(super) fn lines<'a>(profile: &Profile, csv: &Csv, piece: &'a [u8]) -> &'a [u
     };
     let encode = |text: &str| profile.encode_exact(text).unwrap_or_default();
     let (lf, cr) = (encode("\n"), encode("\r"));
+    let known = matches!(csv.footers, Around::Known(_));
+    let blank = csv.skip_blank || known;
     let alone = matches!(csv.ends, Ends::Cr | Ends::Any);
-    let mut ends = 0;
+    // Footers are looked for among the last lines, empty ones not counted; those
+    // before a known one belong to it, so one more line stays.
+    let (mut left, mut below) = (csv.footers.lines_max() + usize::from(known), None);
     let mut at = piece.len() - piece.len() % unit;
     // A last CR may be the first half of a line end.
     let mut behind: &[u8] = &lf;
@@ -23,10 +30,15 @@ pub(super) fn lines<'a>(profile: &Profile, csv: &Csv, piece: &'a [u8]) -> &'a [u
         let found = piece.get(from..at).unwrap_or_default();
         let crlf = behind == lf;
         if found == lf || alone && found == cr && !crlf {
-            if ends == csv.footers {
+            let line = below.and_then(|it| piece.get(at..it));
+            let is_line = line.is_some_and(|it| !it.is_empty() && it != cr);
+            if below.is_some() && (is_line || !blank) {
+                left = left.saturating_sub(1);
+            }
+            if left == 0 {
                 return piece.get(..at).unwrap_or_default();
             }
-            ends += 1;
+            below = Some(from);
         }
         (behind, at) = (found, from);
     }

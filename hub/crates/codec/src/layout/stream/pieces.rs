@@ -58,7 +58,9 @@ impl Layout {
     pub fn cutter(&self, start: Checkpoint, limits: PieceLimits) -> Result<Cutter, LayoutFault> {
         let stream = self.resume(start.clone())?;
         let step = usize::try_from(limits.bytes).unwrap_or(STEP_BYTES).clamp(1, STEP_BYTES);
-        let stream = Stream { keep: false, window_least: step, window: step, ..stream };
+        // The first pass has looked at the whole.
+        let evidence = None;
+        let stream = Stream { keep: false, window_least: step, window: step, evidence, ..stream };
         Ok(Cutter { stream, limits, start, bytes: Vec::new(), ended: false })
     }
 
@@ -177,6 +179,7 @@ impl Checkpoint {
     /// The same place, with what a first pass over the same input has found out.
     pub fn knowing(mut self, verified: &Self) -> Self {
         self.memory.tally.keys = verified.memory.tally.keys.clone();
+        self.memory.tally.unchecked = verified.memory.tally.unchecked.clone();
         self
     }
 

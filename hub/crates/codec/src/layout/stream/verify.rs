@@ -63,6 +63,7 @@ impl Verifier {
         let (bytes, counts) = (memory.offset, memory.tally.counts);
         let mut start = Memory::new(&layout);
         start.tally.keys = memory.tally.keys.for_second_pass();
+        start.tally.unchecked = memory.tally.unchecked;
         let start = Checkpoint::new(&layout, start, false);
         Ok(Verified {
             bytes,

@@ -2,7 +2,7 @@
 
 use super::{Hidden, Merged, Numbers, Top, Which, Xlsx, place};
 use crate::{
-    layout::model::Header,
+    layout::{around::Around, model::Header, parse::header_begins},
     yaml::{Node, Table, Value},
 };
 
@@ -14,7 +14,6 @@ pub(in crate::layout) fn xlsx(table: &Table<'_>) -> Xlsx {
         ("any_order", Header::AnyOrder),
         ("ignored", Header::Ignored),
     ];
-    let count = "a count of rows";
     let flag = |key| table.bool(key).unwrap_or(false);
     let type_column = table.number::<usize>("type_column", "a column's number, from 1");
     if type_column == Some(0) {
@@ -27,8 +26,9 @@ pub(in crate::layout) fn xlsx(table: &Table<'_>) -> Xlsx {
     Xlsx {
         sheet: table.node("sheet").map_or(Which::Only, |node| which(table, node)),
         header,
+        header_begins: header_begins(table, header),
         top: top(table, header),
-        footers: table.number("footer_lines", count).unwrap_or(0),
+        footers: Around::footers(table),
         skip_blank: flag("skip_blank_lines"),
         header_repeats: flag("header_repeats"),
         multiline: flag("multiline"),
@@ -62,14 +62,12 @@ fn refused(table: &Table<'_>, node: &Node, expected: &str) -> Which {
 
 /// `title_lines` before the table, or the row of the header itself.
 fn top(table: &Table<'_>, header: Header) -> Top {
-    let titles = table.number::<u32>("title_lines", "a count of rows");
-    let Some(node) = table.node("header_row") else {
-        return Top::Row(titles.unwrap_or(0).min(place::ROWS_MAX) + 1);
-    };
+    let titles = Around::titles(table);
+    let Some(node) = table.node("header_row") else { return Top::Behind(titles) };
     let error = |message: &str, expected: &str| {
         table.faults().push(table.faults().new_error("L07", node, message).expected(expected));
     };
-    if titles.is_some() || header == Header::None {
+    if table.node("title_lines").is_some() || header == Header::None {
         error("a header row beside `title_lines`, or without a header", "one of them");
     }
     match node.text() {

@@ -4,6 +4,8 @@ use std::{borrow::Cow, ops::Range};
 
 use canon::entry::RecordFault;
 
+mod around;
+
 use super::{
     Hidden, Merged, Top, Xlsx,
     book::Book,
@@ -16,6 +18,7 @@ use crate::{
     layout::{
         HEADING_BYTES_MAX, Layout, LayoutFault,
         arena::{self, Arena, BAD},
+        around::{Known, Likeness, Passed},
         assemble::{Assembler, Line},
         cell,
         heading::{self, headed},
@@ -53,8 +56,10 @@ pub(in crate::layout) fn read(
     };
     let first = reader.head()?;
     reader.merges = Merges::of(&sheet.merges, &reader.span())?;
+    let behind = reader.behind(first)?;
+    reader.no_record_is_lost((first, behind), &mut arena).map_err(|it| reader.placed(it))?;
     let mut assembler = Assembler::new(layout, tally, window.keep, &mut arena);
-    let result = reader.rows(first, &mut arena, &mut assembler);
+    let result = reader.rows((first, behind), &mut arena, &mut assembler);
     let end = sheet.rows.last().map_or(0, |it| wide(it.offset));
     let rows = result.and_then(|()| assembler.finish(arena, end));
     let mut rows = rows.map_err(|fault| reader.placed(fault))?;
@@ -71,8 +76,9 @@ pub(in crate::layout) fn heading(layout: &Layout, xlsx: &Xlsx, bytes: &[u8]) -> 
     let mut book = Book::open(bytes).ok()?;
     let (_, sheet) = book.sheet(&xlsx.sheet, HEADER_ROWS_MAX).ok()?;
     let values = Values::new(&book, &sheet, xlsx);
-    let row = match xlsx.top {
-        Top::Row(number) => sheet.row(number)?,
+    let row = match &xlsx.top {
+        Top::Row(number) => sheet.row(*number)?,
+        Top::Behind(titles) => sheet.row(around::behind(titles, &values).0)?,
         Top::Found => found(layout, xlsx, &values)?,
     };
     let mut heading = String::new();
@@ -125,13 +131,22 @@ fn found<'a>(layout: &Layout, xlsx: &Xlsx, values: &Values<'a>) -> Option<&'a Sh
 impl<'a> Reader<'a> {
     /// Finds the header and checks it. Returns the number of the row after it.
     fn head(&mut self) -> Result<u32, LayoutFault> {
-        let row = match self.xlsx.top {
-            Top::Row(number) if self.xlsx.header == Header::None => return Ok(number),
-            Top::Row(number) => self.values.sheet.row(number).ok_or_else(|| {
+        let number = match &self.xlsx.top {
+            Top::Row(number) => Some(*number),
+            Top::Behind(titles) => {
+                let (number, left) = around::behind(titles, &self.values);
+                Known::none_missing(left, Passed::Title, 0)?;
+                Some(number)
+            }
+            Top::Found => None,
+        };
+        let row = match number {
+            Some(number) if self.xlsx.header == Header::None => return Ok(number),
+            Some(number) => self.values.sheet.row(number).ok_or_else(|| {
                 LayoutFault::new("empty", 0, format!("{}{number} is empty", self.prefix))
                     .expected("a header")
             })?,
-            Top::Found => found(self.layout, self.xlsx, &self.values).ok_or_else(|| {
+            None => found(self.layout, self.xlsx, &self.values).ok_or_else(|| {
                 let message = format!("no row has the names of the columns in {}", self.prefix);
                 let names = headed(self.layout).into_iter().flat_map(|it| &it.columns);
                 let names: Vec<&str> = names.map(|it| it.header.as_str()).collect();
@@ -158,12 +173,11 @@ impl<'a> Reader<'a> {
 
     fn rows(
         &mut self,
-        first: u32,
+        (first, end): (u32, usize),
         arena: &mut Arena,
         assembler: &mut Assembler<'_>,
     ) -> Result<(), LayoutFault> {
         let sheet = self.values.sheet;
-        let end = sheet.rows.len().saturating_sub(self.xlsx.footers);
         let mut next = first;
         for row in sheet.rows.iter().take(end).filter(|it| it.number >= first) {
             if row.number > next && !self.xlsx.skip_blank {
@@ -306,6 +320,26 @@ impl<'a> Reader<'a> {
         let sheet = self.values.sheet;
         let first = sheet.row(top).and_then(|it| sheet.cell(it, left)).copied();
         self.values.read(first.as_ref(), both, arena)
+    }
+
+    /// Whether a row that is passed over reads as a record.
+    fn is_record(&mut self, row: &SheetRow, arena: &mut Arena) -> bool {
+        let layout = self.layout;
+        let Some(index) = self.kind(row) else { return false };
+        let Some(kind) = layout.kinds.get(index).filter(|it| it.role != Role::Ignored) else {
+            return false;
+        };
+        let mut faults = Vec::new();
+        self.cells.clear();
+        self.columns(row, (index, kind), arena, &mut faults);
+        if self.cells.len() != kind.columns.len() {
+            return false;
+        }
+        let mut likeness = Likeness::default();
+        for (column, cell) in kind.columns.iter().zip(&self.cells) {
+            likeness.add(column, (*cell != BAD).then(|| arena.cell(*cell)));
+        }
+        likeness.is_record()
     }
 
     // --- the smaller questions ---

@@ -13,7 +13,7 @@ use super::{
     sheet::{Sheet, SheetRow, Value},
     value::Values,
 };
-use crate::layout::{LayoutFault, model::Header};
+use crate::layout::{LayoutFault, around::Around, model::Header};
 use column::Columns;
 
 /// Rows in which the one that names the columns is looked for.
@@ -136,8 +136,9 @@ fn plain() -> Xlsx {
     Xlsx {
         sheet: Which::Only,
         header: Header::None,
+        header_begins: None,
         top: Top::Row(1),
-        footers: 0,
+        footers: Around::NONE,
         skip_blank: true,
         header_repeats: false,
         multiline: true,

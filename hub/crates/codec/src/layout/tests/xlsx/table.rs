@@ -194,3 +194,33 @@ fn a_stream_and_a_first_pass_see_the_same() {
     assert_eq!(stream.records(), (3, 0));
     assert_eq!(verifier.finish().expect("good").records, 3);
 }
+
+#[test]
+fn a_record_in_place_of_a_counted_row_refuses_the_workbook() {
+    let header = texts(1, &["商品", "金額"]);
+    let book = Book::of(&[header.as_str(), &amounts(2, 3)].concat());
+    let fault = read("header: names\nfooter_lines: 1\n", &book).expect_err("refused");
+    assert_eq!((fault.code, fault.message.ends_with("(売上!4)")), ("footer-is-record", true));
+    let known = "header: names\nfooter_lines: [{ begins: 以上 }]\n";
+    assert_eq!(read(known, &book).expect("reads").rows.len(), 3);
+    let required = "header: names\nfooter_lines: [{ begins: 以上, required: true }]\n";
+    assert_eq!(read(required, &book).expect_err("refused").code, "footer-missing");
+    let fault = read("header: ignored\nheader_row: 2\n", &book).expect_err("refused");
+    assert_eq!(fault.code, "header-is-record");
+    let fault = read("header: none\ntitle_lines: 2\n", &book).expect_err("refused");
+    assert_eq!(fault.code, "title-is-record");
+    let begins = "header: ignored\nheader_begins: 商\n";
+    assert_eq!(read(begins, &book).expect("reads").rows.len(), 3);
+    let other = "header: ignored\nheader_begins: 品\n";
+    assert_eq!(read(other, &Book::of(&header)).expect_err("refused").code, "header-drift");
+    // Somebody sorted the sheet, header and all.
+    let rows = [amounts(1, 1), texts(2, &["商品", "金額"]), amounts(3, 1)].concat();
+    let sorted = Book::of(&rows);
+    let fault = read("header: names\nheader_row: found\n", &sorted).expect_err("refused");
+    assert_eq!((fault.code, fault.message.ends_with("(売上!1)")), ("title-is-record", true));
+    // Known titles, of which one is missing, and the row behind a footer.
+    let rows =
+        [texts(2, &["日報"]), texts(3, &["商品", "金額"]), amounts(4, 1), texts(9, &["以上"])];
+    let titled = "header: names\ntitle_lines: [{ begins: 店 }, { begins: 日報 }]\nfooter_lines: [{ begins: 以上 }]\n";
+    assert_eq!(all(&read(titled, &Book::of(&rows.concat())).expect("reads")), ["品0,0"]);
+}
