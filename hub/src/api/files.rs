@@ -13,7 +13,7 @@ use crate::{
     problem::Refusal,
 };
 use access::Scope;
-use canon::entry::Deed;
+use canon::entry::{Deed, FileFacts};
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,13 +117,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Method::POST,
             "/api/v1/files/release",
             "Take held files as they are; try refused ones again",
-            |app, asked| settle(app, asked, |file, reason| Deed::FileReleased { file, reason }),
+            |app, asked| settle(app, asked, |file, reason, _| Deed::FileReleased { file, reason }),
         ),
         Endpoint::new(
             Method::POST,
             "/api/v1/files/discard",
             "Give held and refused files up; wait no longer for late ones",
-            |app, asked| settle(app, asked, |file, reason| Deed::FileDiscarded { file, reason }),
+            |app, asked| {
+                settle(app, asked, |file, reason, settles| {
+                    let settles = settles.map(Box::new);
+                    Deed::FileDiscarded { file, reason, settles }
+                })
+            },
         ),
     ]
 }
@@ -177,11 +182,15 @@ async fn large(app: App, _: Asked<LargeOnes>) -> Result<AllLarge, Refusal> {
     Ok(AllLarge { items: app.rooms.files.all() })
 }
 
+/// What becomes of a file: its id, why, and what its name says.
+type Decision = fn(String, String, Option<FileFacts>) -> Deed;
+
 /// Whether an operator may decide so on a file.
-async fn is_open(app: &App, id: &str, deed: fn(String, String) -> Deed) -> Result<bool, Refusal> {
+async fn is_open(app: &App, id: &str, deed: Decision) -> Result<bool, Refusal> {
     if let Some(awaited) = Awaited::parse(id) {
         // One that has not come can only be given up.
-        let gives_up = matches!(deed(String::new(), String::new()), Deed::FileDiscarded { .. });
+        let gives_up =
+            matches!(deed(String::new(), String::new(), None), Deed::FileDiscarded { .. });
         let house = app.rooms.house();
         let Some(channel) = house.channel(&awaited.channel).filter(|_| gives_up) else {
             return Ok(false);
@@ -193,11 +202,19 @@ async fn is_open(app: &App, id: &str, deed: fn(String, String) -> Deed) -> Resul
     Ok(found.is_some_and(|it| matches!(it.state, HeldState::Held | HeldState::Refused)))
 }
 
-async fn settle(
-    app: App,
-    asked: Asked<Settle>,
-    deed: fn(String, String) -> Deed,
-) -> Result<Settled, Refusal> {
+/// The day and number in the name of a file, if files of its channel have them.
+async fn facts(app: &App, id: &str) -> Result<Option<FileFacts>, Refusal> {
+    let wanted = id.to_owned();
+    let found = app.rooms.ask_store(move |reader| reader.held_file(&wanted)).await?;
+    let house = app.rooms.house();
+    let read = |held: HeldFile| {
+        let facts = house.channel(&held.channel)?.arrives()?.name.as_ref()?.read(&held.name)?;
+        (facts.day.is_some() || facts.sequence.is_some()).then_some(facts)
+    };
+    Ok(found.and_then(read))
+}
+
+async fn settle(app: App, asked: Asked<Settle>, deed: Decision) -> Result<Settled, Refusal> {
     let Settle { mut ids, reason } = asked.request;
     need_reason(&reason)?;
     ids.sort_unstable();
@@ -210,9 +227,14 @@ async fn settle(
         let what = format!("file {id} that waits for an operator");
         is_open(&app, id, deed).await?.then_some(()).ok_or(Refusal::NotFound { what })?;
     }
-    let (count, mut sequence) = (ids.len(), 0);
+    let mut files = Vec::new();
     for id in ids {
-        sequence = act(&app.rooms, &asked.operator, deed(id, reason.clone())).await?;
+        let facts = facts(&app, &id).await?;
+        files.push((id, facts));
+    }
+    let (count, mut sequence) = (files.len(), 0);
+    for (id, facts) in files {
+        sequence = act(&app.rooms, &asked.operator, deed(id, reason.clone(), facts)).await?;
     }
     Ok(Settled { count, sequence })
 }

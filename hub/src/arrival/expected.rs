@@ -16,6 +16,9 @@ pub struct Expected {
     pub sha256: String,
     /// The line that names its columns, if it has one.
     pub heading: Option<String>,
+    /// The character set that it is clearly in, where that is another one than the
+    /// layout says.
+    pub mistaken: Option<&'static str>,
     /// An operator has released it: nothing holds it any more.
     pub is_released: bool,
 }
@@ -66,6 +69,10 @@ impl Expected {
         }
         let mut reasons = self.reasons(name, bytes, records);
         reasons.extend(unreadable);
+        if let Some(charset) = self.mistaken.filter(|_| self.holds_drift()) {
+            let found = format!("the characters are {charset}");
+            reasons.push(drift(found, "the character set of the layout"));
+        }
         (!reasons.is_empty()).then_some(Refusal::FileHeld { reasons })
     }
 

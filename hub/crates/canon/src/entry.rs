@@ -389,6 +389,9 @@ pub enum Deed {
         file: String,
         /// Why.
         reason: String,
+        /// The day and number in its name, which nobody waits for any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settles: Option<Box<FileFacts>>,
     },
     /// Dead parcels are given up.
     Discarded {

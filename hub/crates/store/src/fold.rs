@@ -248,7 +248,8 @@ fn store_turn(turn: &Turn<'_>, body: &Body, applied: &mut Applied) -> Result<()>
             Deed::FileReleased { file, reason } => {
                 files::settled(turn, file, "released", (&act.actor, reason))
             }
-            Deed::FileDiscarded { file, reason } => {
+            Deed::FileDiscarded { file, reason, settles } => {
+                files::given_up(turn, file, settles.as_deref())?;
                 files::settled(turn, file, "discarded", (&act.actor, reason))
             }
             Deed::Started { .. }

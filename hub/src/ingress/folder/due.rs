@@ -5,7 +5,7 @@ use crate::{
     problem::Refusal,
 };
 use canon::{calendar::Day, clock::Timestamp};
-use codec::layout::arrives::Due;
+use codec::layout::arrives::{Due, Store};
 use jiff::{civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -54,15 +54,16 @@ pub async fn late(rooms: &Rooms, channel: &Channel) -> Result<Vec<Late>, Refusal
 fn missing(channel: &str, due: &Due, came: &BTreeSet<(String, Day)>, now: Timestamp) -> Vec<Late> {
     let today = today(due, now);
     let first = today.plus(-DAYS_BACK).max(due.since);
-    let no_store = [String::new()];
+    let no_store = [Store::default()];
     let stores = if due.stores.is_empty() { &no_store[..] } else { &due.stores[..] };
     let mut late = Vec::new();
     let mut day = first;
     while day <= today {
-        let due_at = due.open.are_open_on(day).then(|| due_at(due, day)).flatten();
-        if let Some(due_at) = due_at.filter(|it| *it <= now) {
-            for store in stores.iter().filter(|it| !came.contains(&((*it).clone(), day))) {
-                let (channel, store) = (channel.to_owned(), store.clone());
+        if let Some(due_at) = due_at(due, day).filter(|it| *it <= now) {
+            let is_missing =
+                |it: &&Store| due.is_due(it, day) && !came.contains(&(it.name.clone(), day));
+            for store in stores.iter().filter(is_missing) {
+                let (channel, store) = (channel.to_owned(), store.name.clone());
                 let awaited = Awaited { channel, store, day };
                 let id = awaited.id();
                 let Awaited { channel, store, day } = awaited;
@@ -146,6 +147,39 @@ mod tests {
         Day::parse(text).unwrap()
     }
 
+    fn store(name: &str) -> Store {
+        Store { name: name.to_owned(), ..Store::default() }
+    }
+
+    #[test]
+    fn a_store_has_closed_days_of_its_own() {
+        let mut closed = store("002");
+        closed.open.closed_weekdays = vec![Weekday::Wednesday];
+        let due = Due {
+            hour: 6,
+            minute: 0,
+            zone: "Asia/Tokyo".to_owned(),
+            since: day("2026-11-24"),
+            days_after: 1,
+            stores: vec![store("001"), closed],
+            open: BusinessDays { closed: vec![day("2026-11-26")], ..BusinessDays::default() },
+        };
+        let now = Timestamp::parse_rfc3339("2026-11-28T07:00:00+09:00").unwrap();
+        let late = missing("pos", &due, &BTreeSet::new(), now).into_iter();
+        let late: Vec<String> = late.map(|it| format!("{} {}", it.store, it.day)).collect();
+        // The 25th is a Wednesday; on the 26th all are closed.
+        assert_eq!(
+            late,
+            [
+                "001 2026-11-24",
+                "002 2026-11-24",
+                "001 2026-11-25",
+                "001 2026-11-27",
+                "002 2026-11-27"
+            ]
+        );
+    }
+
     #[test]
     fn files_are_late_after_their_hour_on_business_days_only() {
         let due = Due {
@@ -154,7 +188,7 @@ mod tests {
             zone: "Asia/Tokyo".to_owned(),
             since: day("2026-11-19"),
             days_after: 1,
-            stores: vec!["001".to_owned(), "002".to_owned()],
+            stores: ["001", "002"].map(store).into(),
             open: BusinessDays {
                 closed_weekdays: vec![Weekday::Sunday],
                 closed_on_holidays: true,

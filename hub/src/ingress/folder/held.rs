@@ -95,7 +95,10 @@ async fn release_if_it_follows(reception: &Reception, channel: &Arc<Channel>, he
     if !waits_for_others_only {
         return;
     }
-    if !expect::follows(reception, channel, arrives, &held.name).await.unwrap_or(false) {
+    if !expect::follows(reception, channel, arrives, (&held.name, &held.sha256))
+        .await
+        .unwrap_or(false)
+    {
         return;
     }
     // An operator may be deciding on it just now: the first word holds, and no

@@ -127,13 +127,13 @@ async fn second(
     (seen, source, told): (Seen, Source, Told),
     pieces: Pieces,
 ) -> (Taken, Stage) {
-    let Seen { sha256, bytes, heading, checked } = seen;
+    let Seen { sha256, bytes, heading, mistaken, checked } = seen;
     if stamp_of(dropped.file).await != Some(dropped.stamp) {
         // Somebody writes to it after all: it is taken when it stands still.
         return (Taken::Settled, Stage::Waiting);
     }
     told.holds(bytes);
-    let looked = Looked { sha256: sha256.clone(), bytes, heading };
+    let looked = Looked { sha256: sha256.clone(), bytes, heading, mistaken };
     let expected = match expect::expected(reception, channel, dropped, looked).await {
         Ok(expected) => expected.map(Arc::new),
         Err(refusal) => {

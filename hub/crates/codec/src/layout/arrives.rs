@@ -40,6 +40,8 @@ pub struct Arrives {
     /// A file of another shape than the one before is held: another heading,
     /// or bytes that the layout cannot read.
     pub holds_drift: bool,
+    /// The content of one day or number may come again under another.
+    pub takes_same_content: bool,
     /// When they must have come.
     pub due: Option<Due>,
 }
@@ -76,9 +78,28 @@ pub struct Due {
     /// Days from the day in the name to the one it must have come on.
     pub days_after: u8,
     /// Stores that send one each; empty: one file for all.
-    pub stores: Vec<String>,
+    pub stores: Vec<Store>,
     /// Days they work; for others none is due.
     pub open: BusinessDays,
+}
+
+/// A store that sends files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Store {
+    /// As it stands in names.
+    pub name: String,
+    /// Days it works, among those on which the others do.
+    pub open: BusinessDays,
+}
+
+// === impl Due ===
+
+impl Due {
+    /// Whether a file of that store is due for a day.
+    #[must_use]
+    pub fn is_due(&self, store: &Store, day: Day) -> bool {
+        self.open.are_open_on(day) && store.open.are_open_on(day)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Files that are checked as they arrive: those taken, and those held.
 
-use canon::entry::{Arrival, FILE_HELD, Refusal};
+use canon::entry::{Arrival, FILE_HELD, FileFacts, Refusal};
 
 use super::{Turn, signed};
 use crate::{
@@ -61,6 +61,26 @@ pub(super) fn held(turn: &Turn<'_>, refusal: &Refusal) -> Result<()> {
             &refusal.code,
             // Numbers always serialize.
             serde_json::to_string(&file).unwrap_or_default(),
+        ),
+    )
+}
+
+/// The day and number of a file that is given up are settled: what comes after it
+/// does not wait. It has no content, so nothing is compared with it.
+pub(super) fn given_up(turn: &Turn<'_>, id: &str, settles: Option<&FileFacts>) -> Result<()> {
+    let Some(file) = settles else { return Ok(()) };
+    turn.run(
+        "INSERT OR IGNORE INTO store_file
+         SELECT channel, ?2, ?3, ?4, ?5, ?6, NULL, '', 0, 0, ?7
+         FROM store_held WHERE id = ?1 AND state IN ('held', 'refused')",
+        (
+            id,
+            &file.series,
+            signed(turn.seq),
+            &file.name,
+            file.day.map(|it| it.to_string()).unwrap_or_default(),
+            file.sequence.map(signed),
+            turn.at.as_ms(),
         ),
     )
 }

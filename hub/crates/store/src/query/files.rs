@@ -160,6 +160,54 @@ impl Reader {
         })
     }
 
+    /// The newest file of a series that was taken with that number, unless more
+    /// than `within` came after it: then numbers have begun anew.
+    pub fn file_numbered(
+        &self,
+        channel: &str,
+        series: &str,
+        (number, within): (u64, u64),
+    ) -> Result<Option<FileFacts>> {
+        let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+        self.ask(|conn| {
+            let sql = format!(
+                "{TAKEN} AND number = ?3 AND sha256 <> '' AND ?4 >= (
+                     SELECT count(*) FROM (
+                         SELECT 1 FROM store_file AS later
+                         WHERE later.channel = ?1 AND later.series = ?2
+                             AND later.seq > store_file.seq
+                         LIMIT ?4 + 1))
+                 ORDER BY seq DESC LIMIT 1"
+            );
+            let mut query = conn.prepare_cached(&sql)?;
+            let asked = (channel, series, signed(number), signed(within).min(i64::MAX - 1));
+            let mut rows = query.query_map(asked, taken)?;
+            Ok(rows.next().transpose()?)
+        })
+    }
+
+    /// A file that was taken with the same content, the one with the same series,
+    /// day and number first.
+    pub fn file_of_content(
+        &self,
+        channel: &str,
+        sha256: &str,
+        facts: &FileFacts,
+    ) -> Result<Option<FileFacts>> {
+        let day = facts.day.map(|it| it.to_string()).unwrap_or_default();
+        let number = facts.sequence.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(
+                "SELECT name, series, day, number, heading, sha256, bytes, records
+                 FROM store_file WHERE channel = ?1 AND sha256 = ?2
+                 ORDER BY (series = ?3 AND day = ?4 AND number IS ?5) DESC, seq LIMIT 1",
+            )?;
+            let asked = (channel, sha256, &facts.series, day, number);
+            let mut rows = query.query_map(asked, taken)?;
+            Ok(rows.next().transpose()?)
+        })
+    }
+
     /// The first file that was taken with the same day and number, if there is one.
     pub fn file_like(&self, channel: &str, facts: &FileFacts) -> Result<Option<FileFacts>> {
         if facts.day.is_none() && facts.sequence.is_none() {
@@ -168,7 +216,9 @@ impl Reader {
         let day = facts.day.map(|it| it.to_string()).unwrap_or_default();
         let number = facts.sequence.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
         self.ask(|conn| {
-            let sql = format!("{TAKEN} AND day = ?3 AND number IS ?4 ORDER BY seq LIMIT 1");
+            let sql = format!(
+                "{TAKEN} AND day = ?3 AND number IS ?4 AND sha256 <> '' ORDER BY seq LIMIT 1"
+            );
             let mut query = conn.prepare_cached(&sql)?;
             let mut rows = query.query_map((channel, &facts.series, day, number), taken)?;
             Ok(rows.next().transpose()?)

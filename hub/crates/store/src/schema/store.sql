@@ -339,6 +339,7 @@ CREATE TABLE IF NOT EXISTS store_file (
     PRIMARY KEY (channel, series, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS store_file_day ON store_file (channel, series, day, number);
+CREATE INDEX IF NOT EXISTS store_file_content ON store_file (channel, sha256);
 
 -- Files that wait, or waited, for an operator: held, refused, or not come. What is
 -- known of a file is JSON.

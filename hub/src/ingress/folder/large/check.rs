@@ -21,6 +21,8 @@ pub(super) struct Seen {
     pub(super) bytes: u64,
     /// The line that names its columns.
     pub(super) heading: Option<String>,
+    /// The character set that it is clearly in, where that is another one.
+    pub(super) mistaken: Option<&'static str>,
     /// What the layout says of it.
     pub(super) checked: Result<Checked, Undecodable>,
 }
@@ -72,5 +74,6 @@ fn read(
     }
     let digest: [u8; 32] = hash.finalize().into();
     let checked = outcome.and_then(|()| check.finish());
-    Ok(Some(Seen { sha256: hex(&digest), bytes, heading: heading.flatten(), checked }))
+    let mistaken = package.layout().and_then(|it| it.mistaken_for(&start));
+    Ok(Some(Seen { sha256: hex(&digest), bytes, heading: heading.flatten(), mistaken, checked }))
 }

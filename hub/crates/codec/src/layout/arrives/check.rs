@@ -25,12 +25,17 @@ pub struct Past {
     pub recent: Vec<FileFacts>,
     /// One with the same day and number, if there is one.
     pub same: Option<FileFacts>,
+    /// One with the same number, of whatever day, since numbers began anew.
+    pub numbered: Option<FileFacts>,
+    /// One with the same content, of whatever day, number and series.
+    pub content: Option<FileFacts>,
 }
 
 /// One thing that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// `name`, `bytes`, `records`, `gap`, `repeated` or `drift`; of EDI `control` or `party`.
+    /// `name`, `bytes`, `records`, `gap`, `repeated`, `same-content` or `drift`;
+    /// of EDI `control` or `party`.
     pub what: &'static str,
     pub found: String,
     pub expected: String,
@@ -75,6 +80,9 @@ impl Arrives {
     /// Whether the number of a file is the one that is due.
     #[must_use]
     pub fn follows(&self, facts: &FileFacts, past: &Past) -> bool {
+        if past.numbered.as_ref().is_some_and(|it| it.sha256 != facts.sha256) {
+            return false;
+        }
         self.sequence.is_none_or(|it| it.check(facts, past).is_none())
     }
 
@@ -89,18 +97,24 @@ impl Arrives {
             let expected = format!("a name such as {}", pattern.as_str());
             reasons.push(Reason::new("name", shown(seen.name), expected));
         }
-        let sizes: Vec<u64> = past.recent.iter().map(|it| it.bytes).collect();
+        // Files that were given up settle their numbers and say nothing else.
+        let before = || past.recent.iter().filter(|it| !it.sha256.is_empty());
+        let sizes: Vec<u64> = before().map(|it| it.bytes).collect();
         reasons.extend(self.bytes.check("bytes", seen.bytes, &sizes));
         if let Some(records) = seen.records {
-            let counts: Vec<u64> = past.recent.iter().map(|it| it.records).collect();
+            let counts: Vec<u64> = before().map(|it| it.records).collect();
             reasons.extend(self.records.check("records", records, &counts));
         }
-        reasons.extend(repeated(&facts, seen.sha256, past.same.as_ref()));
+        let taken = past.same.as_ref().or(past.numbered.as_ref());
+        reasons.extend(repeated(&facts, seen.sha256, taken));
+        if !self.takes_same_content {
+            reasons.extend(same_content(&facts, past.content.as_ref()));
+        }
         if let Some(sequence) = self.sequence {
             reasons.extend(sequence.check(&facts, past));
         }
         if self.holds_drift {
-            reasons.extend(drift(seen.heading, past.recent.first()));
+            reasons.extend(drift(seen.heading, before().next()));
         }
         reasons
     }
@@ -140,6 +154,12 @@ fn median(before: &[u64]) -> Option<u64> {
 // === impl Sequence ===
 
 impl Sequence {
+    /// How many files may come after one before its number comes again.
+    #[must_use]
+    pub fn cycle(self) -> Option<u64> {
+        (!self.per_day).then(|| (self.last - self.first) / 2)
+    }
+
     fn check(self, facts: &FileFacts, past: &Past) -> Option<Reason> {
         let number = facts.sequence?;
         if !(self.first..=self.last).contains(&number) {
@@ -147,9 +167,11 @@ impl Sequence {
             return Some(Reason::new("gap", number.to_string(), expected));
         }
         let expected = self.next(facts.day, past)?;
+        if number == expected || past.same.is_some() || past.numbered.is_some() {
+            return None;
+        }
         // One that was missing and comes late is what was waited for.
-        let is_late = past.recent.iter().any(|it| self.comes_before(number, facts.day, it));
-        if number == expected || is_late || past.same.is_some() {
+        if past.recent.iter().any(|it| self.comes_before(number, facts.day, it)) {
             return None;
         }
         let found = format!("number {number}");
@@ -180,6 +202,20 @@ impl Sequence {
         }
         number < taken && taken - number <= (self.last - self.first) / 2
     }
+}
+
+/// The content of a file that was taken under another day or number: it would
+/// change nothing, and its day would count as come. One without records, as of a
+/// day without sales, has nothing that could be meant otherwise.
+fn same_content(facts: &FileFacts, content: Option<&FileFacts>) -> Option<Reason> {
+    let content = content.filter(|it| it.records > 0)?;
+    let of = |it: &FileFacts| (it.series.clone(), it.day, it.sequence);
+    if of(facts) == of(content) || (facts.day, facts.sequence) == (None, None) {
+        return None;
+    }
+    let expected = "a content of its own; `same_content: take` in the layout allows others";
+    let found = format!("the content of {}", shown(&content.name));
+    Some(Reason::new("same-content", found, expected.to_owned()))
 }
 
 /// Another content under the day and number of one that was taken. The same

@@ -2,7 +2,7 @@
 
 use canon::calendar::{BusinessDays, Day, Weekday};
 
-use super::{Arrives, Bounds, Due, NamePattern, Sequence};
+use super::{Arrives, Bounds, Due, NamePattern, Sequence, Store};
 use crate::yaml::{Node, Table};
 
 // === impl Arrives ===
@@ -15,12 +15,14 @@ impl Arrives {
         let sequence = sequence(&table, name.as_ref());
         let due = due(&table, name.as_ref());
         let drift = table.one_of("drift", &[("hold", true), ("take", false)]);
+        let same = table.one_of("same_content", &[("hold", false), ("take", true)]);
         let read = Self {
             name,
             bytes: bounds(&table, "bytes"),
             records: bounds(&table, "records"),
             sequence,
             holds_drift: drift.unwrap_or(false),
+            takes_same_content: same.unwrap_or(false),
             due,
         };
         table.finish();
@@ -89,14 +91,34 @@ fn due(table: &Table<'_>, name: Option<&NamePattern>) -> Option<Due> {
     let zone = due.required_text("zone").map(str::to_owned);
     let since = due.required("since").and_then(|node| day(&due, node));
     let days_after = due.number("days_after", "days, 0 to 99").unwrap_or(0);
-    let stores = due.texts("stores").into_iter().map(str::to_owned).collect();
-    let mut open = BusinessDays::default();
-    for node in due.list("closed") {
-        closed(&due, node, &mut open);
-    }
+    let (stores, open) = (stores(&due), open(&due));
     due.finish();
     let (hour, minute) = time?;
     Some(Due { hour, minute, zone: zone?, since: since?, days_after, stores, open })
+}
+
+/// A list of stores, or a map that says of each when it is closed besides.
+fn stores(due: &Table<'_>) -> Vec<Store> {
+    let listed = due.node("stores").is_some_and(|it| it.map().is_none());
+    if listed {
+        let name = |it: &str| Store { name: it.to_owned(), ..Store::default() };
+        return due.texts("stores").into_iter().map(name).collect();
+    }
+    let read = due.entries("stores").iter().filter_map(|(name, node)| {
+        let table = Table::open(due.faults(), node, "a store")?;
+        let open = open(&table);
+        table.finish();
+        Some(Store { name: name.text().unwrap_or_default().to_owned(), open })
+    });
+    read.collect()
+}
+
+fn open(table: &Table<'_>) -> BusinessDays {
+    let mut open = BusinessDays::default();
+    for node in table.list("closed") {
+        closed(table, node, &mut open);
+    }
+    open
 }
 
 fn closed(table: &Table<'_>, node: &Node, open: &mut BusinessDays) {

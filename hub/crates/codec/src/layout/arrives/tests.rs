@@ -41,7 +41,7 @@ fn past(numbers: &[u64]) -> Past {
         bytes: 100,
         records: 10,
     };
-    Past { recent: numbers.iter().map(file).collect(), same: None }
+    Past { recent: numbers.iter().map(file).collect(), ..Past::default() }
 }
 
 fn seen(name: &str) -> Seen<'_> {
@@ -135,6 +135,61 @@ fn another_content_for_the_same_number_is_held_and_the_same_is_not() {
     assert_eq!(found(&seen("JNL_001_20261120_3.csv"), &past), ["repeated"]);
     let again = Seen { sha256: "sha of 3", ..seen("JNL_001_20261120_3.csv") };
     assert_eq!(found(&again, &past), [] as [&str; 0]);
+}
+
+#[test]
+fn a_number_that_was_taken_is_not_a_late_one_under_another_day() {
+    let mut past = past(&[6, 5, 4]);
+    past.numbered = past.recent.get(1).cloned();
+    assert_eq!(found(&seen("JNL_001_20261121_5.csv"), &past), ["repeated"]);
+    let facts = read(YAML).unwrap().facts(&seen("JNL_001_20261121_5.csv"));
+    assert!(!read(YAML).unwrap().follows(&facts, &past));
+    // The same bytes under another day are a content that came before.
+    past.content = past.numbered.clone();
+    let again = Seen { sha256: "sha of 5", ..seen("JNL_001_20261121_5.csv") };
+    assert_eq!(found(&again, &past), ["same-content"]);
+}
+
+#[test]
+fn a_content_that_came_before_is_held_under_another_number() {
+    let mut past = past(&[6, 5, 4]);
+    past.content = past.recent.first().cloned();
+    let copy = Seen { sha256: "sha of 6", ..seen("JNL_001_20261121_7.csv") };
+    assert_eq!(found(&copy, &past), ["same-content"]);
+    let takes = read(&YAML.replace("drift: hold", "drift: hold\n  same_content: take")).unwrap();
+    assert_eq!(takes.check(&copy, &past), []);
+    // A day without sales is like any other.
+    past.content = past.content.map(|it| FileFacts { records: 0, ..it });
+    assert_eq!(found(&copy, &past), [] as [&str; 0]);
+}
+
+#[test]
+fn what_was_given_up_settles_its_number_and_says_nothing_else() {
+    let mut past = past(&[4, 3, 2, 1]);
+    if let Some(given_up) = past.recent.first_mut() {
+        *given_up = FileFacts { sequence: Some(4), ..FileFacts::default() };
+    }
+    assert_eq!(found(&seen("JNL_001_20261121_5.csv"), &past), [] as [&str; 0]);
+    assert_eq!(found(&seen("JNL_001_20261121_6.csv"), &past), ["gap"]);
+    let other = Seen { heading: Some("x"), ..seen("JNL_001_20261121_5.csv") };
+    assert_eq!(found(&other, &past), ["drift"]);
+}
+
+#[test]
+fn stores_may_be_closed_on_days_of_their_own() {
+    let text = YAML.replace("days_after: 1", r#"stores: { "001": { closed: [wed] }, "002": {} }"#);
+    let due = read(&text).unwrap().due.unwrap();
+    let names: Vec<&str> = due.stores.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["001", "002"]);
+    let is_due = |day: &str| {
+        let day = Day::parse(day).unwrap();
+        due.stores.iter().map(|it| due.is_due(it, day)).collect::<Vec<_>>()
+    };
+    assert_eq!(is_due("2026-11-24"), [true, true]);
+    assert_eq!(is_due("2026-11-25"), [false, true], "a Wednesday");
+    assert_eq!(is_due("2026-11-29"), [false, false], "a Sunday");
+    let wrong = text.replace("closed: [wed]", "closed: [wednesday]");
+    assert!(read(&wrong).unwrap_err().iter().any(|it| it.contains("mon to sun")));
 }
 
 #[test]

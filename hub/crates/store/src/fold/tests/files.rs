@@ -103,8 +103,21 @@ fn a_held_file_is_settled_once() {
     let deed =
         |file: &str, reason: &str| Deed::FileReleased { file: file.into(), reason: reason.into() };
     bench.act(deed("a", "it is right"));
-    bench.act(Deed::FileDiscarded { file: "a".to_owned(), reason: "too late".to_owned() });
-    bench.act(Deed::FileDiscarded { file: "b".to_owned(), reason: "a test".to_owned() });
+    let discard = |file: &str, reason: &str| Deed::FileDiscarded {
+        file: file.into(),
+        reason: reason.into(),
+        settles: Some(Box::new(facts("001", "2026-11-20", 7))),
+    };
+    bench.act(discard("a", "too late"));
+    assert!(bench.reader().files_taken("pos", "001", 9).unwrap().is_empty());
+    bench.act(discard("b", "a test"));
+    // Its number is settled, and nothing is compared with it.
+    let settled = bench.reader().files_taken("pos", "001", 9).unwrap();
+    let seen: Vec<_> = settled.iter().map(|it| (it.sequence, it.sha256.as_str())).collect();
+    assert_eq!(seen, [(Some(7), "")]);
+    let reader = bench.reader();
+    assert_eq!(reader.file_like("pos", &facts("001", "2026-11-20", 7)).unwrap(), None);
+    assert_eq!(reader.file_numbered("pos", "001", (7, 9)).unwrap(), None);
     let of = |state| {
         let filter = HeldFilter {
             channel: Some("pos".to_owned()),
@@ -143,7 +156,7 @@ fn a_refused_file_and_one_that_has_not_come_are_settled_too() {
     bench.act(Deed::FileReleased { file: late.id(), reason: why() });
     assert!(bench.reader().not_awaited("pos").unwrap().is_empty(), "it cannot be taken");
     for _ in 0..2 {
-        bench.act(Deed::FileDiscarded { file: late.id(), reason: why() });
+        bench.act(Deed::FileDiscarded { file: late.id(), reason: why(), settles: None });
     }
     let given_up: Vec<String> = bench.reader().not_awaited("pos").unwrap().into_iter().collect();
     assert_eq!(given_up, [late.id()]);
@@ -151,4 +164,39 @@ fn a_refused_file_and_one_that_has_not_come_are_settled_too() {
     assert_eq!(of(&bench, &open).len(), 0);
     let settled = bench.reader().refused_and_settled("pos").unwrap();
     assert_eq!(settled.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn numbers_and_contents_are_known_whatever_their_day() {
+    let mut bench = Bench::new();
+    for number in [5, 6, 7] {
+        take(&mut bench, facts("001", "2026-11-20", number));
+    }
+    let reader = bench.reader();
+    let numbered = |number, within| {
+        let found = reader.file_numbered("pos", "001", (number, within)).unwrap();
+        found.and_then(|it| it.sequence)
+    };
+    assert_eq!((numbered(5, 2), numbered(8, 2)), (Some(5), None));
+    // Two files came after it: with a shorter cycle numbers have begun anew.
+    assert_eq!(numbered(5, 1), None);
+    assert_eq!(reader.file_numbered("pos", "002", (5, 9)).unwrap(), None);
+    let sha256 = facts("001", "2026-11-20", 6).sha256;
+    let of = |facts: &FileFacts| reader.file_of_content("pos", &sha256, facts).unwrap();
+    assert_eq!(of(&facts("002", "2026-11-21", 9)), Some(facts("001", "2026-11-20", 6)));
+    assert_eq!(
+        reader.file_of_content("crm", &sha256, &facts("001", "2026-11-20", 6)).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn the_same_day_and_number_is_the_first_of_a_content() {
+    let mut bench = Bench::new();
+    let mut copy = facts("001", "2026-11-21", 8);
+    take(&mut bench, facts("001", "2026-11-20", 6));
+    copy.sha256 = facts("001", "2026-11-20", 6).sha256;
+    take(&mut bench, copy.clone());
+    let found = bench.reader().file_of_content("pos", &copy.sha256, &copy).unwrap();
+    assert_eq!(found, Some(copy));
 }
