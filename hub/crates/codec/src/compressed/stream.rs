@@ -96,7 +96,7 @@ impl<R: BufRead> Unpacking<R> {
     ///
     /// # Errors
     /// Damage, more than the caps allow, or packed bytes that cannot be read.
-    pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
+    pub fn unpack(&mut self, buffer: &mut [u8]) -> Result<usize, Broken> {
         let read = match &mut self.inner {
             Inner::Gzip(it) => it.read(buffer),
             Inner::Zstd(it) => it.read(buffer),
@@ -132,7 +132,7 @@ impl<R: BufRead> Unpacking<R> {
 
 impl<R: BufRead> Read for Unpacking<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Unpacking::read(self, buffer).map_err(|broken| match broken {
+        self.unpack(buffer).map_err(|broken| match broken {
             Broken::Io(cause) => cause,
             Broken::Packed(fault) => io::Error::new(io::ErrorKind::InvalidData, fault),
         })
@@ -184,7 +184,7 @@ mod tests {
     fn out(mut unpacking: Unpacking<Cursor<Vec<u8>>>) -> Result<Vec<u8>, String> {
         let (mut all, mut part) = (Vec::new(), vec![0; 70_001]);
         loop {
-            match unpacking.read(&mut part).map_err(|it| it.to_string())? {
+            match unpacking.unpack(&mut part).map_err(|it| it.to_string())? {
                 0 => return Ok(all),
                 read => all.extend_from_slice(&part[..read]),
             }

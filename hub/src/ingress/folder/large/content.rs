@@ -70,7 +70,7 @@ impl Content {
         let length = match &mut self.reader {
             Reader::Plain(file) => file.read(buffer)?,
             Reader::Packed { unpacking, hash, .. } => {
-                let length = unpacking.read(buffer)?;
+                let length = unpacking.unpack(buffer)?;
                 hash.update(buffer.get(..length).unwrap_or_default());
                 length
             }
