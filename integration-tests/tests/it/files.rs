@@ -212,3 +212,48 @@ async fn a_file_that_has_not_come_is_late() -> Result<()> {
     assert!(listed.stdout.contains("the shop was shut"), "{}", listed.stdout);
     Ok(())
 }
+
+/// Goal: a copy under another day and number, and another content under a number
+/// that was taken, are held; what comes after a file that is refused even when it is
+/// released enters once that one is discarded.
+#[tokio::test]
+async fn copies_are_held_and_a_discarded_number_is_settled() -> Result<()> {
+    let hub = checked().await?;
+    let till = |name: &str, bytes: &[u8]| hub.world.till.drop_file(name, bytes);
+    till("JNL_0001_20260105_1.csv", &journal(1, 1)?)?;
+    sales(&hub, 1).await?;
+    till("JNL_0001_20260106_2.csv", &journal(1, 1)?)?;
+    let copy = held(&hub, 1).await?;
+    assert!(text(&copy[0], "reason").contains("same-content: "), "{copy:?}");
+    till("JNL_0001_20260107_1.csv", &journal(5, 1)?)?;
+    let found = held(&hub, 2).await?;
+    assert!(text(&found[0], "reason").contains("repeated: "), "{found:?}");
+    let settle = async |what: &str, id: &str| {
+        let body = json!({ "ids": [id], "reason": "settled" });
+        hub.client().post(&format!("/api/v1/files/{what}"), &body).await
+    };
+    for file in &found {
+        assert_eq!(settle("discard", text(file, "id")).await?.status, 200);
+    }
+    held(&hub, 0).await?;
+
+    // The copy's number is settled, so 3 is next; its trailer says too much.
+    let mut wrong = journal(3, 1)?;
+    let count = wrong.windows(4).position(|it| it == b"END,").unwrap_or_default() + 4;
+    wrong[count] += 1;
+    till("JNL_0001_20260107_3.csv", &wrong)?;
+    let first = held(&hub, 1).await?;
+    till("JNL_0001_20260107_4.csv", &journal(4, 1)?)?;
+    held(&hub, 2).await?;
+    assert_eq!(settle("release", text(&first[0], "id")).await?.status, 200);
+    let refused = hub
+        .until("it is refused all the same", async |client| {
+            let found = client.all("/api/v1/files?state=refused").await?;
+            Ok(Look::when(found.len() == 1, found.clone(), || format!("{found:?}")))
+        })
+        .await?;
+    assert_eq!(settle("discard", text(&refused[0], "id")).await?.status, 200);
+    sales(&hub, 2).await?;
+    held(&hub, 0).await?;
+    Ok(())
+}
