@@ -38,6 +38,8 @@ pub(super) enum Passed {
 pub(super) struct Likeness {
     /// Filled cells that not every text can be: numbers, dates, codes.
     telling: usize,
+    filled: usize,
+    columns: usize,
     bad: usize,
 }
 
@@ -144,6 +146,7 @@ impl Passed {
 impl Likeness {
     /// Adds a cell: its text as it was read; `None`: it could not be.
     pub(super) fn add(&mut self, column: &Column, text: Option<&str>) {
+        self.columns += 1;
         let Some(text) = text else {
             self.bad += 1;
             return;
@@ -152,11 +155,19 @@ impl Likeness {
             || column.constant.is_some()
             || !column.field.one_of.is_empty();
         self.telling += usize::from(tells && !text.is_empty());
+        self.filled += usize::from(!text.is_empty());
     }
 
     /// It reads as a record, or would but for one cell while others say that it
     /// is one: a bad record is not to be lost as a footer either.
     pub(super) fn is_record(self) -> bool {
         self.bad == 0 || self.bad == 1 && self.telling >= 2
+    }
+
+    /// As a row of a sheet, whose empty cells do not say that it has them: one text
+    /// among them is what a title looks like.
+    pub(super) fn is_record_of_sheet(self) -> bool {
+        let says = self.telling > 0 || self.filled > 1 || self.filled == self.columns;
+        self.is_record() && says
     }
 }

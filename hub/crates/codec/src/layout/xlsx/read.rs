@@ -339,7 +339,7 @@ impl<'a> Reader<'a> {
         for (column, cell) in kind.columns.iter().zip(&self.cells) {
             likeness.add(column, (*cell != BAD).then(|| arena.cell(*cell)));
         }
-        likeness.is_record()
+        likeness.is_record_of_sheet()
     }
 
     // --- the smaller questions ---

@@ -224,3 +224,29 @@ fn a_record_in_place_of_a_counted_row_refuses_the_workbook() {
     let titled = "header: names\ntitle_lines: [{ begins: 店 }, { begins: 日報 }]\nfooter_lines: [{ begins: 以上 }]\n";
     assert_eq!(all(&read(titled, &Book::of(&rows.concat())).expect("reads")), ["品0,0"]);
 }
+
+/// Empty cells do not make a record of a title, whatever the columns ask for.
+#[test]
+fn a_single_text_is_a_title_and_no_record() {
+    let columns =
+        "- { name: item, header: 商品 }\n- { name: amount, header: 金額, type: integer }\n";
+    let read = |more: &str, rows: &[String]| {
+        let rows = sheet(more, columns).read(&Book::of(&rows.concat()).bytes());
+        rows.map(|it| all(&it)).map_err(|it| it.code)
+    };
+    let table = [texts(4, &["商品", "金額"]), texts(5, &["ペン", "5"])].concat();
+    let good = Ok(vec!["ペン,5".to_owned()]);
+    let titled = |title: &[&str]| vec![texts(1, title), table.clone()];
+    let found = "header: names\nheader_row: found\n";
+    assert_eq!(read(found, &titled(&["売上報告"])), good);
+    assert_eq!(read("header: ignored\nheader_row: 4\n", &titled(&["売上報告"])), good);
+    let footer = vec![table.clone(), texts(6, &["以上"])];
+    assert_eq!(read("header: names\nheader_row: 4\nfooter_lines: 1\n", &footer), good);
+    // A number tells, and so do two texts.
+    assert_eq!(read(found, &titled(&["-", "7"])), Err("title-is-record"));
+    assert_eq!(read(found, &titled(&["紙", "7"])), Err("title-is-record"));
+    let texts_only = sheet(found, "- { name: a, header: 商品 }\n- { name: b, header: 金額 }\n");
+    let read = |title: &[&str]| texts_only.read(&Book::of(&titled(title).concat()).bytes());
+    assert_eq!(read(&["紙", "厚い"]).expect_err("refused").code, "title-is-record");
+    assert_eq!(all(&read(&["紙"]).expect("reads")), ["ペン,5"]);
+}
