@@ -265,10 +265,7 @@ impl Reader<'_> {
             // Between two cells stands a delimiter.
             let outer = (raw.outer_start, raw.outer_end);
             let (offset, end) = self.span(arena.base(), outer);
-            let column = match order {
-                Some(order) => order.get(index).copied().flatten(),
-                None => Some(index),
-            };
+            let column = in_layout(order, index);
             let Some((index, column)) = column.and_then(|it| Some((it, kind.columns.get(it)?)))
             else {
                 continue;
@@ -346,11 +343,9 @@ impl Reader<'_> {
         }
         let mut likeness = Likeness::default();
         for (index, raw) in raw.iter_mut().enumerate() {
-            let column = match self.order.as_ref().filter(|_| kind.role != Role::Trailer) {
-                Some(order) => order.get(index).copied().flatten(),
-                None => Some(index),
-            };
-            let Some(column) = column.and_then(|it| kind.columns.get(it)) else { continue };
+            let order = self.order.as_deref().filter(|_| kind.role != Role::Trailer);
+            let column = in_layout(order, index).and_then(|it| kind.columns.get(it));
+            let Some(column) = column else { continue };
             let read = self.cell(column, raw, (0, 0), arena).ok();
             likeness.add(column, read.map(|(start, end)| arena.text(start, end)));
         }
@@ -466,11 +461,13 @@ impl Reader<'_> {
         let from = self.bad;
         self.pass_skips(next, text.len());
         let skips = self.skips.get(from..self.bad).unwrap_or_default();
+        let order = self.order.as_deref();
+        let order = order.filter(|_| kind.is_some_and(|it| it.role != Role::Trailer));
         let mut faults = Vec::new();
         for skip in skips.iter().filter(|it| it.kind != SkipKind::Silent) {
             let index =
                 raw.iter().position(|it| (it.outer_start..=it.outer_end).contains(&skip.at));
-            let column = index.and_then(|it| kind?.columns.get(it));
+            let column = index.and_then(|it| kind?.columns.get(in_layout(order, it)?));
             if let Some(cell) = index.and_then(|it| raw.get_mut(it)) {
                 cell.bad = cell.bad.or(Some(Bad::Bytes));
             }
@@ -487,4 +484,9 @@ impl Reader<'_> {
         }
         faults
     }
+}
+
+/// Which column of the layout stands in a column of the file.
+fn in_layout(order: Option<&[Option<usize>]>, index: usize) -> Option<usize> {
+    order.map_or(Some(index), |it| it.get(index).copied().flatten())
 }

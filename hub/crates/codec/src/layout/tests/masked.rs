@@ -65,3 +65,18 @@ fn a_lost_header_does_not_tell_the_first_customer() {
     assert_eq!(found("names", "会員番号,氏名,市"), "会員番号");
     assert_eq!(found("any_order", "会員コート,氏名,市"), "会員コート");
 }
+
+#[test]
+fn a_bad_byte_is_told_of_the_field_that_stands_there() {
+    let text = "layout: t\nversion: 1\nformat: csv\ncharset: cp932\nline_end: lf\nheader: any_order\n\
+        columns: [{ name: name, personal: true }, { name: code }]\n";
+    for (input, field, shows) in [
+        (&b"code,x,name\na\x81\x30,b,c\n"[..], "code", Some(1)),
+        (b"code,x,name\na,b,c\x81\x30\n", "name", None),
+        (b"code,x,name\na,b\x81\x30,c\n", "", None),
+    ] {
+        let rows = layout(text).read(input).expect("reads");
+        let fault = &rows.faults[0].faults[0];
+        assert_eq!((fault.field.as_str(), fault.shows), (field, shows));
+    }
+}
