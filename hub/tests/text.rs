@@ -109,7 +109,7 @@ fn a_copybook_becomes_a_layout_that_reads() {
     // A file that is there stays as it is.
     assert!(!run(&folder, &out).status.success());
     let good = b"000120260105\x00\x01\x23\x45\x6C\x00\x05ITEM      ";
-    let bad = b"00022026xxxx\x00\x01\x23\x45\x6C\x00\x05ITEM      ";
+    let bad = b"000220260105\x00\x01\xAB\x45\x6C\x00\x05ITEM      ";
     fs::write(folder.join("sale.dat"), [good.as_slice(), bad].concat()).unwrap();
     let check = ["layout", "check", "sale.layout.yaml", "--on", "sale.dat"];
     assert_says(&folder, &check, false, "sale.check.txt");

@@ -19,11 +19,15 @@ enum Back {
 /// Layouts that stand at `None`: lines within a record, workbooks, and messages that
 /// partners send and no fixture has without notes or faults.
 const SHIPPED: &str = "\
+    generic-edi-edifact-supplier/source/order-answer.layout.yaml Same\n\
+    generic-edi-edifact-supplier/source/purchase-order.layout.yaml None\n\
     generic-edi-edifact/source/dispatch-advice.layout.yaml None\n\
     generic-edi-edifact/source/invoice.layout.yaml None\n\
     generic-edi-edifact/source/order-response.layout.yaml None\n\
     generic-edi-edifact/source/order.layout.yaml Same\n\
     generic-edi-ryutsu-bms/source/messages.layout.yaml Same\n\
+    generic-edi-x12-supplier/source/order-answer.layout.yaml Same\n\
+    generic-edi-x12-supplier/source/purchase-order.layout.yaml None\n\
     generic-edi-x12/source/invoice.layout.yaml None\n\
     generic-edi-x12/source/order-acknowledgement.layout.yaml None\n\
     generic-edi-x12/source/order.layout.yaml Same\n\
