@@ -92,7 +92,11 @@ impl Layout {
     /// Whether inputs that are plainly UTF-8 are refused.
     pub(super) fn refuses_utf8(&self) -> bool {
         let charset = self.profile.charset;
-        let unicode = matches!(charset, Charset::Utf8 | Charset::Utf16Le | Charset::Utf16Be);
+        let is_unicode = |it| matches!(it, Charset::Utf8 | Charset::Utf16Le | Charset::Utf16Be);
+        // Of columns in a set of their own that is UTF-8, UTF-8 says nothing.
+        let own = self.kinds.iter().flat_map(|it| &it.columns).filter_map(|it| it.own.as_ref());
+        let unicode =
+            is_unicode(charset) || own.into_iter().any(|it| is_unicode(it.profile.charset));
         let text = matches!(self.format, Format::Csv(_) | Format::Fixed(_));
         text && !unicode && !charset.is_host() && !self.takes_mistaken
     }

@@ -88,7 +88,8 @@ impl Layout {
     }
 
     /// A reader that goes on where another one stood. The bytes to push are
-    /// those from [`Checkpoint::offset`] on.
+    /// those from [`Checkpoint::offset`] on. Behind the start of an input nothing looks
+    /// whether it is UTF-8 under another set: a first pass over the whole has.
     ///
     /// # Errors
     /// `checkpoint` if it was made by another layout, or one with other columns.

@@ -68,3 +68,15 @@ fn euc_and_cp932_are_told_apart_where_they_can_be() {
     let utf8 = layout(&CSV.replace("cp932", "utf-8"));
     assert_eq!(utf8.mistaken_for("山田,2\n小田,3\n".as_bytes()), None);
 }
+
+#[test]
+fn a_column_that_is_utf8_by_the_layout_is_no_mistake() {
+    let text = "layout: t/t\nversion: 1\nformat: fixed\ncharset: cp932\nrecord_bytes: 11\nline_end: lf\n\
+        columns: [{ name: code, bytes: 1 }, { name: name, bytes: 9, CHARSET }, { name: n, bytes: 1 }]\n";
+    let input = "a山田店1\nb鈴木屋2\n".as_bytes();
+    let own = layout(&text.replace("CHARSET", "charset: utf-8"));
+    assert_eq!(all(&own.read(input).expect("reads")), ["a,山田店,1", "b,鈴木屋,2"]);
+    assert_eq!(own.mistaken_for(input), None);
+    let none = layout(&text.replace(", CHARSET", ""));
+    assert_eq!(none.read(input).expect_err("refused").code, "charset");
+}
