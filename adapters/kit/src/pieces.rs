@@ -82,7 +82,7 @@ impl Package {
             (Some(Format::Layout { .. }), Some(layout)) if layout.has_pieces() => {}
             (Some(Format::Ndjson), _) => {}
             (Some(Format::Layout { .. }), _) => {
-                return Err("XML, XLSX and EDI are one document, which is read whole");
+                return Err("XML, XLSX, EDI and forms are one document, which is read whole");
             }
             _ => return Err("a JSON document is read whole; NDJSON is not"),
         }

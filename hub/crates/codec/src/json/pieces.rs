@@ -55,8 +55,9 @@ pub struct Piece {
 /// those of the input. Says where the next piece begins.
 ///
 /// # Errors
-/// A byte order mark at the start of the input, a last line that is cut, and
-/// `piece-open` for lines that are not the last and do not end with one.
+/// A byte order mark at the start of the input, a last line that is cut,
+/// `record-too-long` for a line of more than 8 MiB, and `piece-open` for lines that
+/// are not the last and do not end with one.
 pub fn read_piece(start: Place, bytes: &[u8], last: bool) -> Result<(Vec<Record>, Place), Fault> {
     if start.offset == 0 {
         Checker::new(bytes)?;
@@ -67,6 +68,9 @@ pub fn read_piece(start: Place, bytes: &[u8], last: bool) -> Result<(Vec<Record>
     let (mut records, mut number) = (Vec::new(), start.records);
     let mut at = narrow(start.offset);
     for line in bytes.split_inclusive(|it| *it == b'\n') {
+        if line.strip_suffix(b"\n").unwrap_or(line).len() > LINE_BYTES_MAX {
+            return Err(too_long(at));
+        }
         let text = line.trim_ascii();
         let offset = at + (line.len() - line.trim_ascii_start().len());
         at += line.len();
@@ -102,10 +106,7 @@ impl Verifier {
         }
         self.open.extend_from_slice(rest);
         if self.open.len() > LINE_BYTES_MAX {
-            let (at, found) = (narrow(self.place.offset), self.open.len());
-            let expected = format!("lines of at most {LINE_BYTES_MAX} bytes");
-            let found = format!("more than {found} bytes without a line end");
-            return Err(fault("record-too-long", at, &found, &expected));
+            return Err(too_long(narrow(self.place.offset)));
         }
         Ok(())
     }
@@ -196,6 +197,11 @@ fn fault(code: &'static str, offset: usize, found: &str, expected: &str) -> Faul
     Fault { code, offset, found: found.to_owned(), expected: expected.to_owned() }
 }
 
+fn too_long(at: usize) -> Fault {
+    let expected = format!("lines of at most {LINE_BYTES_MAX} bytes");
+    fault("record-too-long", at, "a line that is longer", &expected)
+}
+
 fn end_of(start: Place, bytes: &[u8]) -> usize {
     narrow(start.offset).saturating_add(bytes.len())
 }
@@ -266,6 +272,12 @@ mod tests {
         let long = [&b"{}\n"[..], &vec![b' '; LINE_BYTES_MAX + 1]].concat();
         let fault = verify(&long).unwrap_err();
         assert_eq!((fault.code, fault.offset), ("record-too-long", 3));
+        let whole = [long.as_slice(), b"\n{}\n"].concat();
+        let pushed_at_once = Verifier::default().push(&whole).unwrap_err();
+        assert_eq!(pushed_at_once, fault);
+        assert_eq!(read_piece(Place::default(), &whole, true).unwrap_err(), fault);
+        let fits = [&vec![b' '; LINE_BYTES_MAX][..], b"\n{}\n"].concat();
+        assert_eq!(read_piece(Place::default(), &fits, true).unwrap().0.len(), 1);
         let open = read_piece(Place { offset: 9, records: 1 }, b"{}\n{}", false).unwrap_err();
         assert_eq!((open.code, open.offset), ("piece-open", 14));
     }
