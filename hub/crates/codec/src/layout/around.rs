@@ -82,6 +82,14 @@ impl Around {
         Self::Known(known.collect())
     }
 
+    /// Without some of them an input is refused, or loses records.
+    pub(super) fn is_needed(&self) -> bool {
+        match self {
+            Self::Count(count) => *count > 0,
+            Self::Known(known) => known.iter().any(|it| it.required),
+        }
+    }
+
     /// Lines that they are at most.
     pub(super) fn lines_max(&self) -> usize {
         match self {

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 
 use canon::entry::{Loss, RecordFault};
 
+mod around;
+
+use around::Edges;
+
 use super::{
     Layout,
     assemble::totals,
@@ -63,15 +67,20 @@ impl Layout {
             Err(faults) if self.writing.quarantine => faults,
             result => return result,
         };
-        let is_bad = |row: &Row| faults.iter().any(|it| it.number == row.number);
-        let mut others = rows.clone();
-        others.rows.retain(|row| !is_bad(row));
-        if others.rows.len() == rows.rows.len() {
-            return Err(faults);
+        let (mut others, mut set_aside) = (rows.clone(), faults);
+        let mut count = usize::MAX;
+        while others.rows.len() < count {
+            count = others.rows.len();
+            let is_bad = |row: &Row| set_aside.iter().any(|it| it.number == row.number);
+            others.rows.retain(|row| !is_bad(row));
+            // Another record may be the last one now, and look like a footer.
+            match self.write(&others, policy) {
+                Ok(written) => return Ok(Written { set_aside, ..written }),
+                Err(more) => set_aside.extend(more),
+            }
+            set_aside.sort_by_key(|it| it.number);
         }
-        let mut written = self.write(&others, policy)?;
-        written.set_aside = faults;
-        Ok(written)
+        Err(set_aside)
     }
 
     /// Writes a whole file.
@@ -100,8 +109,9 @@ impl Layout {
         if let Format::Form(form) = self.format {
             return form::write(self, form, rows, policy);
         }
+        let (out, faults) = (Written::default(), Vec::new());
         let mut writer =
-            Writer { layout: self, rows, policy, out: Written::default(), faults: Vec::new() };
+            Writer { layout: self, rows, policy, out, faults, edges: Edges::default() };
         writer.file();
         if writer.faults.is_empty() { Ok(writer.out) } else { Err(writer.faults) }
     }
@@ -113,6 +123,7 @@ struct Writer<'a> {
     policy: &'a Policy,
     out: Written,
     faults: Vec<RowFault>,
+    edges: Edges,
 }
 
 /// Where the texts of a line come from.
@@ -147,6 +158,9 @@ impl Writer<'_> {
             self.by_role(|role| *role == Role::Footer, head);
         }
         self.by_role(|role| *role == Role::Trailer, From { head: None, line: None });
+        if let Format::Csv(csv) = &layout.format {
+            self.look_around(csv);
+        }
         let mark = match &layout.format {
             Format::Csv(csv) => csv.eof_mark,
             Format::Fixed(fixed) => fixed.eof_mark,
@@ -186,9 +200,10 @@ impl Writer<'_> {
             needed_by: None,
             shows: None,
         });
-        if let Err(fault) = line.and_then(|it| self.encode(&it, "")) {
-            let faults = vec![fault];
-            self.faults.push(RowFault { number: 0, offset: 0, length: 0, faults });
+        let line = line.and_then(|it| self.encode(&it, "").map(|()| it));
+        match line {
+            Ok(line) => self.look_at_header(csv, line),
+            Err(fault) => self.of_no_record(fault),
         }
     }
 
@@ -215,14 +230,20 @@ impl Writer<'_> {
     fn csv_line(&mut self, csv: &Csv, kind: &Kind, from: From<'_>) -> Vec<RecordFault> {
         let number = from.head.map_or(0, |it| it.number);
         let delimiter = char::from(csv.delimiter).to_string();
-        let mut faults = Vec::new();
+        let (mut faults, mut line) = (Vec::new(), String::new());
         for (index, column) in kind.columns.iter().enumerate() {
             let value = self.value(kind, index, from);
             let separator = if index > 0 { delimiter.as_str() } else { "" };
-            let result = self
-                .csv_cell((csv, kind), column, &value, number)
-                .and_then(|text| self.encode(&format!("{separator}{text}"), &column.field.name));
+            let result = self.csv_cell((csv, kind), column, &value, number).and_then(|text| {
+                let from = line.len();
+                line.push_str(separator);
+                line.push_str(&text);
+                self.encode(line.get(from..).unwrap_or_default(), &column.field.name)
+            });
             faults.extend(result.err());
+        }
+        if faults.is_empty() {
+            self.edges.pass(kind, from.head, line);
         }
         faults.extend(self.encode(&text::csv_end(csv), "").err());
         faults

@@ -11,7 +11,7 @@ use crate::{
         arena::Arena,
         around::{Around, Known, Passed},
         heading::{self, headed},
-        model::{Csv, Header, Mark},
+        model::{Csv, Header, Kind, Mark},
         scan::{Line, LineEnd, RawCell},
         text,
     },
@@ -39,10 +39,10 @@ impl Reader<'_> {
             at = start;
             if line.is_empty() {
                 // Behind the last record it is one, unless a footer follows.
-                end = if end < body { start } else { end };
+                end = if end < body && !self.blank_is_record() { start } else { end };
                 continue;
             }
-            let Some(behind) = Known::behind(left, self.unquoted(line)) else { break };
+            let Some(behind) = Known::behind(left, self.csv.unquoted(line)) else { break };
             (left, end) = (behind, start);
         }
         let offset = self.base + self.bytes.len();
@@ -79,8 +79,10 @@ impl Reader<'_> {
         (line.next, columns)
     }
 
-    fn unquoted<'t>(&self, line: &'t str) -> &'t str {
-        unquoted(self.csv, line)
+    /// An empty line has all columns of a record.
+    fn blank_is_record(&self) -> bool {
+        let narrow = |it: &Kind| it.codes.is_empty() && self.width(it) == 1;
+        !self.csv.skip_blank && self.layout.kinds.iter().any(narrow)
     }
 
     /// The end mark stands where the layout says so, and only there.
@@ -154,6 +156,8 @@ impl Reader<'_> {
             Around::Count(_) => &[],
         };
         let by_text = matches!(csv.titles, Around::Known(_));
+        // Without a header, empty lines behind the titles may be records.
+        let (mut behind_titles, blank) = (0, csv.header == Header::None && self.blank_is_record());
         while (left > 0 || by_text) && at < self.end {
             let text = arena.base();
             let line = self.scanner(text).raw_line(at);
@@ -163,8 +167,8 @@ impl Reader<'_> {
             let shown = text.get(at..line.end).unwrap_or_default();
             if by_text {
                 if !shown.is_empty() {
-                    let Some(behind) = Known::behind(known, unquoted(csv, shown)) else { break };
-                    (known, left) = (behind, behind.len());
+                    let Some(behind) = Known::behind(known, csv.unquoted(shown)) else { break };
+                    (known, left, behind_titles) = (behind, behind.len(), line.next);
                 }
             } else {
                 left -= 1;
@@ -178,6 +182,7 @@ impl Reader<'_> {
         if (left > 0 || by_text) && !self.last && at >= self.end {
             return Ok(None);
         }
+        at = if by_text && blank { behind_titles } else { at };
         Known::none_missing(known, Passed::Title, source_of(self, arena.base(), at))?;
         self.pass_skips(at, usize::MAX);
         Ok(Some(at))
@@ -198,7 +203,7 @@ impl Reader<'_> {
         }
         self.whole_characters(line.next)?;
         self.line_end(text, line)?;
-        let shown = unquoted(self.csv, text.get(at..line.end).unwrap_or_default());
+        let shown = self.csv.unquoted(text.get(at..line.end).unwrap_or_default());
         if let Some(begins) = &self.csv.header_begins {
             if !shown.starts_with(begins) {
                 let offset = source_of(self, text, at);
@@ -289,7 +294,7 @@ pub(in crate::layout) fn heading<'t>(csv: &Csv, text: &'t str) -> Option<&'t str
         if line.is_empty() {
             return false;
         }
-        match Known::behind(known, unquoted(csv, line)) {
+        match Known::behind(known, csv.unquoted(line)) {
             Some(behind) => {
                 known = behind;
                 false
@@ -299,9 +304,11 @@ pub(in crate::layout) fn heading<'t>(csv: &Csv, text: &'t str) -> Option<&'t str
     })
 }
 
-/// A line as it begins to people.
-fn unquoted<'t>(csv: &Csv, line: &'t str) -> &'t str {
-    csv.quote.and_then(|it| line.strip_prefix(char::from(it))).unwrap_or(line)
+impl Csv {
+    /// A line as it begins to people.
+    pub(in crate::layout) fn unquoted<'t>(&self, line: &'t str) -> &'t str {
+        self.quote.and_then(|it| line.strip_prefix(char::from(it))).unwrap_or(line)
+    }
 }
 
 /// Where the line before `end` begins, and its text without its end.

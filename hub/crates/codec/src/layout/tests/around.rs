@@ -118,3 +118,23 @@ fn pieces_of_any_size_know_the_same_lines() {
         }
     }
 }
+
+/// Where an empty line has all columns of a record, it is one.
+#[test]
+fn empty_records_beside_known_lines_are_kept() {
+    let more = "title_lines: [{ begins: 日報 }]\nfooter_lines: [{ begins: 合計 }, { begins: 以上 }]\n\
+                columns: [{ name: item }]\n";
+    for (input, wanted) in [
+        ("\r\n日報\r\n\r\na\r\n\r\n合計\r\n\r\n以上\r\n\r\n", vec!["", "a", ""]),
+        ("\r\na\r\n\r\n", vec!["", "a", ""]),
+        ("日報\r\n\r\n合計\r\n", vec![""]),
+    ] {
+        assert_eq!(all(&read(more, input).expect(input)), wanted, "{input:?}");
+        let skipping = read(&format!("skip_blank_lines: true\n{more}"), input).expect(input);
+        let wanted: Vec<&str> = wanted.into_iter().filter(|it| !it.is_empty()).collect();
+        assert_eq!(all(&skipping), wanted, "{input:?}");
+    }
+    // Before a header they are none.
+    let named = format!("header: names\n{more}");
+    assert_eq!(all(&read(&named, "日報\r\n\r\nitem\r\na\r\n").expect("reads")), ["a"]);
+}

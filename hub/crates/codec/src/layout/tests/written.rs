@@ -88,3 +88,68 @@ fn a_record_of_nothing_is_no_blank_line() {
     let bare = super::layout(&text.replace("MORE", "quote: none\n"));
     assert!(bare.write(&rows, &Policy::exact()).is_err());
 }
+
+/// Rows of texts, written by a layout with more keys, or why they are not.
+fn around(more: &str, text: &str) -> Result<String, (u64, String)> {
+    let columns = "columns: [{ name: item }, { name: amount, type: integer }]\n";
+    let header = if more.contains("header:") { "" } else { "header: none\n" };
+    let head = format!("{HEAD}charset: utf-8\n");
+    let rows = layout(&format!("{head}header: none\n{columns}")).read(text.as_bytes());
+    let layout = layout(&format!("{head}{header}{more}{columns}"));
+    let written = layout.write(&rows.expect("reads"), &Policy::exact());
+    let bytes = written.map_err(|it| (it[0].number, it[0].faults[0].expected.clone()))?.bytes;
+    assert!(layout.read(&bytes).expect("reads").faults.is_empty());
+    Ok(String::from_utf8(bytes).expect("UTF-8"))
+}
+
+#[test]
+fn no_record_is_written_that_would_be_passed_over() {
+    let footers = "multiline: true\nfooter_lines: [{ begins: 以上 }, { begins: 合計 }]\n";
+    let titles = "title_lines: [{ begins: 日報 }]\n";
+    let refused = |more: &str, text: &str| around(more, text).expect_err("refused");
+    let (number, expected) = refused(footers, "a,1\r\n合計商事,2\r\n");
+    assert_eq!((number, expected.contains("`footer_lines`")), (2, true), "{expected}");
+    assert_eq!(refused(footers, "a,1\r\n\"合計,商事\",2\r\n").0, 2);
+    assert_eq!(refused(titles, "日報社,1\r\na,2\r\n").0, 1);
+    for (more, text) in [(footers, "合計商事,2\r\na,1\r\n"), (titles, "a,1\r\n日報社,2\r\n")]
+    {
+        assert_eq!(around(more, text), Ok(text.to_owned()));
+    }
+    for key in ["title_lines", "footer_lines"] {
+        for lines in ["1", "[{ begins: 店, required: true }]"] {
+            let (number, expected) = refused(&format!("{key}: {lines}\n"), "a,1\r\n");
+            assert_eq!((number, expected.contains(key)), (0, true), "{expected}");
+        }
+    }
+}
+
+#[test]
+fn a_header_is_written_as_it_is_known() {
+    let begins = |it: &str| around(&format!("header: ignored\nheader_begins: {it}\n"), "a,1\r\n");
+    assert_eq!(begins("it"), Ok("item,amount\r\na,1\r\n".to_owned()));
+    assert_eq!(begins("品").expect_err("refused").0, 0);
+    assert_eq!(around("header: ignored\n", "a,1\r\n"), begins("it"));
+    let texts = format!(
+        "{HEAD}charset: utf-8\nheader: ignored\nMOREcolumns: [{{ name: a }}, {{ name: b }}]\n"
+    );
+    let write =
+        |more| layout(&texts.replace("MORE", more)).write(&Rows::default(), &Policy::exact());
+    assert!(write("").expect_err("refused")[0].faults[0].expected.starts_with("`header_begins`"));
+    assert!(write("header_begins: a\n").is_ok());
+    let named = around("header: names\ntitle_lines: [{ begins: it }]\n", "a,1\r\n");
+    assert_eq!(named.expect_err("refused").0, 0);
+}
+
+/// Behind one that is set aside stands another that looks like a footer.
+#[test]
+fn records_like_footers_are_set_aside_one_behind_the_other() {
+    let text = format!(
+        "{HEAD}charset: CHARSET\nheader: none\nFOOTERScolumns: [{{ name: a }}, {{ name: b }}]\n"
+    );
+    let rows = rows(&text.replace("FOOTERS", ""), "a,1\r\n合計x,2\r\n合計y,3\r\n");
+    let text = text.replace("CHARSET", "{ name: cp932, write: { unwritable: quarantine } }");
+    let layout = layout(&text.replace("FOOTERS", "footer_lines: [{ begins: 合計 }]\n"));
+    let written = layout.write_as_said(&rows).expect("writes");
+    assert_eq!(written.bytes, b"a,1\r\n");
+    assert_eq!(written.set_aside.iter().map(|it| it.number).collect::<Vec<_>>(), [2, 3]);
+}
