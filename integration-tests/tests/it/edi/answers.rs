@@ -94,7 +94,7 @@ async fn rejections_of_what_was_sent_are_seen() -> Result<()> {
     let mut letters = hub.letters(2).await?;
     letters.sort_by_key(|it| it.pointer("/record/number").and_then(Value::as_u64));
     assert_eq!(letters[0]["code"], "partner-rejected", "{letters:?}");
-    let found = "rejected: AK3*PO1*3* AK4*2*330*6 AK5*R*5 AK9*R*1*1";
+    let found = "rejected: AK3*PO1*3**8 AK4*2*330*6 AK5*R*5 AK9*R*1*1*0";
     assert_eq!(said(&letters[0], "found"), found);
     let parcels = hub.client().parcels().await?;
     let parcel = parcels.iter().find(|it| it["destination"] == "buyer");

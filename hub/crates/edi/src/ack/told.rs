@@ -10,9 +10,10 @@ use crate::{
 
 /// Segments of one acknowledgement that are shown; more of them help nobody.
 const SHOWN_MAX: usize = 12;
-/// Elements of a shown segment. A value that AK404 repeats is not among them: it may
-/// be personal.
-const ELEMENTS_MAX: u16 = 3;
+/// Elements of a shown segment: more than any of them has by the standards.
+const ELEMENTS_MAX: u16 = 16;
+/// Of AK4 and IK4: the fourth repeats a value of the message, which may be personal.
+const WITHOUT_VALUE: u16 = 3;
 
 /// What a partner says of one interchange or group that it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,20 +37,25 @@ pub fn told(interchange: &Interchange<'_>) -> Vec<Told> {
     let mut found = Vec::new();
     if document.dialect == Dialect::X12 {
         // They stand before the groups, in no message.
-        let segments = document.segments.iter().enumerate();
-        let outside =
-            |index: &usize| !interchange.messages.iter().any(|it| it.segments.contains(index));
-        let notes = segments.filter(|(_, it)| document.tag(it) == b"TA1");
-        found.extend(notes.filter(|(at, _)| outside(at)).map(|(_, it)| note(interchange, it)));
+        let mut messages = interchange.messages.iter().peekable();
+        for (at, segment) in document.segments.iter().enumerate() {
+            // Messages stand one behind the other.
+            while messages.next_if(|it| it.segments.end <= at).is_some() {}
+            let inside = messages.peek().is_some_and(|it| it.segments.contains(&at));
+            if document.tag(segment) == b"TA1" && !inside {
+                found.push(note(interchange, (at, segment)));
+            }
+        }
     }
     let messages = interchange.messages.iter().filter(|it| is_acknowledgement(&it.kind));
     found.extend(messages.map(|it| message(interchange, it)));
     found
 }
 
-/// A TA1: of a whole interchange.
-fn note(interchange: &Interchange<'_>, segment: &Segment) -> Told {
+/// A TA1, with its index in the interchange: of a whole interchange.
+fn note(interchange: &Interchange<'_>, (at, segment): (usize, &Segment)) -> Told {
     let mut reading = Reading::new(interchange, segment.offset, segment.next);
+    reading.at = at;
     reading.control(segment, 1);
     reading.verdict(segment, 4);
     reading.end()
@@ -63,7 +69,8 @@ fn message(interchange: &Interchange<'_>, message: &Message) -> Told {
         Dialect::Edifact => ("UCI", "UCI"),
     };
     let mut seen = (false, false);
-    for segment in interchange.segments(message) {
+    for (at, segment) in interchange.segments(message).iter().enumerate() {
+        reading.at = at;
         let tag = interchange.document.tag(segment);
         seen.0 |= tag == head.as_bytes();
         seen.1 |= tag == last.as_bytes();
@@ -92,6 +99,8 @@ struct Reading<'r> {
     interchange: &'r Interchange<'r>,
     told: Told,
     shown: Vec<String>,
+    /// Which segment is read, from 0: of the message, or of the interchange.
+    at: usize,
 }
 
 // === impl Reading ===
@@ -106,7 +115,7 @@ impl<'r> Reading<'r> {
             length: end.saturating_sub(offset),
             fault: None,
         };
-        Self { interchange, told, shown: Vec::new() }
+        Self { interchange, told, shown: Vec::new(), at: 0 }
     }
 
     fn end(mut self) -> Told {
@@ -154,8 +163,10 @@ impl<'r> Reading<'r> {
         let document = &self.interchange.document;
         let mark = char::from(document.marks.element).to_string();
         let count = document.pieces(segment).iter().map(|it| it.element).max().unwrap_or(0);
-        // A UCM says its reasons behind the message that it is about.
-        let most = if document.dialect == Dialect::X12 { ELEMENTS_MAX } else { u16::MAX };
+        let most = match document.tag(segment) {
+            b"AK4" | b"IK4" => WITHOUT_VALUE,
+            _ => ELEMENTS_MAX,
+        };
         let mut parts = vec![document.tag_text(segment)];
         parts.extend((1..=count.min(most)).map(|it| shown(&document.first(segment, it))));
         self.shown.push(parts.join(&mark));
@@ -168,17 +179,18 @@ impl<'r> Reading<'r> {
     }
 
     fn fault(&mut self, code: Code, segment: &Segment, element: u16, expected: &str) {
+        // The first one is told; there may be as many as segments.
+        if self.told.fault.is_some() {
+            return;
+        }
         let document = &self.interchange.document;
         let piece = document.piece(segment, element, 1, 1);
         let raw = piece.map(|it| document.raw(it)).unwrap_or_default();
         let offset = piece.map_or(segment.offset, |it| it.start);
         let mut fault = Fault::new(code, offset, expected).found(raw);
         (fault.tag, fault.element) = (document.tag_text(segment), element);
-        let index = document.segments.iter().position(|it| it == segment).unwrap_or(0);
-        let message = self.interchange.messages.iter().find(|it| it.segments.contains(&index));
-        let before = message.map_or(0, |it| it.segments.start);
-        fault.segment = narrow(index.saturating_sub(before)) + 1;
-        self.told.fault.get_or_insert(fault);
+        fault.segment = narrow(self.at) + 1;
+        self.told.fault = Some(fault);
     }
 }
 
@@ -234,16 +246,20 @@ mod tests {
             one(x12(
                 "AK1*IN*42~AK2*810*0001~AK3*N3*9**8~AK4*1*166*5*SECRET STREET~AK5*R*5~AK9*R*1*1*0~"
             )),
-            said("42", Outcome::Rejected, "AK3*N3*9* AK4*1*166*5 AK5*R*5 AK9*R*1*1")
+            said("42", Outcome::Rejected, "AK3*N3*9**8 AK4*1*166*5 AK5*R*5 AK9*R*1*1*0")
         );
         // Taken although something is wrong; and one of several that was not taken.
         let noted = one(x12("AK1*IN*42~AK2*810*0001~AK5*E*5~AK9*E*1*1*1~"));
-        assert_eq!((noted.1, noted.2.as_str()), (Outcome::WithErrors, "AK5*E*5 AK9*E*1*1"));
+        assert_eq!((noted.1, noted.2.as_str()), (Outcome::WithErrors, "AK5*E*5 AK9*E*1*1*1"));
+        let tallied = one(x12("AK1*IN*42~AK9*R*2*2*1*5*3~"));
+        assert_eq!(tallied.2, "AK9*R*2*2*1*5*3");
+        let echoed = one(x12("AK1*IN*42~IK4*1*166*5*SECRET STREET~AK9*R*1*1*0~"));
+        assert_eq!(echoed.2, "IK4*1*166*5 AK9*R*1*1*0");
         let partly = one(x12("AK1*IN*42~AK2*810*0001~AK5*R*5~AK2*810*0002~AK5*A~AK9*P*2*2*1~"));
         assert_eq!(partly.1, Outcome::Rejected);
         assert_eq!(
             one(x12("TA1*000000042*260105*0930*R*022~")),
-            said("000000042", Outcome::Rejected, "TA1*000000042*260105*0930")
+            said("000000042", Outcome::Rejected, "TA1*000000042*260105*0930*R*022")
         );
         assert_eq!(one(x12("TA1*000000042*260105*0930*A*000~")).1, Outcome::Accepted);
     }
@@ -268,6 +284,20 @@ mod tests {
         assert!(fault(x12("TA1*7*260105*0930*Z~")).contains("TA104"));
         assert!(fault(edifact("UCI+42+HUB+ACME+1'")).contains("UCI04 in segment 2"));
         assert!(fault(edifact("UCM+1+INVOIC:D:96A:UN+7'")).contains("UCI in it"));
+    }
+
+    #[test]
+    fn many_faults_and_notes_cost_no_more_than_their_segments() {
+        const MANY: usize = 200_000;
+        let told = one(x12(&format!("AK1*IN*42~AK9*A*1*1*1~{}", "AK5*Z~".repeat(MANY))));
+        assert!(told.3.contains("AK501 in segment 4"), "{}", told.3);
+        // A note within a message is none; those before it are each read where they stand.
+        let notes = "TA1*7*260105*0930*Z~".repeat(MANY);
+        let told = x12(&format!("{notes}GS*FA*A*B*20260105*0930*7*X*004010~ST*997*0001~TA1*8~"));
+        assert_eq!(told.iter().filter(|it| it.control == "7").count(), MANY);
+        assert!(told.iter().all(|it| it.control != "8"));
+        let last = told.iter().rfind(|it| it.control == "7").unwrap();
+        assert_eq!(last.fault.as_ref().unwrap().segment, u32::try_from(MANY).unwrap() + 1);
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn what_partners_answer_is_told_beside_the_records() {
     let [told] = rows.told.as_slice() else { panic!("{rows:?}") };
     assert_eq!((told.number, told.offset, rows.records), (1, 146, 1));
     assert_eq!((told.control.as_str(), told.rejected), ("42", true));
-    assert_eq!(told.why, "AK5*R*5 AK9*R*1*1");
+    assert_eq!(told.why, "AK5*R*5 AK9*R*1*1*0");
     // One that does not say what it is about is set aside, as any bad record.
     let rows = said("AK9*A*1*1*1~");
     assert_eq!((rows.told.len(), rows.faults.len(), rows.records), (0, 1, 1));
