@@ -114,7 +114,7 @@ impl Reader<'_> {
         let Some((column, seen)) = known else {
             if !self.form.others {
                 let expected = "a field of the layout; `other_fields` allows others".to_owned();
-                let found = cell::found(&name, false);
+                let found = cell::found(&name, self.layout.is_personal());
                 self.faults.push(line_fault(field.offset, found, expected));
             }
             return;

@@ -64,6 +64,8 @@ fn what_the_layout_does_not_allow_is_a_fault() {
     }
     let personal = layout.read(b"order_id=1&ver=v1&%82%A8%96%BC%91O=123456789").expect("reads");
     assert_eq!(personal.faults[0].faults[0].found, "(9 characters, masked)");
+    let misnamed = layout.read(b"order_id=1&ver=v1&%96%BC%91O=1").expect("reads");
+    assert_eq!(misnamed.faults[0].faults[0].found, "(2 characters, masked)");
     for (body, code, at) in [("", "empty", 0), ("a=1&&b=1", "form", 4), ("a=%9", "form", 2)] {
         let fault = layout.read(body.as_bytes()).expect_err("refused");
         assert_eq!((fault.code, fault.offset), (code, at));
