@@ -1,5 +1,7 @@
 //! Interchanges to rows.
 
+use std::borrow::Cow;
+
 use ::edi::{
     Dialect, Document, Fault, Interchange, Segment,
     ack::is_acknowledgement,
@@ -368,8 +370,15 @@ impl Reading<'_> {
         if matches!(column.given, Given::Sum { .. }) && !self.faults.is_empty() {
             return;
         }
-        let text = |cell| self.arena.cell(cell);
-        let Some(total) = total::stated(&column.given, self.edi.dialect, row, text) else { return };
+        let text = |cell: Cell, _: &Value| match self.edi.dialect {
+            Dialect::X12 => {
+                let start = usize::try_from(cell.offset).ok()?;
+                let end = start.checked_add(usize::try_from(cell.length).ok()?)?;
+                Some(String::from_utf8_lossy(self.document.bytes.get(start..end)?))
+            }
+            Dialect::Edifact => Some(Cow::Borrowed(self.arena.cell(cell))),
+        };
+        let Some(total) = total::stated(&column.given, self.edi, row, text) else { return };
         let Some(segment) = self.segment(&column.at, column, scope) else { return };
         let Some((element, part)) = column
             .at

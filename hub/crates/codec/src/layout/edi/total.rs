@@ -1,8 +1,10 @@
 //! Counts and sums that a message states about its rows.
 
+use std::borrow::Cow;
+
 use ::edi::Dialect;
 
-use super::Given;
+use super::{Edi, Given, Value};
 use crate::{
     layout::cell::number::nano,
     rows::{Cell, Row},
@@ -16,13 +18,14 @@ const HASH: i128 = 10_000_000_000;
 /// What must be stated, in billionths; `None` where the layout says nothing of it, or
 /// where a number of the rows could not be read.
 ///
-/// X12 sums digits, "without regard to decimal points or signs" (data element 347);
-/// EDIFACT sums algebraically (6069, quantity total).
+/// X12 sums digits, "without regard to decimal points or signs" (data element 347): of
+/// the numbers as the message has them, which `text` gives for X12 (`12.00`: 1200).
+/// EDIFACT sums algebraically (6069, quantity total): `text` gives its normal form.
 pub(super) fn stated<'t>(
     given: &Given,
-    dialect: Dialect,
+    edi: &Edi,
     row: &Row,
-    text: impl Fn(Cell) -> &'t str,
+    text: impl Fn(Cell, &Value) -> Option<Cow<'t, str>>,
 ) -> Option<i128> {
     match given {
         Given::Nothing | Given::Constant(_) => None,
@@ -32,17 +35,21 @@ pub(super) fn stated<'t>(
         }
         Given::Sum { group, field } => {
             let rows = row.groups.get(*group).map(Vec::as_slice).unwrap_or_default();
+            let columns = edi.part.groups.get(*group).map(|it| it.part.columns.as_slice());
+            let mut columns = columns.unwrap_or_default().iter();
+            let value = &columns.find(|it| it.slot == Some(*field))?.value;
             let mut sum = 0_i128;
             for row in rows {
-                let text = row.cells.get(*field).map_or("", |cell| text(*cell));
-                let number = match dialect {
-                    Dialect::X12 => digits(text),
+                let cell = row.cells.get(*field).copied().unwrap_or_default();
+                let text = text(cell, value)?;
+                let number = match edi.dialect {
+                    Dialect::X12 => digits(&text),
                     Dialect::Edifact if text.is_empty() => Some(0),
-                    Dialect::Edifact => nano(text),
+                    Dialect::Edifact => nano(&text),
                 };
                 sum = sum.checked_add(number?)?;
             }
-            Some(if dialect == Dialect::X12 { sum % (HASH * ONE) } else { sum })
+            Some(if edi.dialect == Dialect::X12 { sum % (HASH * ONE) } else { sum })
         }
     }
 }

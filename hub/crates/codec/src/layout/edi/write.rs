@@ -1,6 +1,8 @@
 //! Rows to one interchange. What is written is read again before it is given out:
 //! what the definition does not allow never leaves.
 
+use std::borrow::Cow;
+
 use ::edi::{
     Charset, Dialect, Marks,
     definition::Definition,
@@ -18,7 +20,7 @@ use super::{
 };
 use crate::{
     layout::{Layout, write::Written},
-    rows::{Row, RowFault, Rows},
+    rows::{Cell, Row, RowFault, Rows},
 };
 
 /// Writes all rows as the messages of one interchange.
@@ -123,8 +125,8 @@ impl Writer<'_> {
                 Given::Nothing => continue,
                 Given::Constant(text) => text.clone(),
                 given => {
-                    let text = |cell| self.rows.text_of(cell);
-                    let total = total::stated(given, self.edi.dialect, row, text);
+                    let text = |cell, value: &Value| self.summed(cell, value);
+                    let total = total::stated(given, self.edi, row, text);
                     total.map_or(String::new(), total::plain)
                 }
             };
@@ -160,6 +162,15 @@ impl Writer<'_> {
                     entry.put(step, put);
                 }
             }
+        }
+    }
+
+    /// A number as sums take it: X12 counts the digits that are written.
+    fn summed(&self, cell: Cell, value: &Value) -> Option<Cow<'_, str>> {
+        let text = self.rows.text_of(cell);
+        match self.edi.dialect {
+            Dialect::X12 if !text.is_empty() => number::written(text, value, b'.').map(Cow::Owned),
+            Dialect::X12 | Dialect::Edifact => Some(Cow::Borrowed(text)),
         }
     }
 

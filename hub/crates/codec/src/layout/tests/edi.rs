@@ -104,6 +104,29 @@ fn what_is_read_is_written_again() {
 }
 
 #[test]
+fn a_hash_total_of_x12_sums_the_digits_that_the_message_has() {
+    let body = BODY.replace("*12*EA", "*12.00*EA");
+    let stated = body.replace("CTT*2*15", "CTT*2*1203");
+    let rows = order().read(input(&stated).as_bytes()).unwrap();
+    assert_eq!((rows.faults.as_slice(), rows.rows.len()), (&[][..], 1));
+    assert_eq!(row(&order(), &input(&body)), ["CTT02: 15 / 1203, as there are"]);
+    // `12.5` is written without its point, as 1250.
+    let fee = "- { name: fee, path: SAC05 }\n      - { value: C, path: SAC01 }\n      \
+               - { value: ZZZZ, path: SAC02 }\n      - { name: unit,";
+    let fees = ORDER.replace("PO1/PID", "PID").replace("lines.quantity", "lines.fee");
+    let fees = layout(&fees.replace("- { name: unit,", fee));
+    let body = BODY.replace("*TEA~", "*TEA~SAC*C*ZZZZ***1250~").replace("*2*15~", "*2*1250~");
+    let mut rows = fees.read(input(&body).as_bytes()).unwrap();
+    let at = u32::try_from(rows.text.len()).unwrap();
+    rows.text.push_str("12.5");
+    let cell = &mut rows.rows[0].groups[0][0].cells[2];
+    (cell.start, cell.end) = (at, at + 4);
+    let written = fees.write(&rows, &Policy::exact()).unwrap_or_else(|it| panic!("{it:#?}"));
+    let written = String::from_utf8(written.bytes).unwrap();
+    assert!(written.contains("***1250~") && written.contains("CTT*2*1250~"), "{written}");
+}
+
+#[test]
 fn one_thing_wrong_is_one_fault() {
     let cases = [
         ("PO-1", "", "BEG03 in segment 2: element-missing: nothing / a value: it is mandatory"),
