@@ -1,6 +1,7 @@
 //! One file against what is expected, and against the files before it.
 
 use canon::{calendar::Day, entry::FileFacts};
+use std::collections::BTreeSet;
 
 use super::{Arrives, Bounds, Sequence};
 
@@ -21,7 +22,7 @@ pub struct Seen<'a> {
 /// What is known of the files of the same series that were taken before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// The newest first.
+    /// The newest first; those without a hash were given up.
     pub recent: Vec<FileFacts>,
     /// One with the same day and number, if there is one.
     pub same: Option<FileFacts>,
@@ -39,6 +40,13 @@ pub struct Reason {
     pub what: &'static str,
     pub found: String,
     pub expected: String,
+}
+
+/// Which numbers the next file may have.
+struct NextDue {
+    number: u64,
+    /// Those before it that were given up: a mended file may still come.
+    given_up: BTreeSet<u64>,
 }
 
 // === impl Reason ===
@@ -97,16 +105,15 @@ impl Arrives {
             let expected = format!("a name such as {}", pattern.as_str());
             reasons.push(Reason::new("name", shown(seen.name), expected));
         }
-        // Files that were given up settle their numbers and say nothing else.
-        let before = || past.recent.iter().filter(|it| !it.sha256.is_empty());
+        let before = || taken(past);
         let sizes: Vec<u64> = before().map(|it| it.bytes).collect();
         reasons.extend(self.bytes.check("bytes", seen.bytes, &sizes));
         if let Some(records) = seen.records {
             let counts: Vec<u64> = before().map(|it| it.records).collect();
             reasons.extend(self.records.check("records", records, &counts));
         }
-        let taken = past.same.as_ref().or(past.numbered.as_ref());
-        reasons.extend(repeated(&facts, seen.sha256, taken));
+        let same = past.same.as_ref().or(past.numbered.as_ref());
+        reasons.extend(repeated(&facts, seen.sha256, same));
         if !self.takes_same_content {
             reasons.extend(same_content(&facts, past.content.as_ref()));
         }
@@ -166,31 +173,58 @@ impl Sequence {
             let expected = format!("a number from {} to {}", self.first, self.last);
             return Some(Reason::new("gap", number.to_string(), expected));
         }
-        let expected = self.next(facts.day, past)?;
-        if number == expected || past.same.is_some() || past.numbered.is_some() {
+        let due = self.due(facts.day, past)?;
+        if due.is(number) || past.same.is_some() || past.numbered.is_some() {
             return None;
         }
         // One that was missing and comes late is what was waited for.
-        if past.recent.iter().any(|it| self.comes_before(number, facts.day, it)) {
+        if taken(past).any(|it| self.comes_before(number, facts.day, it)) {
             return None;
         }
-        let found = format!("number {number}");
+        let (found, expected) = (format!("number {number}"), due.number);
         Some(Reason::new("gap", found, format!("number {expected}: one before it is missing")))
     }
 
     /// The number that is due; `None` when any may be the first.
-    fn next(self, day: Option<Day>, past: &Past) -> Option<u64> {
-        let mut taken = past
+    fn due(self, day: Option<Day>, past: &Past) -> Option<NextDue> {
+        let of_day = |it: &&FileFacts| !self.per_day || it.day == day;
+        let mut numbers = taken(past).filter(of_day).filter_map(|it| Some((it.sequence?, it)));
+        let number = match numbers.next() {
+            None if self.per_day => self.first,
+            None => return None,
+            Some((newest, _)) => {
+                // One that filled a gap was taken last and is not the furthest.
+                let last = numbers.fold(newest, |last, (number, it)| {
+                    if self.comes_before(last, day, it) { number } else { last }
+                });
+                self.after(last)
+            }
+        };
+        let given_up: BTreeSet<u64> = past
             .recent
             .iter()
-            .filter(|it| !self.per_day || it.day == day)
-            .filter_map(|it| Some((it.sequence?, it)));
-        let Some((newest, _)) = taken.next() else { return self.per_day.then_some(self.first) };
-        // One that filled a gap was taken last and is not the furthest.
-        let is_ahead = |last: u64, facts| self.comes_before(last, day, facts);
-        let last =
-            taken.fold(newest, |last, (number, it)| if is_ahead(last, it) { number } else { last });
-        Some(if last >= self.last { self.first } else { last + 1 })
+            .take(self.rows_of_this_round())
+            .filter(|it| it.sha256.is_empty())
+            .filter(of_day)
+            .filter_map(|it| it.sequence)
+            .collect();
+        let mut due = NextDue { number, given_up: BTreeSet::new() };
+        // Only those that would be due: what is missing before one that was given
+        // up is still missing, and a mistyped number leads nowhere.
+        while given_up.contains(&due.number) && due.given_up.insert(due.number) {
+            due.number = self.after(due.number);
+        }
+        Some(due)
+    }
+
+    /// How many of the newest files have numbers that have not begun anew since.
+    fn rows_of_this_round(self) -> usize {
+        let files = self.cycle().and_then(|it| usize::try_from(it).ok()).unwrap_or(usize::MAX);
+        files.saturating_add(1)
+    }
+
+    fn after(self, number: u64) -> u64 {
+        if number >= self.last { self.first } else { number + 1 }
     }
 
     /// Whether a file with `number` was skipped before `past` was taken. After
@@ -202,6 +236,20 @@ impl Sequence {
         }
         number < taken && taken - number <= (self.last - self.first) / 2
     }
+}
+
+// === impl NextDue ===
+
+impl NextDue {
+    fn is(&self, number: u64) -> bool {
+        self.number == number || self.given_up.contains(&number)
+    }
+}
+
+/// The files that were taken. Those that were given up settle their numbers and say
+/// nothing else.
+fn taken(past: &Past) -> impl Iterator<Item = &FileFacts> {
+    past.recent.iter().filter(|it| !it.sha256.is_empty())
 }
 
 /// The content of a file that was taken under another day or number: it would

@@ -175,6 +175,64 @@ fn what_was_given_up_settles_its_number_and_says_nothing_else() {
     assert_eq!(found(&other, &past), ["drift"]);
 }
 
+/// Those without a hash were given up.
+fn given_up(past: &mut Past, numbers: &[u64]) {
+    let day = Day::parse("2026-11-20");
+    for number in numbers {
+        let file = FileFacts { sequence: Some(*number), day, ..FileFacts::default() };
+        past.recent.insert(0, file);
+    }
+}
+
+fn found_among(number: u64, past: &Past) -> Vec<&'static str> {
+    found(&seen(&format!("JNL_001_20261120_{number}.csv")), past)
+}
+
+#[test]
+fn giving_one_up_does_not_hide_that_one_before_it_is_missing() {
+    let mut past = past(&[42, 41, 40]);
+    // 43 has not come, 44 was held for it and given up.
+    given_up(&mut past, &[44]);
+    assert_eq!(found_among(45, &past), ["gap"]);
+    assert_eq!(found_among(44, &past), ["gap"]);
+    assert_eq!(found_among(43, &past), [] as [&str; 0]);
+    let filled = &self::past(&[43, 42, 41]).recent;
+    past.recent.splice(0..0, filled.iter().take(1).cloned());
+    assert_eq!(found_among(45, &past), [] as [&str; 0], "44 is given up");
+}
+
+#[test]
+fn a_mistyped_number_that_was_given_up_leads_nowhere() {
+    let mut past = past(&[22, 21, 20]);
+    given_up(&mut past, &[60]);
+    assert_eq!(found_among(23, &past), [] as [&str; 0]);
+    for number in [24, 59, 60, 61] {
+        assert_eq!(found_among(number, &past), ["gap"], "{number}");
+    }
+}
+
+#[test]
+fn a_mended_file_may_come_under_a_number_that_was_given_up() {
+    let mut past = past(&[42, 41, 40]);
+    given_up(&mut past, &[43, 44]);
+    for number in [43, 44, 45] {
+        assert_eq!(found_among(number, &past), [] as [&str; 0], "{number}");
+    }
+    assert_eq!(found_among(46, &past), ["gap"]);
+    let mut last = self::past(&[98, 97]);
+    given_up(&mut last, &[99]);
+    assert_eq!(found_among(1, &last), [] as [&str; 0], "numbers begin anew");
+    // Of a day of its own the first may have been given up.
+    let each_day = read(&YAML.replace("last: 99", "last: 99, per: day")).unwrap();
+    let mut day = Past::default();
+    given_up(&mut day, &[1]);
+    let found = |number: u64| -> Vec<_> {
+        let name = format!("JNL_001_20261120_{number}.csv");
+        each_day.check(&seen(&name), &day).into_iter().map(|it| it.what).collect()
+    };
+    assert_eq!([found(1), found(2), found(3)], [vec![], vec![], vec!["gap"]]);
+}
+
 #[test]
 fn stores_may_be_closed_on_days_of_their_own() {
     let text = YAML.replace("days_after: 1", r#"stores: { "001": { closed: [wed] }, "002": {} }"#);
