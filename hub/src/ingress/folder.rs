@@ -44,7 +44,6 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
     let stopping = rooms.tasks.stopping();
     let mut before: HashMap<PathBuf, Stamp> = HashMap::new();
     let mut lateness = due::Watch::default();
-    let mut decided = refused::Decided::default();
     loop {
         let house = rooms.house();
         let Some(channel) = house.channel(name) else { return };
@@ -74,7 +73,7 @@ pub(super) async fn watch(reception: &Reception, name: &str) {
         }
         before = now.into_iter().collect();
         held::look(reception, channel, path).await;
-        decided.look(reception, channel, path).await;
+        refused::look(reception, path).await;
         lateness.look(rooms, channel).await;
         tokio::select! {
             () = rooms.clock.sleep(*every) => {}
@@ -114,13 +113,13 @@ fn is_being_written(name: &str) -> bool {
     name.starts_with('.') || name.ends_with(".tmp") || name.ends_with(".part")
 }
 
-/// The name in `held/` of a file that was dropped under `name`.
+/// The name in `held/` or `refused/` of a file that was dropped under `name`.
 #[cfg(test)]
 pub(super) fn held_name(id: &str, name: &OsStr) -> std::ffi::OsString {
     held::name_of(id, name)
 }
 
-/// The name under which a file in `held/` was dropped; `None` for other files.
+/// The name under which a file in `held/` or `refused/` was dropped; `None` for other files.
 pub(super) fn dropped_as(held: &OsStr) -> Option<&OsStr> {
     held::named(held).map(|(_, name)| name)
 }

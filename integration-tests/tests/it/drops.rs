@@ -2,7 +2,10 @@
 
 use flate2::{Compression, Crc, write::DeflateEncoder, write::GzEncoder};
 use serde_json::Value;
-use std::{io::Write as _, path::Path};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 use testkit::{
     Result, TestHub,
     hub::Output,
@@ -54,11 +57,19 @@ pub(crate) async fn moved(hub: &TestHub, file: &Path) -> Result<()> {
     .await
 }
 
+/// Where a file lies that was refused: behind the id of the refusal in its name.
+pub(crate) fn refused(folder: &Path, name: &str) -> Option<PathBuf> {
+    let (aside, end) = (folder.join("refused"), format!(".{name}"));
+    let found = files_in(&aside).into_iter().find(|it| it.ends_with(&end))?;
+    Some(aside.join(found))
+}
+
 /// Why a file of a folder was refused, as it is written beside it.
 pub(crate) async fn refusal(hub: &TestHub, folder: &Path, name: &str) -> Result<Value> {
-    let path = folder.join(format!("refused/{name}.problem.json"));
+    let note = format!("{name}.problem.json");
     hub.until_within(&format!("{name} is refused"), PATIENCE * 4, async |_| {
-        let found = std::fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok());
+        let path = refused(folder, &note).unwrap_or_default();
+        let found = std::fs::read(path).ok().and_then(|it| serde_json::from_slice(&it).ok());
         Ok(found.map_or_else(|| Look::NotYet("nothing".to_owned()), Look::Ready))
     })
     .await

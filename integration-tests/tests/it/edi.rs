@@ -3,6 +3,7 @@
 mod answers;
 mod parties;
 
+use crate::drops::refused;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -77,7 +78,7 @@ async fn files_of_a_partner_are_acknowledged() -> Result<()> {
         .until("three acknowledgements and four files away", async |_| {
             let told = acknowledgements(&folder);
             let done = std::fs::read_dir(folder.join("done")).into_iter().flatten().count();
-            let refused = folder.join("refused/hello.edi").exists();
+            let refused = refused(&folder, "hello.edi").is_some();
             let seen = format!("{:?}", told.keys());
             Ok(Look::when(told.len() == 3 && done == 2 && refused, told, || seen))
         })
@@ -284,7 +285,7 @@ async fn killed_within_an_acknowledgement_each_file_is_answered_once() -> Result
         // It stays so: no answer is added by further looks.
         drop_file(&folder, "last.edi", b"hello")?;
         hub.until("the last file refused", async |_| {
-            Ok(Look::when(folder.join("refused/last.edi").exists(), (), || point.to_owned()))
+            Ok(Look::when(refused(&folder, "last.edi").is_some(), (), || point.to_owned()))
         })
         .await?;
         assert_eq!(acknowledgements(&folder).len(), count, "{point}");
@@ -338,7 +339,7 @@ async fn a_released_file_is_answered_once_whatever_happens() -> Result<()> {
         hub.events("partner", 2).await.map_err(|it| it.during(point))?;
         drop_file(&folder, "last.edi", b"hello")?;
         hub.until("the last file refused", async |_| {
-            Ok(Look::when(folder.join("refused/last.edi").exists(), (), || point.to_owned()))
+            Ok(Look::when(refused(&folder, "last.edi").is_some(), (), || point.to_owned()))
         })
         .await?;
         assert_eq!(acknowledgements(&folder).len(), 2, "{point}");

@@ -38,10 +38,7 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
     for (file, stamp) in files_in(&aside).await {
         let Some((id, rest)) = named(file.file_name().unwrap_or_default()) else { continue };
         let Some(held) = of(reception, &id).await else { continue };
-        // The journal has the name as text, of a compressed file that of what is in
-        // it; the bytes of the name are in the folder, unless they were too many.
-        let whole = rest.len() < NAME_BYTES_MAX || rest.to_string_lossy() == held.name.as_str();
-        let os_name = if whole { rest } else { OsStr::new(&held.name) };
+        let os_name = dropped_name(rest, &held);
         match held.state {
             HeldState::Held => release_if_it_follows(reception, channel, &held).await,
             HeldState::Refused => {}
@@ -62,7 +59,7 @@ pub(super) async fn look(reception: &Reception, channel: &Arc<Channel>, folder: 
     }
 }
 
-/// The name in `held/` of a file that was dropped under `name`.
+/// The name in `held/` or `refused/` of a file that was dropped under `name`.
 pub(super) fn name_of(id: &str, name: &OsStr) -> OsString {
     let kept = name.as_bytes().get(..NAME_BYTES_MAX).unwrap_or(name.as_bytes());
     let mut held = OsString::from(format!("{id}."));
@@ -75,6 +72,14 @@ pub(super) fn named(full: &OsStr) -> Option<(String, &OsStr)> {
     let (id, rest) = full.as_bytes().split_at_checked(ID_BYTES)?;
     let name = rest.strip_prefix(b".").filter(|it| !it.ends_with(NOTE.as_bytes()))?;
     Some((std::str::from_utf8(id).ok()?.to_owned(), OsStr::from_bytes(name)))
+}
+
+/// The name under which a file was dropped. The journal has it as text, of a
+/// compressed file that of what is in it; the bytes of the name are in the folder,
+/// unless they were too many.
+pub(super) fn dropped_name<'a>(rest: &'a OsStr, file: &'a HeldFile) -> &'a OsStr {
+    let whole = rest.len() < NAME_BYTES_MAX || rest.to_string_lossy() == file.name.as_str();
+    if whole { rest } else { OsStr::new(&file.name) }
 }
 
 async fn of(reception: &Reception, id: &str) -> Option<HeldFile> {
@@ -119,7 +124,7 @@ async fn release_if_it_follows(reception: &Reception, channel: &Arc<Channel>, he
 }
 
 /// The reason beside a file goes with it.
-async fn forget_reason(file: &Path) {
+pub(super) async fn forget_reason(file: &Path) {
     let mut beside = file.as_os_str().to_owned();
     beside.push(NOTE);
     if !tokio::fs::try_exists(file).await.unwrap_or(true)

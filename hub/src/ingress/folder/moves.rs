@@ -9,9 +9,6 @@ use tracing::{error, warn};
 
 /// Where the reason of a refusal is written beside its file.
 pub(super) const NOTE: &str = ".problem.json";
-/// In it: the refusal, and the name under which the file was dropped.
-pub(super) const REFUSAL: &str = "refusal";
-pub(super) const NAME: &str = "file";
 
 /// Moves a file that was not taken and writes down why beside it.
 pub(super) async fn put_with_reason(
@@ -20,15 +17,8 @@ pub(super) async fn put_with_reason(
     refusal: &Refusal,
     id: &str,
 ) -> bool {
-    let (_, name) = place;
     let Some(place) = put(file, place).await else { return false };
     let problem = refusal.to_problem(id, Language::English);
-    let mut problem = serde_json::to_value(&problem).unwrap_or_default();
-    if let Some(problem) = problem.as_object_mut() {
-        // By these it is found again when an operator has decided.
-        problem.insert(REFUSAL.to_owned(), id.into());
-        problem.insert(NAME.to_owned(), name.to_string_lossy().into());
-    }
     let text = serde_json::to_string_pretty(&problem).unwrap_or_default();
     let mut beside = place.into_os_string();
     beside.push(NOTE);

@@ -262,17 +262,18 @@ impl Dropped<'_> {
         true
     }
 
-    /// To `held/` under the id that an operator names, or to `refused/`; false
-    /// when it could not be moved.
+    /// To `held/` or `refused/`, under the id that an operator names: the journal had
+    /// it before, so it is found by its name alone. False when it could not be moved.
     pub(super) async fn set_aside(&self, refusal: &Refusal, id: &str) -> bool {
         if stamp_of(self.file).await != Some(self.stamp) {
             warn!(file = %self.file.display(), "written anew meanwhile; looked at again as it is");
             return true;
         }
-        let (folder, name) = match refusal {
-            Refusal::FileHeld { .. } => (self.folder.join(HELD), held::name_of(id, self.os_name)),
-            _ => (self.folder.join(REFUSED), self.os_name.to_owned()),
+        let folder = match refusal {
+            Refusal::FileHeld { .. } => HELD,
+            _ => REFUSED,
         };
+        let (folder, name) = (self.folder.join(folder), held::name_of(id, self.os_name));
         put_with_reason(self.file, (&folder, &name), refusal, id).await
     }
 }

@@ -1,7 +1,7 @@
 //! A full disk under the running hub: refused whole, and taken again when there is
 //! space, by the same process.
 
-use crate::orders;
+use crate::{drops::refused, orders};
 use std::{
     path::{Path, PathBuf},
     process::Command,
@@ -61,7 +61,7 @@ async fn a_file_too_large_is_moved_only_when_the_journal_has_it() -> Result<()> 
         let channels = client.all("/api/v1/channels").await?;
         let pos = channels.iter().find(|it| it["channel"] == "pos-legacy");
         let told = pos.is_some_and(|it| it["refusals"].to_string().contains("file-too-large"));
-        let moved = till.join("refused/J1.csv").exists();
+        let moved = refused(&till, "J1.csv").is_some();
         Ok(Look::when(told && moved, (), || format!("moved: {moved}, {channels:?}")))
     })
     .await

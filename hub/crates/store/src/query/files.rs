@@ -5,9 +5,9 @@ use canon::{
     clock::Timestamp,
     entry::{FileFacts, RefusedFile},
 };
-use rusqlite::Row;
+use rusqlite::{OptionalExtension as _, Row};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Reader,
@@ -88,8 +88,8 @@ pub struct Awaited {
 }
 
 const LIST: &str = "files";
-/// Refused files that an operator has decided on and that are looked for.
-const SETTLED_MAX: u32 = 500;
+/// Files that were given up, among those that the next one is compared with.
+const GIVEN_UP_MAX: u32 = 1000;
 const HELD: &str = "SELECT seq, id, channel, name, sha256, reason, state, at_ms, settled_by,
             settled_why, code, file
      FROM store_held WHERE 1";
@@ -118,14 +118,18 @@ impl Reader {
         Ok(self.ask(|conn| query.rows(conn, held))?.into_iter().next())
     }
 
-    /// Refused files of a channel on which an operator has decided, newest first.
-    pub fn refused_and_settled(&self, channel: &str) -> Result<Vec<HeldFile>> {
-        let query = Filter::new(HELD)
-            .and("channel = ?", Some(channel.to_owned()))
-            .and("code != ?", Some(canon::entry::FILE_HELD))
-            .and("state IN ('released', 'discarded') AND code != ?", Some(FILE_LATE))
-            .order_by("seq DESC", &Page::of(SETTLED_MAX))?;
-        self.ask(|conn| query.rows(conn, held))
+    /// Those of `ids` on which an operator has decided, by their ids.
+    pub fn settled_files(&self, ids: &[String]) -> Result<BTreeMap<String, HeldFile>> {
+        self.ask(|conn| {
+            let mut query = conn.prepare_cached(&format!("{HELD} AND id = ?1"))?;
+            let mut found = BTreeMap::new();
+            for id in ids {
+                let file = query.query_row([id], held).optional()?;
+                let file = file.filter(|it| !it.settled_by.is_empty());
+                found.extend(file.map(|it| (id.clone(), it)));
+            }
+            Ok(found)
+        })
     }
 
     /// Files of a channel that have not come and are waited for no longer, by
@@ -150,12 +154,20 @@ impl Reader {
         Ok(self.ask(|conn| query.rows(conn, held))?.into_iter().next())
     }
 
-    /// The newest `count` files of a series that were taken by a channel, the
+    /// The newest `count` files of a series that were taken by a channel, and those
+    /// that were given up since the oldest of them, at most a thousand; the
     /// newest first.
     pub fn files_taken(&self, channel: &str, series: &str, count: u32) -> Result<Vec<FileFacts>> {
         self.ask(|conn| {
-            let mut query = conn.prepare_cached(&format!("{TAKEN} ORDER BY seq DESC LIMIT ?3"))?;
-            let rows = query.query_map((channel, series, count), taken)?;
+            let sql = format!(
+                "{TAKEN} AND seq >= coalesce((
+                     SELECT seq FROM store_file
+                     WHERE channel = ?1 AND series = ?2 AND sha256 <> ''
+                     ORDER BY seq DESC LIMIT 1 OFFSET ?3 - 1), 0)
+                 ORDER BY seq DESC LIMIT ?3 + ?4"
+            );
+            let mut query = conn.prepare_cached(&sql)?;
+            let rows = query.query_map((channel, series, count, GIVEN_UP_MAX), taken)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
@@ -225,11 +237,13 @@ impl Reader {
         })
     }
 
-    /// Store and day of the files that a channel took, from `since` on.
+    /// Store and day of the files that a channel took, from `since` on. One that was
+    /// given up has not come: its day is waited for until that is given up too.
     pub fn file_days(&self, channel: &str, since: Day) -> Result<BTreeSet<(String, Day)>> {
         self.ask(|conn| {
             let mut query = conn.prepare_cached(
-                "SELECT DISTINCT series, day FROM store_file WHERE channel = ?1 AND day >= ?2",
+                "SELECT DISTINCT series, day FROM store_file
+                 WHERE channel = ?1 AND day >= ?2 AND sha256 <> ''",
             )?;
             let mut rows = query.query((channel, since.to_string()))?;
             let mut found = BTreeSet::new();

@@ -358,7 +358,6 @@ CREATE TABLE IF NOT EXISTS store_held (
     file TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS store_held_id ON store_held (id);
-CREATE INDEX IF NOT EXISTS store_held_channel ON store_held (channel, state);
 CREATE INDEX IF NOT EXISTS store_held_channel ON store_held (channel, state, seq);
 
 -- Interchanges of EDI that came, and the place of the answer to each among all

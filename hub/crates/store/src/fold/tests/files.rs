@@ -118,6 +118,8 @@ fn a_held_file_is_settled_once() {
     let reader = bench.reader();
     assert_eq!(reader.file_like("pos", &facts("001", "2026-11-20", 7)).unwrap(), None);
     assert_eq!(reader.file_numbered("pos", "001", (7, 9)).unwrap(), None);
+    let days = reader.file_days("pos", Day::parse("2026-11-01").unwrap()).unwrap();
+    assert!(days.is_empty(), "a file of its day is waited for: {days:?}");
     let of = |state| {
         let filter = HeldFilter {
             channel: Some("pos".to_owned()),
@@ -162,8 +164,27 @@ fn a_refused_file_and_one_that_has_not_come_are_settled_too() {
     assert_eq!(given_up, [late.id()]);
     bench.act(Deed::FileReleased { file: "a".to_owned(), reason: why() });
     assert_eq!(of(&bench, &open).len(), 0);
-    let settled = bench.reader().refused_and_settled("pos").unwrap();
-    assert_eq!(settled.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a"]);
+    hold(&mut bench, "c");
+    let asked = ["a", "b", "c", "d"].map(str::to_owned);
+    let settled = bench.reader().settled_files(&asked).unwrap();
+    assert_eq!(settled.into_keys().collect::<Vec<_>>(), ["a"]);
+}
+
+#[test]
+fn many_that_were_given_up_do_not_hide_those_that_were_taken() {
+    let mut bench = Bench::new();
+    for number in [1, 2, 3] {
+        take(&mut bench, facts("001", "2026-11-20", number));
+    }
+    for number in 5..9 {
+        let id = number.to_string();
+        hold(&mut bench, &id);
+        let settles = Some(Box::new(facts("001", "2026-11-20", number)));
+        bench.act(Deed::FileDiscarded { file: id, reason: "wrong".to_owned(), settles });
+    }
+    let recent = bench.reader().files_taken("pos", "001", 2).unwrap();
+    let numbers: Vec<_> = recent.iter().filter_map(|it| it.sequence).collect();
+    assert_eq!(numbers, [8, 7, 6, 5, 3, 2]);
 }
 
 #[test]
