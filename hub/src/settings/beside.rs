@@ -87,16 +87,16 @@ impl HubFile {
         folders
     }
 
-    /// The first token of the API that can be read.
+    /// The first token of the API. No other takes its place: what it does is done in
+    /// its name.
     ///
     /// # Errors
     ///
-    /// When there is none, or none whose secret is at hand.
+    /// When there is none, or its secret is not at hand.
     pub fn token(&self) -> Result<SecretText, Faulty> {
         let faults = Faults::new(FILE);
         let table = Table::open(&faults, &self.node, WHAT);
-        let tokens = table.map_or(Vec::new(), |it| hub::api_tokens(&it, &self.dir));
-        if let Some(first) = tokens.into_iter().next() {
+        if let Some(first) = table.and_then(|it| hub::first_api_token(&it, &self.dir)) {
             return Ok(first.token);
         }
         if faults.is_empty() {
@@ -196,8 +196,8 @@ mod tests {
     fn each_value_is_read_by_itself() {
         let dir = folder(
             "organisation: [tea]\nlisten: 127.0.0.1:9999\ndata: kept\nlimits: many\n\
-             api: { tokens: [{ name: a, token: { env: NOT_SET_ANYWHERE } }, \
-             { name: b, token: { file: token } }] }\n",
+             api: { tokens: [{ name: a, token: { file: token } }, \
+             { name: b, token: { env: NOT_SET_ANYWHERE } }] }\n",
         );
         std::fs::write(dir.path().join("token"), "secret\n").unwrap();
         let hub = HubFile::open(dir.path()).unwrap();
@@ -206,9 +206,18 @@ mod tests {
         assert_eq!(hub.token().map(|it| it.reveal().to_owned()), Ok("secret".to_owned()));
         let told = hub.organisation().unwrap_err();
         assert!(told.contains("hub.yaml:1:15") && !told.contains("limits"), "{told}");
-        std::fs::remove_file(dir.path().join("token")).unwrap();
-        let told = hub.token().unwrap_err();
-        assert!(told.contains("NOT_SET_ANYWHERE") && told.contains("secret file"), "{told}");
+    }
+
+    /// Goal: nobody acts in another's name because the own secret is not at hand.
+    #[test]
+    fn no_other_token_takes_the_place_of_the_first() {
+        let dir = folder(
+            "api: { tokens: [{ name: a, token: { env: NOT_SET_ANYWHERE } }, \
+             { name: b, token: { file: token } }] }\n",
+        );
+        std::fs::write(dir.path().join("token"), "secret\n").unwrap();
+        let told = HubFile::open(dir.path()).unwrap().token().unwrap_err();
+        assert!(told.contains("NOT_SET_ANYWHERE"), "{told}");
     }
 
     /// Goal: no other data folder is taken because the right one is misspelled.

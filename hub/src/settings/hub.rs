@@ -168,11 +168,21 @@ pub(super) fn packages(table: &Table<'_>, dir: &Path) -> Vec<PathBuf> {
     folders
 }
 
+const API_TOKEN: &str = "a token of the API";
+
 pub(super) fn api_tokens(table: &Table<'_>, dir: &Path) -> Vec<ApiToken> {
     let Some(api) = table.table("api", "the settings of the API") else { return Vec::new() };
-    let tokens = tokens(&api, "tokens", "a token of the API", dir);
+    let tokens = tokens(&api, "tokens", API_TOKEN, dir);
     api.finish();
     tokens
+}
+
+/// The first token of the API, and no other: each acts in a name of its own.
+pub(super) fn first_api_token(table: &Table<'_>, dir: &Path) -> Option<ApiToken> {
+    let api = table.table("api", "the settings of the API")?;
+    let first = api.tables("tokens", API_TOKEN).into_iter().next();
+    api.finish();
+    token(first?, dir)
 }
 
 /// Names with their tokens, under `key`.
@@ -182,14 +192,12 @@ pub(super) fn tokens(
     what: &'static str,
     dir: &Path,
 ) -> Vec<ApiToken> {
-    let mut tokens = Vec::new();
-    for token in table.tables(key, what) {
-        let name = token.required_text("name").map(str::to_owned);
-        let secret = token.required("token").and_then(|it| units::secret(&token, it, dir));
-        token.finish();
-        if let (Some(name), Some(secret)) = (name, secret) {
-            tokens.push(ApiToken { name, token: SecretText::new(secret) });
-        }
-    }
-    tokens
+    table.tables(key, what).into_iter().filter_map(|it| token(it, dir)).collect()
+}
+
+fn token(table: Table<'_>, dir: &Path) -> Option<ApiToken> {
+    let name = table.required_text("name").map(str::to_owned);
+    let secret = table.required("token").and_then(|it| units::secret(&table, it, dir));
+    table.finish();
+    Some(ApiToken { name: name?, token: SecretText::new(secret?) })
 }
