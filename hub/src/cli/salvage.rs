@@ -26,7 +26,7 @@ impl Salvage {
         }
         say!(
             "To go on with it, keep the damaged files somewhere else: move journal.db, its -wal, \
-             its -shm and its .rest away, ledger.db and store.db too, and give the new file the name journal.db. \
+             its -shm, its .rest and its .accepted away, ledger.db and store.db too, and give the new file the name journal.db. \
              Ledger and store are made anew from it at the next start. Checkpoints of the old ledger \
              that name more entries than these prove what is missing: keep them."
         );

@@ -73,6 +73,7 @@ impl Serve {
             accepted_change: rooms.journal.accepted_change().map(str::to_owned),
         };
         note(&rooms, started).await?;
+        rooms.journal.change_told().map_err(|it| it.to_string())?;
         reload::declare(&rooms, &rooms.house()).await.map_err(|it| it.to_string())?;
 
         let reception = Reception::new(Arc::clone(&rooms), walk::stack(&rooms));

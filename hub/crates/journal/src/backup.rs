@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Reader, check, rest, schema};
+use crate::{Error, Reader, accepted, check, rest, schema};
 
 /// Pages copied at a time; appends are not held up in between.
 const PAGES_A_STEP: i32 = 2048;
@@ -71,6 +71,7 @@ pub fn restore(from: &Path, to: &Path) -> Result<Copied, Error> {
     check::at_start(&conn, from, check::Depth::Quick)?;
     // What was noted of a journal that is no longer there.
     rest::forget(to)?;
+    accepted::forget(to)?;
     backup(&reader, to)
 }
 

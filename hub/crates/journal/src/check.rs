@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use std::path::Path;
 
 use crate::{
-    Error,
+    Error, accepted,
     rest::{self, Rest},
     schema,
     settle::seq_of,
@@ -39,7 +39,8 @@ pub(crate) fn at_start(conn: &Connection, path: &Path, depth: Depth) -> Result<u
 }
 
 /// Refuses a file at rest that is not as it was left, and forgets what was noted of
-/// one that is used. Gives where a file was changed whose change is `accepted`.
+/// one that is used. Gives where a file was changed whose change is `accepted`, now or
+/// at a start that did not come to say so.
 ///
 /// A change that SQLite can read may be another amount in an entry: only a person
 /// knows whether it is wanted. Nothing is written before that is decided, so that a
@@ -63,9 +64,11 @@ pub(crate) fn rest(path: &Path, depth: Depth, accepted: bool) -> Result<Option<S
             path = %path.display(), place,
             "the journal was changed after the hub had stopped; the change was accepted"
         );
+        // First: without the note of how it was, nothing else tells of the change.
+        accepted::keep(path, place)?;
     }
     rest::forget(path)?;
-    Ok(changed)
+    accepted::kept(path)
 }
 
 fn head(conn: &Connection) -> rusqlite::Result<u64> {

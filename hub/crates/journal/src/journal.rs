@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::{
-    Answer, Appended, Draft, Error, Reader, Seal, Stats, check, log,
+    Answer, Appended, Draft, Error, Reader, Seal, Stats, accepted, check, log,
     opening::{Options, limit, lock_file, open_seal},
     prepare::Prepared,
     recent::Recent,
@@ -213,10 +213,20 @@ impl Journal {
     }
 
     /// Where the file was changed before this start, which was accepted; `None` when
-    /// it is as it was left.
+    /// it is as it was left. Each start gives it until [`Self::change_told`].
     #[must_use]
     pub fn accepted_change(&self) -> Option<&str> {
         self.inner.accepted_change.as_deref()
+    }
+
+    /// An entry that is committed says that the change was accepted: the next start
+    /// need not.
+    ///
+    /// # Errors
+    ///
+    /// When the file that keeps it cannot be removed.
+    pub fn change_told(&self) -> Result<(), Error> {
+        accepted::forget(self.inner.reader.path())
     }
 
     /// Drops the raw bytes of entries committed before `before` and gives their

@@ -24,6 +24,7 @@ mod writer;
 pub mod leaf;
 pub mod reader;
 
+mod accepted;
 pub mod audit;
 pub mod backup;
 pub mod check;

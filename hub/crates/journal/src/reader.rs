@@ -78,6 +78,10 @@ impl Reader {
         Self { shared: Arc::new(Shared { path, seal, idle, recent }) }
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
     /// A reader of the same journal that reads the file alone.
     #[must_use]
     pub fn of_the_file(&self) -> Self {

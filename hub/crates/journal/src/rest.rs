@@ -17,6 +17,8 @@ const BYTES_MAX: u64 = 4 << 30;
 /// A piece is a page of the file, or as many as keep the note short.
 const PAGE_BYTES: u64 = 4096;
 const PIECES_MAX: u64 = 1024;
+/// A place that nobody knows.
+pub(crate) const SOMEWHERE: &str = "some of its bytes";
 /// Places that are told; there may be more.
 const PLACES_MAX: usize = 5;
 
@@ -173,7 +175,7 @@ impl Look {
         }
         if told.is_empty() {
             // The note of an older program does not say where.
-            told.push("some of its bytes".to_owned());
+            told.push(SOMEWHERE.to_owned());
         }
         told.join(", ")
     }

@@ -199,6 +199,15 @@ async fn a_file_changed_at_rest_is_refused_until_that_is_accepted() {
     let options = journal::Options { accept_change: true, ..home.options() };
     let journal = Journal::open(&home.path(), options).unwrap();
     assert_eq!(journal.accepted_change(), Some(wanted.as_str()));
+    // Closed before an entry said so: the next start tells it, and the one after.
+    journal.close().await.unwrap();
+    for _twice in 0..2 {
+        let journal = home.open();
+        assert_eq!(journal.accepted_change(), Some(wanted.as_str()));
+        drop(journal);
+    }
+    let journal = home.open();
+    journal.change_told().unwrap();
     journal.close().await.unwrap();
     let journal = home.open();
     assert_eq!(journal.accepted_change(), None, "it is as it was left now");
