@@ -8,7 +8,7 @@ mod config;
 
 use super::{Config, Failure, check, client::DataFolder, progress::Bar, screen::count};
 use crate::{
-    app::{DataFiles, clock::SystemClock},
+    app::{DataFiles, clock::SystemClock, folds::origin_of},
     settings::{self, beside::HubFile},
 };
 use canon::clock::Clock as _;
@@ -67,7 +67,7 @@ pub(super) struct Restore {
 struct Contents {
     /// The program that made it.
     version: String,
-    /// Empty when hub.yaml did not say it.
+    /// Empty when hub.yaml did not say it; the ledger's key tells it all the same.
     organisation: String,
     /// When it was made.
     at: String,
@@ -157,13 +157,7 @@ impl Restore {
             )
         })?;
         let files = DataFiles::new(data);
-        if !contents.organisation.is_empty() && contents.organisation != organisation {
-            return Err(format!(
-                "the backup is of organisation {:?}, hub.yaml says {organisation:?}: ids would \
-                 not fit",
-                contents.organisation
-            ));
-        }
+        is_of(&self.dir, &contents.organisation, &organisation)?;
         if let Some(there) = in_the_way(&files.dir) {
             return Err(format!("{} is there; restore into an empty folder", there.display()));
         }
@@ -249,11 +243,30 @@ impl Restore {
     }
 }
 
+/// Whether what lies in `dir` is of this organisation. The ledger's key is named after
+/// its own, so it tells also where hub.yaml could not be read when the backup was made.
+fn is_of(dir: &Path, said: &str, organisation: &str) -> Result<(), Failure> {
+    let key = public_key(dir)?;
+    let is_said = said.is_empty() || said == organisation;
+    if is_said && key.name() == origin_of(organisation) {
+        return Ok(());
+    }
+    let of = match said {
+        "" => format!("the organisation whose ledger is {:?}", key.name()),
+        said => format!("organisation {said:?} with the ledger {:?}", key.name()),
+    };
+    Err(format!("the backup is of {of}, hub.yaml says {organisation:?}: ids would not fit"))
+}
+
+fn public_key(dir: &Path) -> Result<PublicKey, Failure> {
+    let path = dir.join("ledger.key.pub");
+    let text = fs::read_to_string(&path).map_err(|cause| format!("{}: {cause}", path.display()))?;
+    PublicKey::parse(text.trim()).map_err(|it| format!("{}: {it}", path.display()))
+}
+
 /// Recomputes everything that was restored; gives the number of entries.
 fn verify(files: &DataFiles) -> Result<u64, Failure> {
-    let path = files.dir.join("ledger.key.pub");
-    let text = fs::read_to_string(&path).map_err(|cause| format!("{}: {cause}", path.display()))?;
-    let key = PublicKey::parse(text.trim()).map_err(|it| it.to_string())?;
+    let key = public_key(&files.dir)?;
     let report = ledger::verify(Inputs {
         journal: &files.journal(),
         ledger: &files.ledger(),
@@ -355,6 +368,20 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::testing::House;
+
+    /// Goal: a backup that does not say its organisation is of one all the same.
+    #[tokio::test]
+    async fn a_backup_fits_its_own_organisation_only() {
+        let house = House::open(&[]);
+        let dir = house.folder.path().join("data");
+        for said in ["acme", ""] {
+            assert_eq!(is_of(&dir, said, "acme"), Ok(()));
+            let told = is_of(&dir, said, "coffee").unwrap_err();
+            assert!(told.contains("ledger/acme") && told.contains("\"coffee\""), "{told}");
+        }
+        assert!(is_of(&dir, "tea", "acme").unwrap_err().contains("\"tea\""));
+    }
 
     #[test]
     fn a_log_left_beside_a_database_is_in_the_way() {
