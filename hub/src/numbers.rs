@@ -31,6 +31,12 @@ pub fn of_answer(place: u64) -> u64 {
     ANSWERS_FROM + place.saturating_sub(1) % ANSWERS
 }
 
+/// Whether an acknowledgement went out under a number, if so many have a place.
+#[must_use]
+pub fn is_of_answer(number: u64, last: u64) -> bool {
+    number.checked_sub(ANSWERS_FROM).is_some_and(|it| it < last.min(ANSWERS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +56,13 @@ mod tests {
         assert_eq!(place_of(7, PARCELS + 6), Some(7));
         assert_eq!(place_of(7, PARCELS + 7), Some(PARCELS + 7));
         assert_eq!((place_of(0, 9), place_of(900_000_000, u64::MAX)), (None, None));
+    }
+
+    #[test]
+    fn a_number_is_of_an_answer_that_has_it() {
+        assert!(is_of_answer(900_000_001, 2) && is_of_answer(999_999_999, u64::MAX));
+        assert!(!is_of_answer(900_000_002, 2) && !is_of_answer(900_000_000, 0));
+        assert!(!is_of_answer(1_000_000_000, u64::MAX) && !is_of_answer(7, 9));
     }
 
     proptest! {

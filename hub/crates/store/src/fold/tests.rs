@@ -202,6 +202,8 @@ fn a_parcel_is_shown_with_its_attempts() {
     assert_eq!((found.state, found.attempts.len()), (ParcelState::Done, 2));
     assert_eq!(found.event_id, order.event_id());
     assert!(reader.parcel(&parcel(3)).unwrap().is_none());
+    let is_tried = |to: &str| reader.numbered(to, 1).unwrap().map(|it| it.is_tried);
+    assert_eq!((is_tried("erp"), is_tried("crm")), (Some(true), Some(false)));
     assert_eq!(reader.far_id("erp", &order.hub_id()).unwrap().as_deref(), Some("SO-1"));
     assert_eq!(reader.far_id("ec", &order.hub_id()).unwrap().as_deref(), Some("1"));
     assert_eq!(reader.far_id("crm", &order.hub_id()).unwrap(), None);

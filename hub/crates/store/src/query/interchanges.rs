@@ -28,6 +28,16 @@ impl Reader {
         })
     }
 
+    /// How many answers have a place among those of the channel.
+    pub fn answers_last(&self, channel: &str) -> Result<u64> {
+        self.ask(|conn| {
+            let mut query =
+                conn.prepare_cached("SELECT answers FROM store_channel WHERE channel = ?1")?;
+            let found = query.query_row([channel], |row| row.get(0)).optional()?;
+            Ok(found.unwrap_or(0))
+        })
+    }
+
     /// The place of the answer to each of these interchanges, which came in the
     /// entry `seq` or were known before, among all answers of the channel, from 1.
     /// Empty when the entry has none.

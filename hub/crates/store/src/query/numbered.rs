@@ -16,10 +16,13 @@ pub struct Numbered {
     pub event_id: String,
     /// Entity name of the event.
     pub entity: String,
+    /// Whether it was tried at all; only then the other side can know its number.
+    pub is_tried: bool,
 }
 
 /// The parcel at a place.
-pub(crate) const AT_PLACE: &str = "SELECT p.pos, e.id, e.entity FROM deliveries_parcel p
+pub(crate) const AT_PLACE: &str =
+    "SELECT p.pos, e.id, e.entity, p.attempts > 0 FROM deliveries_parcel p
      INDEXED BY deliveries_parcel_number JOIN store_event e ON e.pos = p.pos
      WHERE p.destination = ?1 AND p.number = ?2 ORDER BY p.pos DESC LIMIT 1";
 
@@ -44,7 +47,8 @@ impl Reader {
             let found = query.query_row((destination, at), |row| {
                 let (seq, index) = place::unpack(row.get(0)?);
                 let id = ParcelId { seq, index, destination: destination.to_owned() };
-                Ok(Numbered { id, event_id: row.get(1)?, entity: row.get(2)? })
+                let (event_id, entity, is_tried) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok(Numbered { id, event_id, entity, is_tried })
             });
             Ok(found.optional()?)
         })
