@@ -44,7 +44,7 @@ pub enum Refusal {
     BodyBroken { reason: String },
     #[error("request is malformed: {detail}")]
     Malformed { detail: String },
-    #[error("cannot be decoded: {}", fault.expected)]
+    #[error("cannot be decoded: {}", reasons::told(fault))]
     Undecodable { fault: Fault },
     #[error("{}{}", Self::HELD_PREFIX, Reasons(reasons))]
     FileHeld { reasons: Vec<Reason> },

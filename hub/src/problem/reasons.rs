@@ -1,6 +1,6 @@
-//! Why a file is held, on one line.
+//! Why a file is held or refused, on one line.
 
-use super::Refusal;
+use super::{Fault, Refusal};
 use codec::layout::arrives::Reason;
 
 /// Reasons, one after the other.
@@ -15,5 +15,16 @@ impl std::fmt::Display for Reasons<'_> {
             write!(f, "{reason}")?;
         }
         Ok(())
+    }
+}
+
+/// What is wrong with an input, and where: `byte 0: the input is UTF-8, expected cp932`.
+pub(super) fn told(fault: &Fault) -> String {
+    let Fault { offset, found, expected, .. } = fault;
+    let at = offset.map_or(String::new(), |it| format!("byte {it}: "));
+    // Some reasons come without anything found behind them.
+    match found.trim_end_matches([' ', ':']) {
+        "" => format!("{at}expected {expected}"),
+        found => format!("{at}{found}; expected {expected}"),
     }
 }

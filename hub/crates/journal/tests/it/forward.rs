@@ -26,6 +26,8 @@ pub(crate) fn in_force(path: &Path) -> Vec<Vec<Value>> {
 pub(crate) fn take_back(path: &Path) {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch("DROP TABLE current; DROP TABLE aside; PRAGMA user_version = 1;").unwrap();
+    // A program of then left no note of the file at rest.
+    std::fs::remove_file(path.with_extension("db.rest")).unwrap();
 }
 
 /// Goal: the version rules hold across an upgrade, and the old file is kept.

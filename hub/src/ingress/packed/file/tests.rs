@@ -61,7 +61,10 @@ fn a_zip_is_its_one_file() {
 #[test]
 fn what_is_damaged_or_too_large_is_refused_with_the_reason() {
     let text = reason("a.csv.gz", &GZIP[..20], 32);
-    assert!(text.starts_with("undecodable: cannot be decoded: a sound gzip file"), "{text}");
+    assert!(
+        text.starts_with("undecodable: cannot be decoded: ") && text.contains("a sound gzip file"),
+        "{text}"
+    );
     let text = reason("a.csv.gz", &GZIP, 31);
     assert!(text.starts_with("file-too-large: the file has 26 bytes"), "{text}");
     assert!(text.contains("it is compressed (gzip)") && text.contains("more than 31"), "{text}");
