@@ -7,12 +7,12 @@ use std::path::Path;
 use testkit::{Result, TestHub, config::secret, far::Sink, wait::Look};
 
 /// A buyer that is answered by 855; what it answers to that is dropped too.
-fn buyer(url: &str) -> String {
+fn buyer(name: &str, url: &str) -> String {
     let out = format!(
         "out:\n  base_url: {url}\n  auth: {{ basic: {{ user: hub, password: {{ file: secrets/buyer }} }} }}\n\
          \x20 allow_networks: [127.0.0.0/8]\n"
     );
-    named("buyer") + &out
+    named(name) + &out
 }
 
 /// The channel of a partner by another name.
@@ -62,7 +62,7 @@ async fn rejections_of_what_was_sent_are_seen() -> Result<()> {
     let hub = TestHub::with(|config| {
         config.write("secrets/buyer", &secret())?;
         config.write("channels/partner.yaml", PARTNER)?;
-        config.write("channels/buyer.yaml", &buyer(&sink.url()))?;
+        config.write("channels/buyer.yaml", &buyer("buyer", &sink.url()))?;
         // Nothing goes out to this one, so that whatever it answers was never sent.
         let other = named("other").replace("partner_id: FUJIMART", "partner_id: MIDORI");
         config.write("channels/other.yaml", &other)?;
@@ -118,12 +118,56 @@ async fn rejections_of_what_was_sent_are_seen() -> Result<()> {
     take(&hub, &drop("other"), "4.edi", text.as_bytes()).await?;
     hub.letters(4).await?;
 
+    // Of what the hub acknowledged itself only a rejection is worth a look.
+    take(&hub, &folder, "5.edi", &answer(5, "TA1*900000000*260105*1200*A*000~", &[])).await?;
+    assert_eq!(hub.client().letters().await?.len(), 4);
+    take(&hub, &folder, "6.edi", &answer(6, "TA1*900000000*260105*1200*R*022~", &[])).await?;
+    let all = hub.letters(5).await?;
+    let expected = "an acknowledgement of this hub accepted";
+    assert!(all.iter().any(|it| said(it, "expected") == expected), "{all:?}");
+
     // Read again it says the same: the letter stays until somebody closes it.
     let id = letters[0]["id"].as_str().unwrap_or_default();
     let again = hub.hub.command(&["letters", "resubmit", id, "--reason", "again"]).await?;
     assert_ne!(again.code, Some(0), "{}{}", again.stdout, again.stderr);
     let gone = hub.hub.command(&["letters", "discard", id, "--reason", "sent anew"]).await?;
     assert_eq!(gone.code, Some(0), "{}{}", gone.stdout, gone.stderr);
+    Ok(())
+}
+
+/// Goal: two ways out to one partner count each for itself, so a rejection is about
+/// either, and the letter names both.
+#[tokio::test]
+async fn a_rejection_names_each_delivery_that_it_may_be_about() -> Result<()> {
+    let sink = Sink::start().await?;
+    let hub = TestHub::with(|config| {
+        config.write("secrets/buyer", &secret())?;
+        config.write("channels/partner.yaml", PARTNER)?;
+        for name in ["buyer", "second"] {
+            config.write(&format!("channels/{name}.yaml"), &buyer(name, &sink.url()))?;
+        }
+        let route = |to| format!("  - entity: order\n    from: [partner]\n    to: {to}\n");
+        let routes = format!("routes:\n{}{}", route("buyer"), route("second"));
+        config.replace("routes.yaml", "routes:\n", &routes)
+    })
+    .await?;
+    let drop = |channel: &str| hub.hub.config().join("drop").join(channel);
+    take(&hub, &drop("partner"), "a.edi", &fixture("generic-edi-x12", "cancelled")?).await?;
+    hub.until("both answers are done", async |_| {
+        let parcels = hub.client().parcels().await?;
+        let sent =
+            |to: &str| parcels.iter().any(|it| it["destination"] == to && it["state"] == "done");
+        Ok(Look::when(sent("buyer") && sent("second"), (), || format!("{parcels:?}")))
+    })
+    .await?;
+    let noted = answer(1, "TA1*000000001*260105*1200*R*022~", &[]);
+    take(&hub, &drop("buyer"), "1.edi", &noted).await?;
+    let letters = hub.letters(1).await?;
+    let expected = said(&letters[0], "expected");
+    assert!(
+        expected.contains(".buyer) or ") && expected.contains(".second) accepted"),
+        "{expected}"
+    );
     Ok(())
 }
 
