@@ -18,7 +18,7 @@ impl std::fmt::Display for Reasons<'_> {
     }
 }
 
-/// What is wrong with an input, and where: `byte 0: the input is UTF-8, expected cp932`.
+/// What is wrong with an input, and where: `byte 0: the input is UTF-8; expected cp932`.
 pub(super) fn told(fault: &Fault) -> String {
     let Fault { offset, found, expected, .. } = fault;
     let at = offset.map_or(String::new(), |it| format!("byte {it}: "));
