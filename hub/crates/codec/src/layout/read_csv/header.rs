@@ -122,11 +122,10 @@ impl Reader<'_> {
         if header == Header::Ignored {
             return self.pass_header(at, arena);
         }
-        let text = arena.base();
-        if at >= self.end {
-            let fault = LayoutFault::new("empty", 0, "there is no header").expected("a header");
-            return if self.last { Err(fault) } else { Ok(None) };
+        if !self.has_header(at)? {
+            return Ok(None);
         }
+        let text = arena.base();
         let mut raw = std::mem::take(&mut self.raw);
         let line = self.scanner(text).line(at, &mut raw);
         if !self.last && line.line_end == LineEnd::Eof {
@@ -143,6 +142,15 @@ impl Reader<'_> {
         self.pass_skips(line.next, text.len());
         self.raw = raw;
         Ok(Some(line.next))
+    }
+
+    /// Whether the header begins in the bytes that are there; a fault if it never will.
+    fn has_header(&self, at: usize) -> Result<bool, LayoutFault> {
+        if at >= self.end && self.last {
+            let fault = LayoutFault::new("empty", 0, "there is no header");
+            return Err(fault.expected("a header"));
+        }
+        Ok(at < self.end)
     }
 
     /// Passes over titles. Before names of columns a count needs no second look:
@@ -190,11 +198,10 @@ impl Reader<'_> {
 
     /// Passes over a header whose names are not looked at.
     fn pass_header(&mut self, at: usize, arena: &mut Arena) -> Result<Option<usize>, LayoutFault> {
-        let text = arena.base();
-        if at >= self.end {
-            let fault = LayoutFault::new("empty", 0, "there is no header").expected("a header");
-            return if self.last { Err(fault) } else { Ok(None) };
+        if !self.has_header(at)? {
+            return Ok(None);
         }
+        let text = arena.base();
         let mut raw = std::mem::take(&mut self.raw);
         let line = self.scanner(text).line(at, &mut raw);
         self.raw = raw;
